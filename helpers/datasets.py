@@ -1,0 +1,140 @@
+"""What we train on: the thread's toy sample and two real data sets with a long tail.
+
+The files stand in ``data/`` beside this package; ``data/README.md`` gives their
+source, licence and layout. Nothing is downloaded.
+"""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+SHA256 = {
+    "shuttle.npz": "0f2800e4d3aace43f6fd3c2f333ac907adba598016e8b946fa3d5476d9333849",
+    "austen_pairs.npz": "8e50048b0682adde0f00f2ebd6554cbce78f894e4173f1c57d9d999b591e0d0b",
+}
+
+
+class TwoGaussians(NamedTuple):
+    """The thread's toy problem: one feature, two overlapping classes, and the drawn start of the descent."""
+
+    inputs: Tensor  # float32 (200, 1)
+    targets: Tensor  # float32 (200,), 0 or 1
+    weight: Tensor  # float32 (1, 1), the starting slope
+    bias: Tensor  # float32 (1,), zero
+
+
+class Shuttle(NamedTuple):
+    """Statlog (Shuttle): the state of a space shuttle's radiators from nine sensor readings."""
+
+    train_inputs: Tensor  # float32 (N_train, 9), mean 0 and standard deviation 1 over the training samples
+    train_targets: Tensor  # int64 (N_train,), 0..6
+    test_inputs: Tensor  # float32 (N_test, 9), on the training samples' scale
+    test_targets: Tensor  # int64 (N_test,)
+    counts: Tensor  # int64 (7,), samples of each class in the whole set
+    class_names: tuple[str, ...]
+
+
+class AustenPairs(NamedTuple):
+    """Neighbouring words in Jane Austen's six novels: predict the next word (7 000 classes) from the previous one."""
+
+    train_inputs: Tensor  # int64 (N_train,), number of the previous word
+    train_targets: Tensor  # int64 (N_train,), number of the next word
+    test_inputs: Tensor  # int64 (N_test,)
+    test_targets: Tensor  # int64 (N_test,)
+    counts: Tensor  # int64 (7000,), pairs in which the word comes second, in the whole set
+    class_names: tuple[str, ...]  # the words, most frequent first
+
+
+def two_gaussians(seed: int) -> TwoGaussians:
+    """100 points from N(0, 1), 100 from N(2, 1), a weight from N(0, 1) and a zero bias, drawn in that order.
+
+    Source: the recipe of the forum thread that the course answers.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    zeros = torch.randn(100, 1, generator=generator)
+    ones = torch.randn(100, 1, generator=generator) + 2
+    weight = torch.randn(1, 1, generator=generator)
+    targets = torch.cat([torch.zeros(100), torch.ones(100)])
+    return TwoGaussians(torch.cat([zeros, ones]), targets, weight, torch.zeros(1))
+
+
+def shuttle(seed: int = 0, test_fraction: float = 0.25) -> Shuttle:
+    """The 58 000 samples of Statlog (Shuttle), split by ``stratified_split`` and standardised.
+
+    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Source: UCI Machine Learning Repository, https://doi.org/10.24432/C5WS31.
+    """
+    arrays = _load("shuttle.npz")
+    inputs = torch.from_numpy(arrays["features"]).to(torch.float64)
+    targets = torch.from_numpy(arrays["targets"]).to(torch.int64)
+    train, test = stratified_split(targets, test_fraction, seed)
+    mean, std = inputs[train].mean(dim=0), inputs[train].std(dim=0, correction=0)
+    inputs = ((inputs - mean) / std).to(torch.float32)
+    names = tuple(str(name) for name in arrays["class_names"])
+    return Shuttle(inputs[train], targets[train], inputs[test], targets[test], torch.bincount(targets), names)
+
+
+def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> AustenPairs:
+    """The 704 409 pairs of neighbouring words, split by ``stratified_split`` on the next word.
+
+    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Source: the R package janeaustenr, from Project Gutenberg (public domain).
+    """
+    arrays = _load("austen_pairs.npz")
+    repeats = torch.from_numpy(arrays["count"].astype(np.int64))
+    inputs = torch.from_numpy(arrays["previous"].astype(np.int64)).repeat_interleave(repeats)
+    targets = torch.from_numpy(arrays["next"].astype(np.int64)).repeat_interleave(repeats)
+    train, test = stratified_split(targets, test_fraction, seed)
+    names = tuple(str(word) for word in arrays["words"])
+    counts = torch.bincount(targets, minlength=len(names))
+    return AustenPairs(inputs[train], targets[train], inputs[test], targets[test], counts, names)
+
+
+def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of the training and of the test samples, in ascending order.
+
+    Of the n_c samples of class c, round(n_c * test_fraction) are drawn for the
+    test, halves rounded up, but at least one stays for training: scikit-learn's
+    splitter refuses classes of one sample, of which Austen's words have many.
+
+    Args:
+        targets: class indices, int64 (N,).
+        test_fraction: from 0 (inclusive) to 1 (exclusive).
+        seed: the same seed gives the same split.
+
+    Raises ValueError for targets of another shape or a fraction out of range.
+    """
+    if targets.ndim != 1 or targets.is_floating_point():
+        raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
+    if not 0.0 <= test_fraction < 1.0:
+        raise ValueError(f"test_fraction is {test_fraction}; expected 0 <= test_fraction < 1")
+    order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
+    order = order[targets[order].argsort(stable=True)]
+    counts = torch.bincount(targets)
+    first = counts.cumsum(0) - counts
+    rank = torch.arange(len(targets)) - first[targets[order]]
+    num_test = torch.minimum((counts * test_fraction + 0.5).floor().long(), (counts - 1).clamp(min=0))
+    in_test = rank < num_test[targets[order]]
+    return order[~in_test].sort().values, order[in_test].sort().values
+
+
+def _load(name: str) -> dict[str, np.ndarray]:
+    path = DATA / name
+    restore = f"restore it with `git checkout -- data/{name}`, or make it again with data/build.py"
+    if not path.is_file():
+        raise FileNotFoundError(f"data/{name} is missing: {restore}")
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256[name]:
+        raise ValueError(
+            f"data/{name} is damaged or altered: its {len(content)} bytes have sha256 {found[:12]}..., "
+            f"expected {SHA256[name][:12]}...; {restore}"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {key: archive[key] for key in archive.files}

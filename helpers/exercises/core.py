@@ -1,0 +1,110 @@
+"""How an answer is judged, whichever exercise it belongs to."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+ROUNDS = 20
+
+Answer = Callable[..., Any]
+
+
+class NotAnsweredError(Exception):
+    """The answer returned nothing: its body is still the stub."""
+
+
+class RefusedError(Exception):
+    """The answer failed; the message is the hint."""
+
+
+class Ask:
+    """Calls the learner's function and turns what goes wrong into a hint."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The answer to ``arguments``, which it cannot alter.
+
+        Raises NotAnsweredError for None or Ellipsis, RefusedError for an exception.
+        """
+        copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
+        try:
+            result = self._answer(*copies)
+        except Exception as error:
+            raise RefusedError(f"Your function raised {type(error).__name__}: {error}") from error
+        if result is None or result is ...:
+            raise NotAnsweredError
+        return result
+
+    def number(self, *arguments: Any) -> float:
+        """The answer as one number; anything else is refused."""
+        result = self(*arguments)
+        try:
+            return float(result)
+        except (TypeError, ValueError, RuntimeError):
+            raise RefusedError(f"Return one number; yours is a {_described(result)}.") from None
+
+    def tensor(self, *arguments: Any, shape: tuple[int, ...]) -> torch.Tensor:
+        """The answer as a float64 tensor of ``shape``; anything else is refused."""
+        result = self(*arguments)
+        try:
+            tensor = torch.as_tensor(result).detach().to(torch.float64)
+        except (TypeError, ValueError, RuntimeError):
+            raise RefusedError(f"Return a tensor of shape {shape}; yours is a {_described(result)}.") from None
+        if tensor.shape != shape:
+            raise RefusedError(f"Return a tensor of shape {shape}; yours has shape {tuple(tensor.shape)}.")
+        return tensor
+
+
+# A judge draws fresh inputs from the generator, asks, and returns a hint, or None if the answer is right.
+Judge = Callable[[Ask, torch.Generator], str | None]
+
+
+def judge(number: str, answer: Answer, *, seed: int = 0) -> tuple[str, str]:
+    """The verdict ("right", "not yet" or "not answered") and the hint, empty unless "not yet".
+
+    Raises ValueError for a number that no notebook has, TypeError for an answer that is not a function.
+    """
+    if not callable(answer):
+        raise TypeError(f"answer is a {type(answer).__name__}; expected the function that you wrote, without ()")
+    judged = _find(number)
+    for round_number in range(ROUNDS):
+        generator = torch.Generator().manual_seed(1000 * seed + round_number)
+        try:
+            hint = judged(Ask(answer), generator)
+        except NotAnsweredError:
+            return "not answered", ""
+        except RefusedError as refused:
+            return "not yet", str(refused)
+        if hint is not None:
+            return "not yet", hint
+    return "right", ""
+
+
+def check(number: str, answer: Answer) -> None:
+    """Print what ``judge`` says of the answer to exercise ``number``, for instance "1.2"."""
+    verdict, hint = judge(number, answer)
+    said = {
+        "right": "right.",
+        "not yet": f"not yet. {hint}",
+        "not answered": "not answered yet.",
+    }
+    print(f"Exercise {number}: {said[verdict]}")
+
+
+def _find(number: str) -> Judge:
+    notebook = number.partition(".")[0]
+    try:
+        judges: dict[str, Judge] = importlib.import_module(f"helpers.exercises.notebook_{notebook:0>2}").JUDGES
+        return judges[number]
+    except (ModuleNotFoundError, KeyError):
+        raise ValueError(f'there is no exercise {number!r}; expected a number such as "1.2"') from None
+
+
+def _described(result: Any) -> str:
+    if isinstance(result, torch.Tensor):
+        return f"tensor of shape {tuple(result.shape)}"
+    return type(result).__name__

@@ -1,0 +1,41 @@
+"""What the notebooks train: three small models, each seeded without touching global state."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make().to(dtype)
+
+
+def softmax_regression(
+    num_features: int, num_classes: int, *, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> nn.Module:
+    """Inputs (N, num_features) to logits (N, num_classes) by one linear map: a convex problem."""
+    return _seeded(lambda: nn.Linear(num_features, num_classes), seed, dtype)
+
+
+def one_hidden_layer(
+    num_features: int, num_hidden: int, num_classes: int, *, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> nn.Module:
+    """Inputs (N, num_features) to logits (N, num_classes) through ``num_hidden`` rectified units."""
+    return _seeded(
+        lambda: nn.Sequential(nn.Linear(num_features, num_hidden), nn.ReLU(), nn.Linear(num_hidden, num_classes)),
+        seed,
+        dtype,
+    )
+
+
+def next_word_model(
+    num_words: int, num_dimensions: int = 32, *, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> nn.Module:
+    """Previous words, int64 (N,), to logits over the next word (N, num_words): embedding, then linear map."""
+    return _seeded(
+        lambda: nn.Sequential(nn.Embedding(num_words, num_dimensions), nn.Linear(num_dimensions, num_words)),
+        seed,
+        dtype,
+    )

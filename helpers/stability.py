@@ -1,0 +1,160 @@
+"""When gradient descent on a scaled loss oscillates: curvature, the bound, and many descents at once.
+
+Gradient descent with step size lr on k times a loss is stable at a minimum
+where lr * k * lambda_max < 2; lambda_max is the largest eigenvalue of the
+Hessian of the unscaled loss there (its sharpness).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> float:
+    """Largest eigenvalue of the Hessian of ``loss`` at ``parameters``.
+
+    Args:
+        loss: takes a tensor of the shape of ``parameters``, returns a number.
+        parameters: any shape; P numbers in all. The P x P Hessian is built in
+            full, so keep P below a few thousand.
+
+    Raises ValueError where the Hessian is not finite.
+    """
+    flat = parameters.detach().flatten()
+    hessian = torch.autograd.functional.hessian(lambda p: loss(p.view(parameters.shape)), flat)
+    assert isinstance(hessian, Tensor)
+    if not hessian.isfinite().all():
+        raise ValueError("the Hessian of loss at parameters is not finite: give a point where the loss is smooth")
+    return float(torch.linalg.eigvalsh(hessian)[-1])
+
+
+def critical_scale(lr: float, curvature: float) -> float:
+    """k* = 2 / (lr * lambda_max): the scale of the loss above which descent cannot rest at the minimum.
+
+    Raises ValueError for a learning rate or curvature that is not above zero.
+    Source: a step multiplies the error along the sharpest direction by
+    1 - lr * k * lambda_max, which notebook 04 derives.
+    """
+    for name, value in (("lr", lr), ("curvature", curvature)):
+        if not 0.0 < value < float("inf"):
+            raise ValueError(f"{name} is {value}; expected a finite number above zero")
+    return 2.0 / (lr * curvature)
+
+
+def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross entropy of logistic regression, in nats.
+
+    Args:
+        parameters: (..., D + 1), the slopes, then the bias.
+        inputs: (..., N, D).
+        targets: (..., N), 0 or 1.
+
+    Returns shape (...): one loss for each leading index, all broadcast.
+    """
+    logits = _logits(parameters, inputs)
+    return (torch.nn.functional.softplus(logits) - targets * logits).mean(dim=-1)
+
+
+def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Gradient of ``logistic_loss`` in the parameters, shape (..., D + 1): mean of (sigmoid(z) - y) (x, 1)."""
+    error = (torch.sigmoid(_logits(parameters, inputs)) - targets) / targets.shape[-1]
+    slopes = error @ inputs if inputs.ndim == 2 else (error[..., None, :] @ inputs)[..., 0, :]
+    return torch.cat([slopes, error.sum(dim=-1, keepdim=True)], dim=-1)
+
+
+def _logits(parameters: Tensor, inputs: Tensor) -> Tensor:
+    if inputs.shape[-1] + 1 != parameters.shape[-1]:
+        raise ValueError(
+            f"parameters has {parameters.shape[-1]} numbers for {inputs.shape[-1]} features; "
+            "expected one slope a feature and the bias last"
+        )
+    # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
+    if inputs.ndim == 2:
+        return parameters[..., :-1] @ inputs.T + parameters[..., -1:]
+    return (inputs @ parameters[..., :-1, None])[..., 0] + parameters[..., -1:]
+
+
+def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor:
+    """The parameters (D + 1,) that minimise ``logistic_loss``, by Newton's method in float64.
+
+    Args:
+        inputs: (N, D).
+        targets: (N,), 0 or 1.
+
+    Raises ValueError where there is no finite minimum: one class only, or
+    classes that a line separates.
+    """
+    x, y = inputs.double(), targets.double()
+    parameters = torch.zeros(x.shape[1] + 1, dtype=torch.float64)
+    extended = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+    for _ in range(steps):
+        gradient = logistic_gradient(parameters, x, y)
+        p = torch.sigmoid(extended @ parameters)
+        hessian = (extended * (p * (1 - p))[:, None]).T @ extended / len(x)
+        step, info = torch.linalg.solve_ex(hessian, gradient)
+        if info or not step.isfinite().all():
+            break
+        parameters = parameters - step
+        if step.norm() <= 1e-12 * (1 + parameters.norm()):
+            return parameters
+    raise ValueError("the loss has no finite minimum on these samples: the classes must overlap")
+
+
+@dataclass(frozen=True)
+class Descents:
+    """R runs of gradient descent, side by side. Shapes put the R runs first."""
+
+    parameters: Tensor  # (R, D + 1), after the last step
+    loss: Tensor  # (R,), unscaled, after the last step
+    gradient_norm: Tensor  # (R,), of the unscaled loss, after the last step
+    sign_changes: Tensor  # (R,), int64: how often the first slope's gradient changed sign
+    path: Tensor | None  # (R, steps + 1, D + 1), where asked for
+
+
+def logistic_descents(
+    start: Tensor,
+    inputs: Tensor,
+    targets: Tensor,
+    *,
+    lr: Tensor | float,
+    scale: Tensor | float,
+    steps: int,
+    keep_path: bool = False,
+) -> Descents:
+    """R descents on ``scale * logistic_loss`` as one tensor program.
+
+    Args:
+        start: (R, D + 1) or (D + 1,).
+        inputs: (N, D), the same for all runs, or (R, N, D).
+        targets: (N,) or (R, N), 0 or 1.
+        lr, scale: a number, or one a run, (R,).
+        steps: the same for all runs.
+
+    Raises ValueError for steps below 1 and for a slope that is missing.
+    """
+    if steps < 1:
+        raise ValueError(f"steps is {steps}; expected at least 1")
+    step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
+    runs = torch.broadcast_shapes(start.shape[:-1], step_size.shape, inputs.shape[:-2])
+    parameters = start.expand(*runs, -1)
+    step_size = step_size.expand(runs)[..., None]
+    sign_changes = torch.zeros(runs, dtype=torch.int64)
+    previous: Tensor | None = None
+    path = [parameters]
+    for _ in range(steps):
+        gradient = logistic_gradient(parameters, inputs, targets)
+        if previous is not None:
+            sign_changes += gradient[..., 0] * previous < 0
+        previous = gradient[..., 0]
+        parameters = parameters - step_size * gradient
+        if keep_path:
+            path.append(parameters)
+    return Descents(
+        parameters,
+        logistic_loss(parameters, inputs, targets),
+        logistic_gradient(parameters, inputs, targets).norm(dim=-1),
+        sign_changes,
+        torch.stack(path, dim=-2) if keep_path else None,
+    )
