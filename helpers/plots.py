@@ -4,9 +4,10 @@ A cell makes the canvas with ``canvas``, draws on its Axes with one of the
 functions below, and ends with ``show``, which demands alternative text.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,9 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 
@@ -67,6 +71,18 @@ COLOURS: dict[str, str] = {
 }
 
 
+def _styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Matplotlib reads most of a style while it draws, so every drawing function runs inside it."""
+
+    @functools.wraps(draw)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with plt.style.context(STYLE):
+            return draw(*args, **kwargs)
+
+    return inside
+
+
+@_styled
 def canvas(
     columns: int = 1, *, rows: int = 1, size: tuple[float, float] = (9.0, 4.5), **shared: Any
 ) -> tuple[Figure, Any]:
@@ -78,10 +94,10 @@ def canvas(
 
     Returns the figure and one Axes, or an array of them.
     """
-    with plt.style.context(STYLE):
-        return plt.subplots(rows, columns, figsize=size, **shared)
+    return plt.subplots(rows, columns, figsize=size, **shared)
 
 
+@_styled
 def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
 
@@ -89,11 +105,11 @@ def show(figure: Figure, alt: str) -> None:
     """
     if len(alt.strip()) < 20:
         raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
-    with plt.style.context(STYLE):
-        display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
     plt.close(figure)
 
 
+@_styled
 def lines(
     ax: Axes,
     x: ArrayLike,
@@ -137,6 +153,7 @@ def lines(
     return ax
 
 
+@_styled
 def bars(
     ax: Axes,
     values: Mapping[str, float],
@@ -165,7 +182,7 @@ def bars(
             ax.plot([low, high], [row, row], color="#111111", linewidth=1.5, marker="|", markersize=8)
             end = max(value, high)
         if text:
-            ax.annotate(text.format(value), (end, row), (6, 0), textcoords="offset points", va="center")
+            ax.annotate(text.format(value), (end, row), (6, 0), textcoords="offset points", va="center", fontsize=12)
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
@@ -178,6 +195,7 @@ def bars(
     return ax
 
 
+@_styled
 def grouped_bars(
     ax: Axes,
     groups: Sequence[str],
@@ -215,6 +233,7 @@ def grouped_bars(
     return ax
 
 
+@_styled
 def heat_table(
     ax: Axes,
     values: ArrayLike,
@@ -252,6 +271,7 @@ def heat_table(
     return ax
 
 
+@_styled
 def points(
     ax: Axes,
     x: ArrayLike,
@@ -275,6 +295,7 @@ def points(
     return ax
 
 
+@_styled
 def note(
     ax: Axes, text: str, at: tuple[float, float], *, offset: tuple[float, float] = (8, 8), colour: str = _BLACK
 ) -> Axes:

@@ -1,0 +1,35 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# JupyterLab refuses to run as root unless told, as in a container.
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help install lab test run clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## create .venv and install everything into it
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer, or name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "$(PYTHON) is Python %d.%d: this course needs 3.11 or newer, name one with make PYTHON=..." % v[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+lab: $(VENV)/installed ## open the course in JupyterLab, on notebook 01; options in ARGS="--no-browser --port=8890"
+	$(BIN)/jupyter lab $(ROOT) --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+		$(ARGS) notebooks/01_weighted_cross_entropy.ipynb
+
+test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope $(ARGS)
+
+run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
+	$(BIN)/python tests/run_notebooks.py $(ARGS)
+
+clean: ## remove .venv and what the tools leave behind
+	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,112 @@
+"""Execute notebooks in place, each in a fresh kernel, and say how long each took and how much memory its kernel held.
+
+    python tests/run_notebooks.py [NOTEBOOK ...]
+
+Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Exit status 1 if a cell raised that should not.
+"""
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT_SECONDS = 300
+
+
+@dataclass
+class Run:
+    path: Path
+    seconds: float
+    peak_mebibytes: float
+    error: str | None
+
+
+class PeakMemory(threading.Thread):
+    """Samples the resident memory of this process's descendants, which are the kernel and what it starts."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.mebibytes = 0.0
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        while not self._done.wait(0.05):
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    total += process.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            self.mebibytes = max(self.mebibytes, total / 2**20)
+
+    def stop(self) -> float:
+        self._done.set()
+        self.join()
+        return self.mebibytes
+
+
+def execute(path: Path) -> Run:
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT_SECONDS,
+        kernel_name="python3",
+        coalesce_streams=True,
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    memory = PeakMemory()
+    memory.start()
+    started = time.perf_counter()
+    error = None
+    try:
+        client.execute()
+    except CellExecutionError as raised:
+        error = str(raised)
+    seconds = time.perf_counter() - started
+    # Widget state names the kernel's objects by random numbers: it would change with every run.
+    notebook.metadata.pop("widgets", None)
+    nbformat.write(notebook, path)
+    return Run(path, seconds, memory.stop(), error)
+
+
+def main(names: list[str]) -> int:
+    paths = [Path(name).resolve() for name in names] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+    missing = [path for path in paths if not path.is_file()]
+    if missing or not paths:
+        print(f"no such notebook: {', '.join(map(str, missing)) or 'notebooks/*.ipynb'}", file=sys.stderr)
+        return 1
+    runs = []
+    for number, path in enumerate(paths, 1):
+        print(f"[{number}/{len(paths)}] {_short(path)} ...", end=" ", flush=True)
+        run = execute(path)
+        runs.append(run)
+        print(f"{'FAILED after' if run.error else 'ok'} {run.seconds:.1f} s, {run.peak_mebibytes:.0f} MiB", flush=True)
+    width = max(len(_short(run.path)) for run in runs)
+    print(f"\n{'notebook':<{width}}  seconds  peak MiB  result")
+    for run in runs:
+        result = "failed" if run.error else "ok"
+        print(f"{_short(run.path):<{width}}  {run.seconds:>7.1f}  {run.peak_mebibytes:>8.0f}  {result}")
+    print(
+        f"{'all':<{width}}  {sum(run.seconds for run in runs):>7.1f}  {max(run.peak_mebibytes for run in runs):>8.0f}"
+    )
+    failed = [run for run in runs if run.error]
+    for run in failed:
+        print(f"\n{_short(run.path)}, the cell that failed:\n{run.error}")
+    return 1 if failed else 0
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

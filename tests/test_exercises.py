@@ -1,0 +1,86 @@
+"""Each check accepts its solution, tells an untouched stub from an answer, and refuses wrong answers with hints."""
+
+import importlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import LESSONS, SOLUTIONS
+
+from helpers.exercises.core import check, judge
+
+SEEDS = (0, 1, 2)
+
+
+def answers(path, source_filter: Callable[[str], bool]) -> dict[str, Callable[..., Any]]:
+    """Run the chosen code cells of a notebook with a ``check`` that collects the answers by number."""
+    collected: dict[str, Callable[..., Any]] = {}
+    namespace: dict[str, Any] = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and source_filter(cell.source):
+            source = re.sub(r"^from helpers.exercises import check$", "", cell.source, flags=re.M)
+            namespace["check"] = collected.__setitem__
+            exec(compile(source, path.name, "exec"), namespace)
+    return collected
+
+
+def exercises() -> list[str]:
+    return [f"{int(path.name[:2])}.{i}" for path in LESSONS for i in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def solutions() -> dict[str, Callable[..., Any]]:
+    return {number: answer for path in SOLUTIONS for number, answer in answers(path, lambda _: True).items()}
+
+
+@pytest.fixture(scope="module")
+def stubs() -> dict[str, Callable[..., Any]]:
+    return {number: answer for path in LESSONS for number, answer in answers(path, lambda s: "check(" in s).items()}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("number", exercises())
+def test_solution_is_right(number, seed, solutions):
+    assert judge(number, solutions[number], seed=seed) == ("right", "")
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_stub_is_not_answered(number, stubs, capsys):
+    check(number, stubs[number])
+    assert capsys.readouterr().out == f"Exercise {number}: not answered yet.\n"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("number", exercises())
+def test_wrong_answers_get_their_own_hints(number, seed):
+    wrong = importlib.import_module(f"wrong_answers.notebook_{int(number.partition('.')[0]):02d}").WRONG[number]
+    verdicts = [judge(number, answer, seed=seed) for answer in wrong]
+    assert len(wrong) >= 2
+    assert {verdict for verdict, _ in verdicts} == {"not yet"}
+    hints = [hint for _, hint in verdicts]
+    assert all(len(hint) > 20 for hint in hints)
+    assert len(set(hints)) == len(hints)
+
+
+@pytest.mark.parametrize("number", exercises())
+@pytest.mark.parametrize("constant", [0.0, 1.0, "converges", True])
+def test_no_constant_passes(number, constant):
+    assert judge(number, lambda *_: constant)[0] == "not yet"
+
+
+def test_an_answer_that_raises_is_refused_with_its_error():
+    def broken(*_):
+        raise ZeroDivisionError("by nought")
+
+    verdict, hint = judge("1.1", broken)
+    assert verdict == "not yet"
+    assert "ZeroDivisionError: by nought" in hint
+
+
+def test_unknown_exercise_and_called_answer_are_errors():
+    with pytest.raises(ValueError, match=r"no exercise '99.1'"):
+        judge("99.1", lambda: 1)
+    with pytest.raises(TypeError, match="without"):
+        judge("1.1", 3.0)
