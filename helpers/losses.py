@@ -55,6 +55,9 @@ def weighted_cross_entropy(
         raise ValueError(f"label_smoothing is {label_smoothing}; expected a number from 0 to 1")
     weight = _checked_weight(weight, logits)
 
+    if not isinstance(targets, Tensor):
+        raise TypeError(f"targets is a {type(targets).__name__}; expected a torch.Tensor of class indices")
+
     log_p = torch.log_softmax(logits, dim=1)
     if targets.is_floating_point():
         _check_probabilities(targets, logits)

@@ -1,0 +1,196 @@
+"""The data: what the README of data/ states, and what happens to a file that is not as it was."""
+
+import hashlib
+import pickle
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import datasets
+
+sys.path.insert(0, str(ROOT / "data"))
+import build
+
+
+@pytest.fixture(scope="module")
+def shuttle():
+    return datasets.shuttle()
+
+
+@pytest.fixture(scope="module")
+def austen():
+    return datasets.austen_pairs()
+
+
+def test_shuttle_is_statlogs(shuttle):
+    assert dict(zip(shuttle.class_names, shuttle.counts.tolist(), strict=True)) == {
+        "Rad Flow": 45586,
+        "Fpv Close": 50,
+        "Fpv Open": 171,
+        "High": 8903,
+        "Bypass": 3267,
+        "Bpv Close": 10,
+        "Bpv Open": 13,
+    }
+    assert shuttle.train_inputs.shape[1] == 9
+    assert len(shuttle.train_targets) + len(shuttle.test_targets) == 58_000
+
+
+def test_shuttle_is_standardised_on_its_training_samples(shuttle):
+    x = shuttle.train_inputs.double()
+    assert x.mean(dim=0).abs().max() < 1e-6
+    assert (x.std(dim=0, correction=0) - 1).abs().max() < 1e-6
+    assert shuttle.test_inputs.double().mean(dim=0).abs().max() > 1e-6
+
+
+def test_austen_has_7000_words_and_every_pair(austen):
+    assert len(austen.class_names) == len(austen.counts) == 7000
+    assert len(set(austen.class_names)) == 7000
+    assert int(austen.counts.sum()) == len(austen.train_targets) + len(austen.test_targets) == 704_409
+    assert austen.class_names[:4] == ("the", "to", "and", "of")
+    assert int((austen.counts.sum() / austen.counts > 25_000).sum()) == 4962
+    assert set(torch.bincount(austen.train_targets, minlength=7000).tolist()).isdisjoint({0})
+
+
+def test_a_known_phrase_is_counted(austen):
+    number = {word: i for i, word in enumerate(austen.class_names)}
+    inputs = torch.cat([austen.train_inputs, austen.test_inputs])
+    targets = torch.cat([austen.train_targets, austen.test_targets])
+    of_the = int(((inputs == number["of"]) & (targets == number["the"])).sum())
+    the_of = int(((inputs == number["the"]) & (targets == number["of"])).sum())
+    assert of_the > 3000
+    assert the_of < 5
+
+
+@given(
+    labels=st.lists(st.integers(0, 5), min_size=1, max_size=80),
+    fraction=st.floats(0, 0.99),
+    seed=st.integers(0, 2**31),
+)
+def test_split_is_stratified_seeded_and_complete(labels, fraction, seed):
+    targets = torch.tensor(labels)
+    train, test = datasets.stratified_split(targets, fraction, seed)
+    assert sorted(train.tolist() + test.tolist()) == list(range(len(labels)))
+    again = datasets.stratified_split(targets, fraction, seed)
+    assert torch.equal(train, again[0])
+    assert torch.equal(test, again[1])
+    for c, n in enumerate(torch.bincount(targets).tolist()):
+        in_test = int((targets[test] == c).sum())
+        assert in_test == (min(int(np.floor(n * fraction + 0.5)), n - 1) if n else 0)
+
+
+def test_splits_differ_with_the_seed():
+    targets = torch.zeros(100, dtype=torch.int64)
+    first, second = (datasets.stratified_split(targets, 0.5, seed)[1] for seed in (0, 1))
+    assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
+def test_split_refuses_a_bad_fraction(fraction):
+    with pytest.raises(ValueError, match="test_fraction is"):
+        datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
+
+
+@pytest.mark.parametrize("targets", [torch.zeros(3), torch.zeros(2, 2, dtype=torch.int64)])
+def test_split_refuses_other_targets(targets):
+    with pytest.raises(ValueError, match="targets has shape"):
+        datasets.stratified_split(targets, 0.5, 0)
+
+
+def test_two_gaussians_follow_the_threads_recipe():
+    toy = datasets.two_gaussians(3)
+    torch.manual_seed(3)
+    assert torch.equal(toy.inputs, torch.cat([torch.randn(100, 1), torch.randn(100, 1) + 2]))
+    assert torch.equal(toy.weight, torch.randn(1, 1))
+    assert torch.equal(toy.bias, torch.zeros(1))
+    assert torch.equal(toy.targets, torch.cat([torch.zeros(100), torch.ones(100)]))
+
+
+def test_drawing_leaves_global_state_alone():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    datasets.two_gaussians(0)
+    datasets.stratified_split(torch.zeros(9, dtype=torch.int64), 0.5, 0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+LOADERS = {"shuttle.npz": datasets.shuttle, "austen_pairs.npz": datasets.austen_pairs}
+
+
+def truncated(content):
+    return content[: len(content) // 2]
+
+
+def one_bit_flipped(content):
+    changed = bytearray(content)
+    changed[len(content) // 2] ^= 1
+    return bytes(changed)
+
+
+def a_pickle(_):
+    class Bomb:
+        def __reduce__(self):
+            return pytest.fail, ("a pickle from a data file was executed",)
+
+    return pickle.dumps(Bomb())
+
+
+@pytest.mark.parametrize("name", LOADERS)
+@pytest.mark.parametrize("damage", [truncated, one_bit_flipped, a_pickle, lambda _: b""])
+def test_damaged_file_is_named_with_its_cure(name, damage, tmp_path, monkeypatch):
+    (tmp_path / name).write_bytes(damage((ROOT / "data" / name).read_bytes()))
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    with pytest.raises(ValueError, match=f"data/{name} is damaged or altered.*git checkout -- data/{name}"):
+        LOADERS[name]()
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_missing_file_is_named_with_its_cure(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    with pytest.raises(FileNotFoundError, match=f"data/{name} is missing.*git checkout -- data/{name}"):
+        LOADERS[name]()
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_file_is_small_and_its_readme_true(name):
+    path = ROOT / "data" / name
+    readme = (ROOT / "data" / "README.md").read_text()
+    assert path.stat().st_size < 1_000_000
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == datasets.SHA256[name]
+    assert datasets.SHA256[name] in readme
+    with np.load(path, allow_pickle=False) as archive:
+        for key in archive.files:
+            row = next(line for line in readme.splitlines() if re.match(rf"\| `{name}` \| `{key}` ", line))
+            assert str(archive[key].dtype.name).rstrip("0123456789") in row
+            assert str(archive[key].shape) in row
+
+
+def test_tokens_are_words_with_inner_apostrophes():
+    text = ["It's _Emma_'s--or so", "Mr. Knightley thought, in 1815; “don’t!”"]
+    assert build.tokens(text) == ["it's", "emma", "s", "or", "so", "mr", "knightley", "thought", "in", "don't"]
+
+
+ORIGINALS = [build.SHUTTLE, build.AUSTEN + ".rdb"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:rdata")
+@pytest.mark.parametrize(("name", "make"), [("shuttle.npz", build.shuttle), ("austen_pairs.npz", build.austen_pairs)])
+def test_files_are_what_build_makes(name, make, tmp_path):
+    root = Path("/")
+    if not all((root / original).is_file() for original in ORIGINALS):
+        pytest.skip("the originals are not here: apt-get install r-cran-mlbench r-cran-janeaustenr")
+    arrays = make(root)
+    build.save(tmp_path / name, arrays)
+    with np.load(ROOT / "data" / name) as committed, np.load(tmp_path / name) as made:
+        assert committed.files == made.files
+        for key in made.files:
+            assert committed[key].dtype == made[key].dtype
+            assert np.array_equal(committed[key], made[key])

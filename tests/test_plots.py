@@ -1,0 +1,110 @@
+"""Figures hold the data, names and limits that they were given; pictures are for eyes."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+
+from helpers import plots
+
+mpl.use("agg")
+NAMES = {"title": "Finding", "xlabel": "steps", "ylabel": "loss in nats"}
+
+
+@pytest.fixture
+def ax():
+    figure, ax = plots.canvas()
+    yield ax
+    plt.close(figure)
+
+
+def named(ax):
+    return ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()
+
+
+def test_lines_draw_each_series_in_its_colour_and_name_it(ax):
+    plots.lines(ax, [1, 2, 3], {"SGD": [1.0, 2.0, 4.0], "Adam": [1.0, 1.0, 1.0]}, log="xy", **NAMES)
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[1.0, 2.0, 4.0], [1.0, 1.0, 1.0]]
+    assert [line.get_color() for line in ax.lines] == [plots.COLOURS["SGD"], plots.COLOURS["Adam"]]
+    assert {text.get_text() for text in ax.texts} == {"SGD", "Adam"}
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert named(ax) == tuple(NAMES.values())
+
+
+def test_names_of_lines_do_not_touch(ax):
+    plots.lines(ax, [0, 1], {f"line {i}": [0.0, 1.0 + i * 1e-6] for i in range(6)}, **NAMES)
+    heights = sorted(text.xy[1] for text in ax.texts)
+    assert len(heights) == 6
+    assert np.diff(heights).min() > 0.04
+    assert heights[0] >= 0
+    assert heights[-1] <= 1
+
+
+def test_a_line_that_is_nan_is_not_named(ax):
+    plots.lines(ax, [0, 1], {"SGD": [np.nan, np.nan], "Adam": [1.0, np.nan]}, **NAMES)
+    assert [text.get_text() for text in ax.texts] == ["Adam"]
+
+
+def test_spread_is_a_band(ax):
+    plots.lines(ax, [0, 1], {"SGD": [1.0, 2.0]}, spread={"SGD": ([0.0, 1.0], [2.0, 3.0])}, **NAMES)
+    vertices = ax.collections[0].get_paths()[0].vertices
+    assert (vertices[:, 1].min(), vertices[:, 1].max()) == (0.0, 3.0)
+
+
+def test_bars_carry_their_values_first_on_top(ax):
+    plots.bars(ax, {"Adam": 2.0, "SGD": 1.0}, spread={"SGD": (0.5, 3.0)}, text="{:.1f}", **NAMES)
+    assert [patch.get_width() for patch in ax.patches] == [2.0, 1.0]
+    assert [text.get_text() for text in ax.texts] == ["2.0", "1.0"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Adam", "SGD"]
+    assert ax.yaxis_inverted()
+    assert ax.get_xlim()[0] == 0
+    assert ax.lines[0].get_xdata().tolist() == [0.5, 3.0]
+
+
+def test_grouped_bars_keep_groups_apart(ax):
+    plots.grouped_bars(ax, ["a", "b"], {"SGD": [1, 2], "Adam": [3, 4]}, spread={"SGD": ([0, 1], [2, 3])}, **NAMES)
+    assert [patch.get_height() for patch in ax.patches] == [1, 2, 3, 4]
+    centres = [patch.get_x() + patch.get_width() / 2 for patch in ax.patches]
+    assert abs(centres[0] - 0) < 0.5 > abs(centres[2] - 0)
+    assert abs(centres[1] - 1) < 0.5 > abs(centres[3] - 1)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["SGD", "Adam"]
+
+
+def test_heat_table_writes_each_cell_readably(ax):
+    plots.heat_table(ax, [[0.0, 1.0], [np.nan, 0.5]], ["r1", "r2"], ["c1", "c2"], **NAMES)
+    assert [text.get_text() for text in ax.texts] == ["0", "1", "nan", "0.5"]
+    assert [text.get_color() for text in ax.texts[:2]] == ["white", "black"]
+
+
+def test_points_and_notes_are_named(ax):
+    plots.points(ax, [1, 2], [3, 4], names=["low", "high"], **NAMES)
+    plots.note(ax, "here", (1, 3))
+    assert ax.collections[0].get_offsets().tolist() == [[1, 3], [2, 4]]
+    assert [text.get_text() for text in ax.texts] == ["low", "high", "here"]
+
+
+def test_colours_are_distinct_within_what_is_drawn_together():
+    weightings = ["1 : 2 : 3", "2 : 4 : 6", "100 : 200 : 300", "1/6 : 2/6 : 3/6", "3 : 2 : 1"]
+    schemes = ["no weights", "N/n_c", "sum one", "max one", "class mean one", "sample mean one", "square root"]
+    optimisers = ["SGD", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW", "L-BFGS"]
+    for group in (weightings, schemes, optimisers):
+        assert len({to_hex(plots.COLOURS[name]) for name in group}) == len(group)
+    assert len(set(plots.CLASS_COLOURS)) == 7
+
+
+def test_show_demands_alternative_text_and_closes_the_figure(capsys):
+    figure, _ = plots.canvas()
+    with pytest.raises(ValueError, match="alt is 'a plot'"):
+        plots.show(figure, alt="a plot")
+    plots.show(figure, alt="An empty canvas, shown to test that it is closed.")
+    assert capsys.readouterr().out
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_style_stays_inside():
+    before = dict(mpl.rcParams)
+    figure, ax = plots.canvas(2, rows=2)
+    plots.points(ax[0, 0], [1], [1], **NAMES)
+    plt.close(figure)
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,139 @@
+"""Weights from counts: closed forms, scikit-learn, and bad input."""
+
+import math
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_class_weight
+
+from helpers.weights import effective_number, inverse_frequency, normalize, power
+
+counts_lists = st.lists(st.integers(1, 10**6), min_size=1, max_size=30)
+targets = st.sampled_from(["sum", "class mean", "sample mean", "max"])
+
+
+def doubles(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+@given(counts_lists)
+def test_inverse_frequency_is_total_over_count(counts):
+    expected = [float(Fraction(sum(counts), n)) for n in counts]
+    torch.testing.assert_close(inverse_frequency(doubles(counts)), doubles(expected), rtol=1e-14, atol=0)
+
+
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=12))
+def test_sample_mean_one_is_scikit_learns_balanced(counts):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    oracle = compute_class_weight("balanced", classes=np.arange(len(counts)), y=labels)
+    ours = normalize(inverse_frequency(doubles(counts)), counts, to="sample mean")
+    torch.testing.assert_close(ours, torch.from_numpy(oracle), rtol=1e-12, atol=0)
+
+
+@given(counts_lists, st.floats(0, 1))
+def test_power_interpolates_between_ones_and_inverse_frequency(counts, exponent):
+    n = doubles(counts)
+    torch.testing.assert_close(power(n, exponent), inverse_frequency(n) ** exponent, rtol=1e-12, atol=0)
+    assert torch.equal(power(n, 0.0), torch.ones_like(n))
+    assert torch.equal(power(n, 1.0), inverse_frequency(n))
+
+
+@given(counts_lists, st.sampled_from([0.5, 0.9, 0.999, 0.9999]))
+def test_effective_number_sums_the_geometric_series(counts, beta):
+    small = [min(n, 2000) for n in counts]
+    expected = [1 / math.fsum(beta**j for j in range(n)) for n in small]
+    torch.testing.assert_close(effective_number(doubles(small), beta), doubles(expected), rtol=1e-9, atol=0)
+
+
+def test_effective_number_spans_none_to_inverse_frequency():
+    n = doubles([10, 100, 1000])
+    assert torch.equal(effective_number(n, 0.0), torch.ones(3, dtype=torch.float64))
+    torch.testing.assert_close(effective_number(n, 1 - 1e-12), 1 / n, rtol=1e-4, atol=0)
+
+
+@given(counts_lists, targets, st.floats(-6, 6))
+def test_normalize_keeps_ratios_and_forgets_the_scale(counts, to, exponent):
+    w = inverse_frequency(doubles(counts))
+    result = normalize(w, counts, to=to)
+    torch.testing.assert_close(result / result[0], w / w[0], rtol=1e-12, atol=0)
+    torch.testing.assert_close(normalize(10**exponent * w, counts, to=to), result, rtol=1e-12, atol=0)
+    n = doubles(counts)
+    measured = {
+        "sum": result.sum(),
+        "class mean": result.mean(),
+        "sample mean": (n * result).sum() / n.sum(),
+        "max": result.max(),
+    }[to]
+    assert float(measured) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_normalize_admits_a_class_of_weight_zero():
+    assert normalize(doubles([0.0, 1.0, 3.0]), to="sum").tolist() == [0.0, 0.25, 0.75]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [1, 3],
+        (1, 3),
+        np.array([1, 3]),
+        torch.tensor([1, 3]),
+        torch.tensor([1.0, 3.0]),
+        torch.tensor([1, 0, 3])[::2],
+        torch.tensor([1.0, 3.0], requires_grad=True),
+    ],
+)
+def test_counts_come_in_any_form(counts):
+    assert inverse_frequency(counts).tolist() == pytest.approx([4.0, 4 / 3])
+    assert inverse_frequency(counts).dtype == torch.float32
+
+
+@pytest.mark.parametrize("function", [inverse_frequency, lambda n: power(n, 0.5), lambda n: effective_number(n, 0.9)])
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([3, 0, 2], r"counts\[1\] is 0: class 1 has no sample"),
+        ([3, 1, -2], r"counts\[2\] is -2.0"),
+        ([math.nan, 1], r"counts\[0\] is nan"),
+        ([1, math.inf], r"counts\[1\] is inf"),
+        ([], "counts has shape"),
+        ([[1, 2]], "counts has shape"),
+        (5, "counts has shape"),
+        ([0, 0], "class 0 has no sample"),
+    ],
+)
+def test_bad_counts_are_named(function, counts, message):
+    with pytest.raises(ValueError, match=message):
+        function(counts)
+
+
+@pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [True, True], [1j, 2j]])
+def test_counts_of_another_kind_are_refused(counts):
+    with pytest.raises(TypeError, match="counts"):
+        inverse_frequency(counts)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: normalize(torch.tensor([1.0, -2.0]), to="sum"), r"weights\[1\] is -2.0"),
+        (lambda: normalize(torch.tensor([1.0, math.nan]), to="max"), r"weights\[1\] is nan"),
+        (lambda: normalize(torch.zeros(3), to="class mean"), "weights are zero for all 3 classes"),
+        (lambda: normalize(torch.ones(3), to="sample mean"), "counts is missing"),
+        (lambda: normalize(torch.ones(3), [1, 2], to="sample mean"), "counts has 2 classes but weights has 3"),
+        (lambda: normalize(torch.ones(3), to="mean"), "to is 'mean'"),
+        (lambda: power([1, 2], math.nan), "exponent is nan"),
+        (lambda: effective_number([1, 2], 1.0), "beta is 1.0"),
+        (lambda: effective_number([1, 2], -0.1), "beta is -0.1"),
+        (lambda: power(torch.tensor([1.0, 1e6], dtype=torch.float16), 1.0), "counts"),
+        (lambda: power(torch.tensor([1.0, 6e4], dtype=torch.float16), 2.0), "which torch.float16 cannot hold"),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
