@@ -15,6 +15,7 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 300
@@ -52,17 +53,23 @@ class PeakMemory(threading.Thread):
         return self.mebibytes
 
 
-def execute(path: Path) -> Run:
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
+def client_for(notebook: NotebookNode, folder: Path) -> NotebookClient:
+    """A client that will run the notebook in a fresh kernel, with ``folder`` as its working directory."""
+    return NotebookClient(
         notebook,
         timeout=TIMEOUT_SECONDS,
         kernel_name="python3",
         coalesce_streams=True,
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
+
+
+def execute(path: Path) -> Run:
+    """Run one notebook and write it back with its outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    client = client_for(notebook, path.parent)
     memory = PeakMemory()
     memory.start()
     started = time.perf_counter()

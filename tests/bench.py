@@ -1,0 +1,156 @@
+"""Measure the course's speed as ratios, both sides of each in this one run.
+
+    python tests/bench.py [--skip-notebooks]
+
+Ends in a table: what, the ratio, the target, whether it is met. Exit status 1 if a target is missed.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import torch
+from run_notebooks import ROOT, client_for, execute
+from sklearn.utils.class_weight import compute_class_weight
+from torch.nn import functional as F
+
+from helpers.datasets import two_gaussians
+from helpers.losses import weighted_cross_entropy
+from helpers.models import next_word_model
+from helpers.stability import logistic_descents
+from helpers.training import fit
+from helpers.weights import inverse_frequency
+
+STEPS, RUNS, RUNS_BY_LOOP = 100, 10_000, 20
+
+
+@dataclass
+class Row:
+    what: str
+    value: float
+    target: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+
+def seconds(work: Callable[[], object], repeats: int = 5) -> float:
+    """Median over ``repeats`` runs, after one that warms up."""
+    work()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def floor_seconds(path: Path) -> float:
+    """A kernel's start and the first code cell, which holds the imports."""
+    notebook = nbformat.read(path, as_version=4)
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells = notebook.cells[: first + 1]
+    started = time.perf_counter()
+    client_for(notebook, path.parent).execute()
+    return time.perf_counter() - started
+
+
+def notebooks() -> list[Row]:
+    paths = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    total, floor, peaks = {}, {}, []
+    for path in paths:
+        before = path.read_bytes()
+        floor[path] = min(floor_seconds(path), floor_seconds(path))
+        run = execute(path)
+        path.write_bytes(before)
+        total[path] = run.seconds
+        peaks.append(run.peak_mebibytes)
+        print(
+            f"{path.stem:<28} {run.seconds:>6.1f} s, floor {floor[path]:>4.1f} s, peak {run.peak_mebibytes:>5.0f} MiB"
+        )
+    part_one = [path for path in paths if path.name < "05"]
+    return [
+        Row("run-all of part I / its floor", sum(total[p] for p in part_one) / sum(floor[p] for p in part_one), 2.0),
+        Row("run-all of the series / its floor", sum(total.values()) / sum(floor.values()), 4.0),
+        Row("peak memory of a kernel, GB", max(peaks) * 2**20 / 1e9, 1.5),
+    ]
+
+
+def descents() -> Row:
+    toy = two_gaussians(0)
+    start = torch.cat([toy.weight[0], toy.bias])
+    scales, lrs = torch.meshgrid(torch.logspace(0, 4, 100), torch.logspace(-3, 0, 100), indexing="ij")
+
+    def batched() -> None:
+        logistic_descents(start, toy.inputs, toy.targets, lr=lrs.flatten(), scale=scales.flatten(), steps=STEPS)
+
+    def by_loop() -> None:
+        for k in torch.logspace(0, 4, RUNS_BY_LOOP).tolist():
+            slope, bias = toy.weight.clone().requires_grad_(), toy.bias.clone().requires_grad_()
+            optimizer = torch.optim.SGD([slope, bias], lr=0.1)
+            for _ in range(STEPS):
+                optimizer.zero_grad()
+                logits = (toy.inputs @ slope + bias)[:, 0]
+                (k * F.binary_cross_entropy_with_logits(logits, toy.targets)).backward()
+                optimizer.step()
+
+    loop = seconds(by_loop, 3) * RUNS / RUNS_BY_LOOP
+    return Row("10 000 descents: loop of SGD / batched", loop / seconds(batched), 500, at_least=True)
+
+
+def class_weights() -> Row:
+    y = np.random.default_rng(0).integers(0, 7000, 10**7)
+    labels = torch.from_numpy(y)
+    ours = seconds(lambda: inverse_frequency(torch.bincount(labels, minlength=7000)))
+    theirs = seconds(lambda: compute_class_weight("balanced", classes=np.arange(7000), y=y), 3)
+    return Row("weights of 10^7 labels: scikit-learn / ours", theirs / ours, 50, at_least=True)
+
+
+def loss() -> Row:
+    z = torch.randn(512, 7000, requires_grad=True)
+    y = torch.randint(7000, (512,))
+    w = torch.rand(7000) + 0.1
+    ours, theirs = [], []
+    for _ in range(5):
+        ours.append(seconds(lambda: weighted_cross_entropy(z, y, w).backward()))
+        theirs.append(seconds(lambda: F.cross_entropy(z, y, w).backward()))
+    return Row("loss at 7 000 classes: ours / PyTorch", statistics.median(ours) / statistics.median(theirs), 1.2)
+
+
+def growth() -> Row:
+    """Seconds of a training step against the number of classes; the exponent of the last tenfold."""
+    times = {}
+    for num_classes in (70, 700, 7_000, 70_000):
+        x = torch.randint(num_classes, (256,))
+        model = next_word_model(num_classes)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        times[num_classes] = seconds(lambda x=x, m=model, o=optimizer: fit(m, x, x, o, steps=2), 3) / 2
+    longest = max(times.values())
+    for num_classes, t in times.items():
+        print(f"{num_classes:>6} classes {1e3 * t:>8.2f} ms a step  {'#' * max(1, round(50 * t / longest))}")
+    exponent = float(np.log10(times[70_000] / times[7_000]))
+    return Row("growth from 7 000 to 70 000 classes, exponent", exponent, 1.1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--skip-notebooks", action="store_true")
+    skip = parser.parse_args().skip_notebooks
+    rows = [descents(), class_weights(), loss(), growth(), *([] if skip else notebooks())]
+    print(f"\n{'what':<48} {'measured':>9}  target")
+    for row in rows:
+        sign = ">=" if row.at_least else "<="
+        print(f"{row.what:<48} {row.value:>9.2f}  {sign} {row.target:g}  {'met' if row.met else 'MISSED'}")
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""Run all notebooks again and again and compare every stored text output, strictly.
+
+    python tests/soak.py [--rounds 20] [--minutes 60] [--seed 0]
+
+Each round takes the notebooks in a random order, in fresh kernels, with 1, 2 or 4 threads and a random
+PYTHONHASHSEED. It stops before a round that would pass the time limit. Exit status 1 if any output differed.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from run_notebooks import ROOT, client_for
+
+THREADS = (1, 2, 4)
+COMPARED = ("text/plain", "text/html", "text/latex", "image/svg+xml")
+
+
+def texts(cell: NotebookNode) -> list[str]:
+    """What nbval's strict mode compares of a cell: streams, text representations and errors."""
+    found: dict[str, str] = {}
+    others = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            found[output.name] = found.get(output.name, "") + output.text
+        elif output.output_type == "error":
+            others.append(f"{output.ename}: {output.evalue}")
+        else:
+            others += [f"{kind}: {output.data[kind]}" for kind in COMPARED if kind in output.data]
+    return [f"{name}: {text}" for name, text in sorted(found.items())] + others
+
+
+def differing_cells(stored: NotebookNode, executed: NotebookNode) -> list[int]:
+    """Execution counts of the code cells whose texts differ, those tagged nbval-ignore-output left out."""
+    pairs = [
+        (cell, again)
+        for cell, again in zip(stored.cells, executed.cells, strict=True)
+        if cell.cell_type == "code" and "nbval-ignore-output" not in cell.metadata.get("tags", [])
+    ]
+    return [cell.execution_count for cell, again in pairs if texts(cell) != texts(again)]
+
+
+def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
+    stored = nbformat.read(path, as_version=4)
+    executed = nbformat.read(path, as_version=4)
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "PYTHONHASHSEED": str(hash_seed),
+    }
+    client_for(executed, path.parent).execute(env=environment)
+    return differing_cells(stored, executed)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chooser = random.Random(options.seed)
+    paths = sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+    started = time.monotonic()
+    longest, done = 0.0, 0
+    differences: list[str] = []
+    for number in range(1, options.rounds + 1):
+        if time.monotonic() - started + longest > 60 * options.minutes:
+            print(f"stopped before round {number}: the time limit of {options.minutes:g} minutes is near")
+            break
+        round_started = time.monotonic()
+        threads, hash_seed = THREADS[(number - 1) % len(THREADS)], chooser.randrange(2**32)
+        found = []
+        for path in chooser.sample(paths, len(paths)):
+            cells = run_once(path, threads, hash_seed)
+            if cells:
+                found.append(f"round {number}, {path.relative_to(ROOT)}, {threads} threads: cells {cells}")
+        differences += found
+        done = number
+        longest = max(longest, time.monotonic() - round_started)
+        print(f"round {number:>2}: {threads} threads, hash seed {hash_seed}, {len(found)} notebooks differ", flush=True)
+    print(f"\n{done} rounds of {len(paths)} notebooks in {(time.monotonic() - started) / 60:.1f} minutes")
+    print("\n".join(differences) or "every stored text output came out the same")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

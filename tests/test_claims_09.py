@@ -1,0 +1,91 @@
+"""Verdicts of notebook 09, recomputed with its own functions from draws that it does not use."""
+
+import math
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+import torch
+from conftest import ROOT
+from torch.nn import functional as F
+
+from helpers.datasets import austen_pairs
+
+LARGEST = torch.finfo(torch.float16).max
+TAKEN = ("FORMATS =", "def safe_range(", "def survives(", "def contradicted(", "def draw(", "def scaled_run(")
+
+
+@pytest.fixture(scope="module")
+def taught() -> SimpleNamespace:
+    """What the notebook's defining cells define."""
+    notebook = nbformat.read(ROOT / "notebooks" / "09_number_formats.ipynb", as_version=4)
+    namespace: dict[str, object] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and any(start in cell.source for start in TAKEN):
+            exec(cell.source, namespace)
+    return SimpleNamespace(**namespace)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_edges_hold_on_both_sides(taught, name):
+    generator = torch.Generator().manual_seed(90)
+    for _ in range(4):
+        num_classes, batch_size = (int(torch.randint(3, most, (), generator=generator)) for most in (1000, 200))
+        assert taught.contradicted(taught.FORMATS[name], num_classes, batch_size) == []
+
+
+@pytest.mark.parametrize("seed", range(90, 95))
+def test_first_the_loss_is_infinite_then_the_gradient_zero(seed):
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(32, 6, generator=generator)
+    y = torch.randint(6, (32,), generator=generator)
+    w = 1 + 9 * torch.rand(6, generator=generator)
+    ce = F.cross_entropy(z, y, weight=w, reduction="sum") / w[y].sum()
+    assert ce > 1.2
+    results = {}
+    for name, total in {"between": LARGEST / ce.sqrt(), "above": 1.2 * LARGEST}.items():
+        half = z.half().requires_grad_()
+        scaled = (w * total / w[y].sum()).half()
+        loss = F.cross_entropy(half, y, weight=scaled)
+        loss.backward()
+        results[name] = loss.item(), half.grad
+    true = z.clone().requires_grad_()
+    F.cross_entropy(true, y, weight=w).backward()
+    assert math.isinf(results["between"][0])
+    assert torch.allclose(results["between"][1].float(), true.grad, atol=1e-3)
+    assert math.isnan(results["above"][0])
+    assert not results["above"][1].any()
+
+
+@pytest.mark.parametrize("seed", (900, 901))
+def test_most_samples_get_no_gradient_from_weights_of_sum_one(seed):
+    words = austen_pairs(seed=seed)
+    w = 1 / words.counts.double()
+    generator = torch.Generator().manual_seed(seed)
+    y = words.train_targets[torch.randperm(len(words.train_targets), generator=generator)[:256]]
+    for dtype, fewest, most in ((torch.float16, 0.6, 0.95), (torch.bfloat16, 0.0, 0.0)):
+        z = torch.zeros(256, 7000, dtype=dtype, requires_grad=True)
+        ce = F.cross_entropy(z, y, reduction="none")
+        ((w / w.sum()).to(dtype)[y] * ce).mean().backward()
+        assert fewest <= (z.grad == 0).all(dim=1).double().mean() <= most
+
+
+@pytest.mark.parametrize("seed", range(90, 93))
+def test_scaler_skips_as_predicted_and_k_is_one_more_factor(taught, seed):
+    x, y = taught.draw(seed)
+    runs = {k: taught.scaled_run(k, x, y) for k in (2.0**6, 2.0**10)}
+    assert [run[0] for run in runs.values()] == [taught.predicted_skips(k, x, y) for k in runs]
+    assert len({k * run[1] for k, run in runs.items()}) == 1
+
+
+def test_autocast_keeps_the_loss_finite_and_not_the_gradient():
+    linear = torch.nn.Linear(5, 4)
+    with torch.autocast("cpu", dtype=torch.float16):
+        z = linear(torch.ones(8, 5))
+        z.retain_grad()
+        loss = F.cross_entropy(z, torch.arange(8) % 4, weight=torch.full((4,), 1e6), reduction="sum")
+    loss.backward()
+    assert loss.dtype == torch.float32
+    assert loss.isfinite()
+    assert z.grad.dtype == torch.float16
+    assert not z.grad.isfinite().all()

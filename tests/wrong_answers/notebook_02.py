@@ -1,0 +1,80 @@
+"""Plausible wrong answers to the exercises of notebook 02; each gets a hint of its own."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional as F
+
+
+def boundary_without_weights(a, b, w0, w1):
+    return -b / a
+
+
+def boundary_to_the_wrong_side(a, b, w0, w1):
+    return -(b - math.log(w1 / w0)) / a
+
+
+def boundary_without_the_slope(a, b, w0, w1):
+    return -b / a - math.log(w1 / w0)
+
+
+def boundary_without_the_logarithm(a, b, w0, w1):
+    return -(b + w1 / w0) / a
+
+
+def boundary_with_log10(a, b, w0, w1):
+    return -(b + math.log10(w1 / w0)) / a
+
+
+def lr_unchanged(lr, w, v, divide_by):
+    return lr
+
+
+def lr_always_repaired(lr, w, v, divide_by):
+    return lr * float(w[0] / v[0])
+
+
+def lr_wrong_direction(lr, w, v, divide_by):
+    return lr if divide_by == "weights" else lr * float(v[0] / w[0])
+
+
+def lr_by_the_sum_alone(lr, w, v, divide_by):
+    return lr if divide_by == "weights" else lr / float(v.sum())
+
+
+def lr_negative(lr, w, v, divide_by):
+    return -lr
+
+
+def models_equal(w, k, y):
+    zeros = torch.zeros(len(y), len(w))
+    return zeros, zeros
+
+
+def models_swapped(w, k, y):
+    right = 0.1 * F.one_hot(y, len(w))
+    return right, torch.zeros(len(y), len(w))
+
+
+def model_b_too_good(w, k, y):
+    return torch.zeros(len(y), len(w)), 10.0 * F.one_hot(y, len(w))
+
+
+def model_b_better_on_one_sample(w, k, y):
+    better = torch.zeros(len(y), len(w))
+    better[0, y[0]] = 0.1
+    return torch.zeros(len(y), len(w)), better
+
+
+WRONG: dict[str, list[Callable]] = {
+    "2.1": [
+        boundary_without_weights,
+        boundary_to_the_wrong_side,
+        boundary_without_the_slope,
+        boundary_without_the_logarithm,
+        boundary_with_log10,
+    ],
+    "2.2": [lr_unchanged, lr_always_repaired, lr_wrong_direction, lr_by_the_sum_alone, lr_negative],
+    "2.3": [models_equal, models_swapped, model_b_too_good, model_b_better_on_one_sample],
+}

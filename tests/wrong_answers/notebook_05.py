@@ -1,0 +1,65 @@
+"""Plausible wrong answers to the exercises of notebook 05, each refused with a hint of its own."""
+
+import torch
+
+
+def second_moment(gradients, beta2):
+    v = 0.0
+    for g in gradients.tolist():
+        v = beta2 * v + (1 - beta2) * g**2
+    return v
+
+
+def no_hat(gradients, eps, beta2):
+    return eps / second_moment(gradients, beta2) ** 0.5
+
+
+def inverse(gradients, eps, beta2):
+    return (second_moment(gradients, beta2) / (1 - beta2 ** len(gradients))) ** 0.5 / eps
+
+
+def mean_size(gradients, eps, _beta2):
+    return eps / gradients.abs().mean()
+
+
+def last_gradient(gradients, eps, _beta2):
+    return eps / gradients[-1].abs()
+
+
+def all_at_the_minimum(_k, _a, b, _decay):
+    return torch.tensor([b, b, b], dtype=torch.float64)
+
+
+def adam_forgets_the_scale(k, a, b, decay):
+    return torch.tensor([k * a * b / (k * a + decay), a * b / (a + decay), b], dtype=torch.float64)
+
+
+def adamw_like_l2(k, a, b, decay):
+    return torch.full((3,), k * a * b / (k * a + decay), dtype=torch.float64)
+
+
+def penalty_scaled(k, a, b, decay):
+    return torch.tensor([a * b / (a + k * decay)] * 2 + [b], dtype=torch.float64)
+
+
+def one_factor(gradients):
+    return torch.full_like(gradients, 3.0)
+
+
+def negative(gradients):
+    return torch.full_like(gradients, -1.0)
+
+
+def too_large(gradients):
+    return torch.where(gradients < 0, 1000.0, 0.1)
+
+
+def wrong_side(gradients):
+    return torch.where(gradients > 0, 10.0, 0.1)
+
+
+WRONG = {
+    "5.1": [no_hat, inverse, mean_size, last_gradient],
+    "5.2": [all_at_the_minimum, adam_forgets_the_scale, adamw_like_l2, penalty_scaled],
+    "5.3": [one_factor, negative, too_large, wrong_side],
+}

@@ -1,0 +1,70 @@
+"""Plausible wrong answers to the exercises of notebook 09, each refused with a hint of its own."""
+
+import math
+
+import torch
+
+M = 65504.0
+
+
+def denominator_only(dtype, w, y):
+    return torch.finfo(dtype).max / w[y].sum()
+
+
+def worst_batch(dtype, w, y):
+    return torch.finfo(dtype).max / (math.log(len(w)) * len(y) * w.max())
+
+
+def sum_over_classes(dtype, w, _y):
+    return torch.finfo(dtype).max / (math.log(len(w)) * w.sum())
+
+
+def one_sample(dtype, w, y):
+    return torch.finfo(dtype).max / (math.log(len(w)) * w[y].max())
+
+
+def without_ceiling(k, g, first_scale):
+    return max(0.0, math.log2(first_scale * k * g / M))
+
+
+def never_negative_forgotten(k, g, first_scale):
+    return math.ceil(math.log2(first_scale * k * g / M))
+
+
+def floor(k, g, first_scale):
+    return max(0, math.floor(math.log2(first_scale * k * g / M)))
+
+
+def without_k(_k, g, first_scale):
+    return max(0, math.ceil(math.log2(first_scale * g / M)))
+
+
+def without_first_scale(k, g, _first_scale):
+    return max(0, math.ceil(math.log2(k * g / M)))
+
+
+def words_of_austen(_num_classes):
+    return torch.tensor([27.0, 704409.0])
+
+
+def without_the_classes(_num_classes):
+    return torch.tensor([1.0, 2.0**41])
+
+
+def normal_numbers_only(_num_classes):
+    return torch.tensor([1.0, 2.0**30])
+
+
+def weight_of_zero(_num_classes):
+    return torch.tensor([0.0, 1.0])
+
+
+def other_order(num_classes):
+    return torch.tensor([2.0**42 / num_classes, 1.0])
+
+
+WRONG = {
+    "9.1": [denominator_only, worst_batch, sum_over_classes, one_sample],
+    "9.2": [without_ceiling, never_negative_forgotten, floor, without_k, without_first_scale],
+    "9.3": [words_of_austen, without_the_classes, normal_numbers_only, weight_of_zero, other_order],
+}
