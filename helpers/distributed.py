@@ -109,7 +109,7 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
 
     When this returns or raises, every process has ended: it reads their output
     to its end, which comes only when the last of them is gone. Past the limit
-    torchrun is told to end them; the kernel ends one that outlives even that.
+    torchrun ends them, or the kernel a little later where torchrun is gone.
 
     Args:
         arguments: for ``main``, for instance ``"--batches", "20"``.
@@ -139,10 +139,11 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
     )
     try:
         printed, complaints = agent.communicate(timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        raise TimeoutError(f"the {processes} processes did not finish within {limit_s:g} s, and were ended") from None
-    finally:
+    except BaseException as reason:  # an interrupt from the keyboard too
         _end(agent)
+        if isinstance(reason, subprocess.TimeoutExpired):
+            raise TimeoutError(f"the {processes} processes did not finish within {limit_s:g} s: ended them") from None
+        raise
     if agent.returncode != 0:
         lines = [line for line in complaints.splitlines() if line.strip()]
         first = next((line for line in lines if line.startswith("rank ")), " / ".join(lines[-3:]))
@@ -152,14 +153,14 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
 
 
 def _end(agent: "subprocess.Popen[str]", patience_s: float = 10.0) -> None:
-    if agent.poll() is None:
-        # torchrun passes this on to its processes, which are in sessions of their own, and waits for them.
-        agent.terminate()
-        try:
-            agent.communicate(timeout=patience_s)
-        except subprocess.TimeoutExpired:
+    # torchrun passes this on to its processes, which are in sessions of their own, and waits for them.
+    agent.terminate()
+    try:
+        agent.communicate(timeout=patience_s)
+    except subprocess.TimeoutExpired:
+        if agent.poll() is None:
             os.killpg(agent.pid, signal.SIGKILL)
-            agent.communicate()
+        agent.communicate()
 
 
 def main() -> None:

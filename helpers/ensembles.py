@@ -1,76 +1,125 @@
-"""Many small networks trained side by side, as one batched tensor program.
+"""Many small networks trained side by side on the same samples, as one batched tensor program.
 
-S splits of the data times M methods of training give S * M networks, which
-take the same steps at once. Nothing passes from one network to another: each
-loss depends on one network, and Adam works on each number by itself.
+M networks that differ in their loss alone start from the same weights and see
+the same batches, so that a difference between two of them is the work of their
+losses. Nothing passes from one to another: each loss reads one network's
+logits, and Adam works on each number by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-# (logits (S, M, B, K), targets (S, B), share of the training that is over, from 0 to below 1) to losses (S, M).
-Losses = Callable[[Tensor, Tensor, float], Tensor]
+# Logits (B, K), targets (B,) and the share of the training that is over (0 to below 1), to the loss of one network.
+Loss = Callable[[Tensor, Tensor, float], Tensor]
 
 
 @dataclass(frozen=True)
 class Networks:
-    """S * M networks of one hidden layer of rectified units; F features, H units, K classes."""
+    """M networks with one hidden layer of H rectified units, F features and K classes."""
 
-    hidden: Tensor  # (S, M, F, H)
-    hidden_bias: Tensor  # (S, M, 1, H)
-    output: Tensor  # (S, M, H, K)
-    output_bias: Tensor  # (S, M, 1, K)
+    hidden: Tensor  # (M, H, F + 1), the bias last
+    output: Tensor  # (M, K, H)
+    output_bias: Tensor  # (M, K, 1)
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """Inputs (S, B, F), shared by the M networks of a split, to logits (S, M, B, K)."""
-        splits, methods, features, units = self.hidden.shape
-        x = inputs[:, None].expand(-1, methods, -1, -1).reshape(splits * methods, -1, features)
-        h = torch.baddbmm(self.hidden_bias.flatten(0, 1), x, self.hidden.flatten(0, 1)).relu_()
-        z = torch.baddbmm(self.output_bias.flatten(0, 1), h, self.output.flatten(0, 1))
-        return z.unflatten(0, (splits, methods))
+        """Inputs (N, F) to logits (M, N, K), without gradients."""
+        with torch.no_grad(), _one_thread():
+            return _logits((self.hidden, self.output, self.output_bias), _extended(inputs))
 
 
 def fit_many(
     inputs: Tensor,
     targets: Tensor,
-    losses: Losses,
+    losses: Sequence[Loss],
     *,
-    methods: int,
     epochs: int,
-    batch_size: int,
     lr: float,
-    num_hidden: int = 64,
+    batch_size: int | None = None,
+    num_hidden: int = 32,
+    seed: int = 0,
+    sampler: Iterable[int] | None = None,
+    after_epoch: Callable[[int, Networks], None] | None = None,
 ) -> Networks:
-    splits, samples, features = inputs.shape
-    classes = int(targets.max()) + 1
-    g = torch.Generator().manual_seed(0)
+    """Train one network for each of the M losses, with Adam, all on the same batches.
 
-    def draw(*shape, bound):
-        return ((2 * torch.rand(*shape, generator=g, dtype=torch.float64) - 1) * bound).to(inputs.dtype)
+    Args:
+        inputs: floating point, (N, F); the networks take its dtype.
+        targets: int64 (N,); K is the largest of them plus one.
+        losses: one for each network, see ``Loss``.
+        epochs: passes over the N samples.
+        lr: Adam's learning rate at the start; it falls to zero in a straight line.
+        batch_size: samples a step, an incomplete last batch dropped; None takes all.
+        num_hidden: H.
+        seed: of the starting weights, which all networks share, and of the order of the samples.
+        sampler: gives N or fewer sample indices each time that it is iterated, once an
+            epoch, for instance ``torch.utils.data.WeightedRandomSampler``; None visits each sample once.
+        after_epoch: called with the number of finished epochs and the networks, for curves.
 
-    b1, b2 = features**-0.5, num_hidden**-0.5
-    ps = [
-        draw(splits, 1, features, num_hidden, bound=b1),
-        draw(splits, 1, 1, num_hidden, bound=b1),
-        draw(splits, 1, num_hidden, classes, bound=b2),
-        draw(splits, 1, 1, classes, bound=b2),
-    ]
-    ps = [p.expand(-1, methods, -1, -1).clone().requires_grad_() for p in ps]
-    nets = Networks(*ps)
-    opt = torch.optim.Adam(ps, lr=lr)
-    rows = torch.arange(splits)[:, None]
-    steps = samples // batch_size
-    for e in range(epochs):
-        order = torch.stack([torch.randperm(samples, generator=g) for _ in range(splits)])
-        for i in range(steps):
-            b = order[:, i * batch_size : (i + 1) * batch_size]
-            x, y = inputs[rows, b], targets[rows, b]
-            loss = losses(nets.logits(x), y, (e * steps + i) / (epochs * steps))
-            opt.zero_grad()
-            loss.sum().backward()
-            opt.step()
-    return Networks(*(p.detach() for p in ps))
+    Raises ValueError for no loss, no epoch, targets of another length, or a batch larger than the data.
+    """
+    num_samples, num_features = inputs.shape
+    size = num_samples if batch_size is None else batch_size
+    if len(losses) == 0 or epochs < 1:
+        raise ValueError(f"got {len(losses)} losses and {epochs} epochs; expected at least one of each")
+    if targets.shape != (num_samples,):
+        raise ValueError(f"targets has shape {tuple(targets.shape)}; expected one class a sample, ({num_samples},)")
+    if not 1 <= size <= num_samples:
+        raise ValueError(f"batch_size is {batch_size}; expected 1 to {num_samples} (the samples), or None for all")
+    generator = torch.Generator().manual_seed(seed)
+    num_classes = int(targets.max()) + 1
+
+    def start(*shape: int, fan_in: int) -> Tensor:
+        # As nn.Linear starts: uniform within one over the square root of the number of inputs.
+        drawn = torch.rand(shape, generator=generator, dtype=torch.float64) * 2 - 1
+        shared = (drawn / fan_in**0.5).to(inputs.dtype)
+        return shared.expand(len(losses), *shape).clone().requires_grad_()
+
+    parameters = (
+        start(num_hidden, num_features + 1, fan_in=num_features),
+        start(num_classes, num_hidden, fan_in=num_hidden),
+        start(num_classes, 1, fan_in=num_hidden),
+    )
+    optimizer = torch.optim.Adam(parameters, lr=lr)
+    extended = _extended(inputs)
+    for epoch in range(epochs):
+        order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))
+        batches = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+        with _one_thread():
+            for number, batch in enumerate(batches):
+                done = (epoch + number / len(batches)) / epochs
+                optimizer.param_groups[0]["lr"] = lr * (1 - done)
+                y = targets[batch]
+                logits = _logits(parameters, extended[batch])
+                optimizer.zero_grad()
+                # The sum's gradient in one network's parameters is the gradient of that network's loss.
+                torch.stack([loss(z, y, done) for loss, z in zip(losses, logits, strict=True)]).sum().backward()
+                optimizer.step()
+        if after_epoch is not None:
+            after_epoch(epoch + 1, Networks(*(p.detach() for p in parameters)))
+    return Networks(*(p.detach() for p in parameters))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Run on one thread: steps this small gain little from more, and crawl where another program wants the cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _extended(inputs: Tensor) -> Tensor:
+    return torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1)
+
+
+def _logits(parameters: tuple[Tensor, Tensor, Tensor], extended: Tensor) -> Tensor:
+    hidden, output, output_bias = parameters
+    # One matrix product makes the hidden layers of all networks; the samples come last, where memory is contiguous.
+    h = (hidden.flatten(0, 1) @ extended.T).relu_().unflatten(0, hidden.shape[:2])
+    return torch.baddbmm(output_bias, output, h).transpose(1, 2)

@@ -16,7 +16,7 @@ ALLOWED = {
     "ensembles": {"losses", "training"},
     "distributed": {"losses", "weights", "models", "training"},
     "diagnosis": {"losses", "weights", "stability"},
-    "plots": set(),
+    "plots": {"plots"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }
 MODULES = sorted(

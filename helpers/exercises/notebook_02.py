@@ -69,12 +69,12 @@ def judge_learning_rate(ask: Ask, generator: torch.Generator) -> str | None:
         if _near(answer, lr):
             return f"{where} you keep the learning rate, but the gradient of this loss has another length than yours."
         if _near(answer, lr * k):
-            return f"{where} you change the learning rate in the wrong direction: see which weights already step further."
+            return f"{where} you change the learning rate in the wrong direction: which weights step further already?"
         return f"{where} the two runs end apart: your rate, {answer:.3g}, is not the one that repeats the steps."
     return None
 
 
-def _descend(x: Tensor, y: Tensor, w: Tensor, lr: float, divide_by: str, steps: int = 10) -> Tensor:
+def _descend(x: Tensor, y: Tensor, w: Tensor, lr: float, divide_by: str, steps: int = 4) -> Tensor:
     theta = torch.zeros(2, 3, dtype=F64)
     divisor = "weights" if divide_by == "weights" else "samples"
     for _ in range(steps):
@@ -105,7 +105,7 @@ def judge_smaller_but_worse(ask: Ask, generator: torch.Generator) -> str | None:
     if torch.allclose(a, b, rtol=1e-9, atol=0.0):
         return "Your two models are equally good. B has to be the better one, on every sample."
     if (a < b).all():
-        return "A is the better model on every sample, so this example agrees with the claim. Which one has to be worse?"
+        return "A is the better model on every sample, so your example agrees with the claim. Which has to be worse?"
     if not (b < a).all():
         return f"B is not better on every sample: look at sample {int((b >= a).nonzero()[0])}."
     printed_a, printed_b = float((w[y] * a).mean()), float((k * w[y] * b).mean())

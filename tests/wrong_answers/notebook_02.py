@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 02; each gets a hint of its own."""
+"""Plausible wrong answers to the exercises of notebook 02, each refused with a hint of its own."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 
-def boundary_without_weights(a, b, w0, w1):
+def boundary_without_weights(a, b, _w0, _w1):
     return -b / a
 
 
@@ -27,11 +27,11 @@ def boundary_with_log10(a, b, w0, w1):
     return -(b + math.log10(w1 / w0)) / a
 
 
-def lr_unchanged(lr, w, v, divide_by):
+def lr_unchanged(lr, _w, _v, _divide_by):
     return lr
 
 
-def lr_always_repaired(lr, w, v, divide_by):
+def lr_always_repaired(lr, w, v, _divide_by):
     return lr * float(w[0] / v[0])
 
 
@@ -39,29 +39,29 @@ def lr_wrong_direction(lr, w, v, divide_by):
     return lr if divide_by == "weights" else lr * float(v[0] / w[0])
 
 
-def lr_by_the_sum_alone(lr, w, v, divide_by):
+def lr_by_the_sum_alone(lr, _w, v, divide_by):
     return lr if divide_by == "weights" else lr / float(v.sum())
 
 
-def lr_negative(lr, w, v, divide_by):
+def lr_negative(lr, _w, _v, _divide_by):
     return -lr
 
 
-def models_equal(w, k, y):
+def models_equal(w, _k, y):
     zeros = torch.zeros(len(y), len(w))
     return zeros, zeros
 
 
-def models_swapped(w, k, y):
+def models_swapped(w, _k, y):
     right = 0.1 * F.one_hot(y, len(w))
     return right, torch.zeros(len(y), len(w))
 
 
-def model_b_too_good(w, k, y):
+def model_b_too_good(w, _k, y):
     return torch.zeros(len(y), len(w)), 10.0 * F.one_hot(y, len(w))
 
 
-def model_b_better_on_one_sample(w, k, y):
+def model_b_better_on_one_sample(w, _k, y):
     better = torch.zeros(len(y), len(w))
     better[0, y[0]] = 0.1
     return torch.zeros(len(y), len(w)), better

@@ -1,0 +1,25 @@
+"""Every figure's layout: numbers in, Axes out, in one look.
+
+A cell makes the canvas with ``canvas``, draws on its Axes with one of the
+functions below, and ends with ``show``, which demands alternative text.
+"""
+
+from helpers.plots.animation import animate_paths
+from helpers.plots.bars import bars, grouped_bars, heat_table
+from helpers.plots.colours import CLASS_COLOURS, COLOURS
+from helpers.plots.curves import lines, points
+from helpers.plots.frame import canvas, note, show
+
+__all__ = [
+    "CLASS_COLOURS",
+    "COLOURS",
+    "animate_paths",
+    "bars",
+    "canvas",
+    "grouped_bars",
+    "heat_table",
+    "lines",
+    "note",
+    "points",
+    "show",
+]

@@ -1,0 +1,64 @@
+"""A descent that moves."""
+
+import io
+from collections.abc import Callable, Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from helpers.plots.colours import BLACK, VERMILION
+from helpers.plots.frame import dress, styled
+
+
+@styled
+def animate_paths(
+    paths: Mapping[str, ArrayLike],
+    surface: Callable[[NDArray[np.float64]], ArrayLike],
+    *,
+    xlabel: str,
+    ylabel: str,
+    size: tuple[float, float] = (12.0, 3.8),
+    milliseconds: int = 160,
+) -> bytes:
+    """Paths through a plane, one panel each, as an endless GIF of one frame a step.
+
+    Args:
+        paths: panel's title to points, shape (steps + 1, 2); the same steps for all.
+        surface: points (n, 2) to heights (n,), drawn as contours.
+        size: inches, at 80 dots an inch.
+        milliseconds: how long a frame stays; the last one stays ten times as long.
+
+    Returns the bytes of the file.
+    """
+    figure, axes = plt.subplots(1, len(paths), figsize=size, dpi=80, squeeze=False)
+    for ax, (name, path) in zip(axes[0], paths.items(), strict=True):
+        points = np.asarray(path, dtype=float)
+        reach = np.ptp(points, axis=0)
+        low, high = points.min(axis=0) - 0.12 * reach, points.max(axis=0) + 0.12 * reach
+        grid = np.meshgrid(*np.linspace(low, high, 80).T)
+        heights = np.asarray(surface(np.stack(grid, axis=-1).reshape(-1, 2))).reshape(80, 80)
+        ax.contourf(*grid, heights, levels=12, alpha=0.5)
+        dress(ax, name, xlabel, ylabel if ax is axes[0][0] else "")
+    # Only the path changes, so everything else is drawn once: a full redraw of each frame takes ten times as long.
+    figure.canvas.draw()
+    background = figure.canvas.copy_from_bbox(figure.bbox)  # type: ignore[attr-defined]
+    frames = []
+    for step in range(len(points)):
+        figure.canvas.restore_region(background)  # type: ignore[attr-defined]
+        for ax, path in zip(axes[0], paths.values(), strict=True):
+            seen = np.asarray(path, dtype=float)[: step + 1]
+            ax.draw_artist(ax.plot(*seen.T, color=BLACK, linewidth=1.3, marker=".", markersize=4)[0])
+            ax.draw_artist(ax.plot(*seen[-1:].T, color=VERMILION, marker="o", markersize=9)[0])
+        clock = axes[0][0].text(0.97, 0.03, f"step {step}", transform=axes[0][0].transAxes, ha="right", fontsize=13)
+        axes[0][0].draw_artist(clock)
+        clock.remove()
+        frames.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3]))  # type: ignore[attr-defined]
+    plt.close(figure)
+    colours = frames[-1].quantize(128, Image.Quantize.MAXCOVERAGE)
+    stills = [frame.quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames]
+    content = io.BytesIO()
+    durations = [milliseconds] * (len(stills) - 1) + [10 * milliseconds]
+    stills[0].save(content, "GIF", save_all=True, append_images=stills[1:], duration=durations, loop=0)
+    return content.getvalue()

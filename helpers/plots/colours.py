@@ -1,0 +1,61 @@
+"""One colour for each class, scheme and optimiser, through the whole course."""
+
+from collections.abc import Mapping, Sequence
+
+# Okabe and Ito's colours, which the common forms of colour blindness keep apart, and two darker ones of Paul Tol's.
+BLACK, ORANGE, SKY, GREEN = "#333333", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, WINE, OLIVE = "#0072B2", "#D55E00", "#CC79A7", "#882255", "#999933"
+
+# Shuttle's classes in the order of their numbers; a toy problem of two or three classes takes the first ones.
+CLASS_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK)
+
+COLOURS: dict[str, str] = {
+    # The thread's four weightings, always in this order, and the one that is another problem.
+    "1 : 2 : 3": BLUE,
+    "2 : 4 : 6": ORANGE,
+    "100 : 200 : 300": VERMILION,
+    "1/6 : 2/6 : 3/6": GREEN,
+    "3 : 2 : 1": PURPLE,
+    # Weighting schemes.
+    "no weights": BLACK,
+    "N/n_c": VERMILION,
+    "sum one": GREEN,
+    "max one": SKY,
+    "class mean one": PURPLE,
+    "sample mean one": BLUE,
+    "balanced": BLUE,
+    "square root": ORANGE,
+    "effective number": WINE,
+    "median frequency": OLIVE,
+    # Alternatives to weights.
+    "threshold moving": SKY,
+    "logit adjustment": GREEN,
+    "resampling": PURPLE,
+    "focal loss": OLIVE,
+    "late weights": WINE,
+    # What the loss is divided by.
+    "divided by Σ w": BLUE,
+    "divided by N": VERMILION,
+    "not divided": BLACK,
+    # Optimisers.
+    "SGD": VERMILION,
+    "momentum": ORANGE,
+    "Nesterov": WINE,
+    "Adagrad": PURPLE,
+    "RMSprop": SKY,
+    "Adam": BLUE,
+    "AdamW": GREEN,
+    "L-BFGS": BLACK,
+    # What theory says, against what was measured.
+    "theory": BLACK,
+    "measured": BLUE,
+}
+
+
+def colour_of(name: str, number: int, colours: Mapping[str, str] | Sequence[str] | None) -> str:
+    """The colour of a series: from ``colours`` if given, else from COLOURS, else the next of the cycle."""
+    if isinstance(colours, Mapping):
+        return colours[name]
+    if colours is not None:
+        return colours[number]
+    return COLOURS.get(name, CLASS_COLOURS[number % len(CLASS_COLOURS)])

@@ -1,0 +1,72 @@
+"""What every figure shares: the canvas, the style, names of axes, a note, and its display."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers.plots.colours import BLACK
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Matplotlib reads most of a style while it draws, so every drawing function runs inside it."""
+
+    @functools.wraps(draw)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with plt.style.context(STYLE):
+            return draw(*args, **kwargs)
+
+    return inside
+
+
+@styled
+def canvas(
+    columns: int = 1, *, rows: int = 1, size: tuple[float, float] = (9.0, 4.5), **shared: Any
+) -> tuple[Figure, Any]:
+    """A figure of ``rows`` x ``columns`` Axes in the course's look.
+
+    Args:
+        size: inches; 9 x 4.5 fills a slide below its title.
+        shared: passed on to ``plt.subplots``, for instance ``sharey=True``.
+
+    Returns the figure and one Axes, or an array of them.
+    """
+    return plt.subplots(rows, columns, figsize=size, **shared)
+
+
+@styled
+def show(figure: Figure, alt: str) -> None:
+    """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
+
+    Raises ValueError for a text of fewer than 20 characters: say what is drawn and what it shows.
+    """
+    if len(alt.strip()) < 20:
+        raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
+    display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    plt.close(figure)
+
+
+@styled
+def note(
+    ax: Axes, text: str, at: tuple[float, float], *, offset: tuple[float, float] = (8, 8), colour: str = BLACK
+) -> Axes:
+    """Write ``text`` beside the data point ``at``, ``offset`` points away from it."""
+    ax.annotate(text, at, offset, textcoords="offset points", color=colour, fontsize=12)
+    return ax
+
+
+def dress(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
+    """Title and names of the axes."""
+    ax.set_title(title)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)

@@ -1,0 +1,134 @@
+"""The weighted mean on several processes, and a launcher that never hangs and leaves nothing behind."""
+
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch.nn import functional as F
+
+from helpers.distributed import global_weighted_mean, launch
+
+LIMIT_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Two processes, then four, in one launch."""
+    return launch(4, "--groups", "2", "4", "--batches", "20", limit_s=LIMIT_S)
+
+
+@pytest.fixture
+def lone_process():
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+def running(mark: str) -> list[str]:
+    """Command lines of the processes that carry ``mark``; zombies have none."""
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if mark in line:
+            lines.append(line)
+    return lines
+
+
+def test_groups_of_two_and_four(results):
+    assert [r["processes"] for r in results] == [2, 4]
+    assert all(r["batch size"] == 32 for r in results)
+
+
+def test_global_weights_give_the_single_process_gradient(results):
+    for r in results:
+        assert len(r["global weights"]) == 20
+        assert max(r["global weights"]) < 1e-13
+
+
+def test_local_weights_do_not(results):
+    for r in results:
+        assert sum(off > 0.01 for off in r["local weights"]) > 10
+        assert max(r["local weights"]) > 0.1
+
+
+def test_local_samples_need_no_communication_where_parts_are_equal(results):
+    for r in results:
+        assert max(r["local samples"]) < 1e-13
+
+
+def test_a_rank_of_zero_weight(results):
+    for r in results:
+        assert math.isnan(r["zero weight"]["local weights"])
+        assert r["zero weight"]["global weights"] < 1e-13
+
+
+def test_two_torchruns_stand_for_two_hosts():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d"]
+    command += ["--rdzv-id=weights", f"--rdzv-endpoint=127.0.0.1:{port}", "--local-addr=127.0.0.1"]
+    command += ["-m", "helpers.distributed", "--batches", "5", f"--limit-s={LIMIT_S}"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    hosts = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True)
+        for _ in range(2)
+    ]
+    try:
+        printed = [host.communicate(timeout=LIMIT_S)[0] for host in hosts]
+    finally:
+        for host in hosts:
+            host.terminate()
+    (line,) = [text for text in printed if text.strip()]
+    (r,) = json.loads(line)
+    assert r["processes"] == 2
+    assert max(r["global weights"]) < 1e-13
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+def test_a_crash_is_an_error_that_names_its_rank():
+    limit_s = LIMIT_S + os.getpid() / 1e6
+    start = time.monotonic()
+    with pytest.raises(RuntimeError, match="the 2 processes ended with an error: rank 1: RuntimeError: this rank was"):
+        launch(2, "--crash", "1", limit_s=limit_s)
+    assert time.monotonic() - start < limit_s
+    assert running(f"--limit-s={limit_s}") == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+def test_a_stalled_rank_is_ended_at_the_limit():
+    limit_s = 7 + os.getpid() / 1e8
+    with pytest.raises(TimeoutError, match="did not finish within 7"):
+        launch(2, "--stall", "1", limit_s=limit_s)
+    assert running(f"--limit-s={limit_s}") == []
+
+
+@pytest.mark.parametrize(("processes", "limit_s"), [(0, 5.0), (1, 0.0), (1, math.inf), (1, math.nan)])
+def test_launch_refuses_bad_input(processes, limit_s):
+    with pytest.raises(ValueError, match="processes is 0" if processes == 0 else "limit_s is"):
+        launch(processes, limit_s=limit_s)
+
+
+@pytest.mark.usefixtures("lone_process")
+def test_one_process_has_pytorchs_mean():
+    z = torch.randn(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y, w = torch.tensor([0, 1, 2, 2, 1, 0, 0]), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
+    assert float(global_weighted_mean(z, y, w)) == pytest.approx(float(F.cross_entropy(z, y, w)), rel=1e-14)
+
+
+@pytest.mark.usefixtures("lone_process")
+def test_zero_weight_on_all_ranks_is_an_error():
+    z, y, w = torch.zeros(2, 3), torch.tensor([0, 0]), torch.tensor([0.0, 1.0, 1.0])
+    with pytest.raises(ValueError, match="total weight of the batch is zero over all processes"):
+        global_weighted_mean(z, y, w)
