@@ -15,7 +15,7 @@ ALLOWED = {
     "stability": set(),
     "ensembles": {"losses", "training"},
     "distributed": {"losses", "weights", "models", "training"},
-    "diagnosis": {"losses", "weights", "stability"},
+    "diagnosis": {"diagnosis", "weights"},
     "plots": {"plots"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }

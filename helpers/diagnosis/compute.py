@@ -1,0 +1,162 @@
+"""From counts and options to a diagnosis."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import torch
+from torch import Tensor
+
+from helpers.diagnosis.facts import (
+    EPSILON,
+    Facts,
+    Optimizer,
+    Reduction,
+    Scheme,
+    absent_share,
+    effective_ratio,
+    scheme_weights,
+)
+from helpers.diagnosis.findings import Finding, find
+from helpers.diagnosis.report import as_html, as_text
+from helpers.weights import inverse_frequency, normalize
+
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Facts and findings; prints as a table in a terminal and in a notebook."""
+
+    facts: Facts
+    findings: tuple[Finding, ...]  # the most severe first; empty for a healthy case
+
+    def __str__(self) -> str:
+        return as_text(self.facts, self.findings)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_html(self.facts, self.findings)
+
+
+def diagnose(
+    counts: Any,
+    *,
+    reduction: Reduction = "mean",
+    optimizer: Optimizer = "SGD",
+    lr: float | None = None,
+    batch_size: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    scheme: Scheme = "inverse frequency",
+) -> Diagnosis:
+    """What class weights made from ``counts`` will do to a training run.
+
+    Args:
+        counts: samples of each class, 2 to 10^6 classes: a sequence, array or
+            tensor, or a dict or Counter of name to count. From labels:
+            ``torch.bincount(y)``.
+        reduction: "mean" and "sum" are PyTorch's, for class indices; "none" is
+            a mean over samples taken by hand.
+        optimizer: "SGD", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam"
+            or "AdamW", with PyTorch's defaults.
+        lr: your learning rate; None leaves it out of the sentences.
+        batch_size: samples a step; None means all of them.
+        dtype: number format of logits, weights and loss.
+        scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean
+            one), "sum to one", "square root", or "effective number" (beta 0.999,
+            class mean one).
+
+    Raises TypeError for counts of another kind; ValueError for fewer than two
+    classes, a count that is not a finite number above zero (it names the
+    class), and an option outside its range.
+    """
+    names, n = _named_counts(counts)
+    for name, value, known in (
+        ("reduction", reduction, get_args(Reduction)),
+        ("optimizer", optimizer, tuple(EPSILON)),
+        ("scheme", scheme, get_args(Scheme)),
+        ("dtype", dtype, DTYPES),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
+    if lr is not None and not 0 < lr < math.inf:
+        raise ValueError(f"lr is {lr}; expected a finite number above zero, or None")
+    samples = float(n.sum())
+    if batch_size is not None and (isinstance(batch_size, bool) or not 1 <= batch_size <= samples):
+        raise ValueError(f"batch_size is {batch_size}; expected 1 to {samples:,.0f} (the samples), or None for all")
+
+    w = scheme_weights(n, scheme)
+    batch = samples if batch_size is None else float(batch_size)
+    rarest, commonest = int(n.argmin()), int(n.argmax())
+    scale = float((n * w).sum() / samples)
+    nominal = float(w[rarest] / w[commonest])
+    per_batch = reduction == "mean" and batch_size is not None and batch_size < samples
+    facts = Facts(
+        names=names,
+        counts=n,
+        weights=w,
+        reduction=reduction,
+        optimizer=optimizer,
+        lr=lr,
+        batch_size=batch_size,
+        dtype=dtype,
+        scheme=scheme,
+        ranges=_ranges(w, n),
+        scale=1.0 if reduction == "mean" else scale,
+        absent_share=absent_share(float(n[rarest]), samples, batch),
+        nominal_ratio=nominal,
+        effective_ratio=effective_ratio(n, w, rarest, commonest, batch) if per_batch else nominal,
+        largest_value=_largest_value(w, scale, batch, reduction),
+        smallest_gradient=_smallest_gradient(w, scale, batch, reduction),
+    )
+    return Diagnosis(facts, find(facts))
+
+
+def _named_counts(counts: Any) -> tuple[tuple[str, ...], Tensor]:
+    if isinstance(counts, Mapping):
+        names, values = tuple(map(str, counts)), list(counts.values())
+    else:
+        names, values = (), counts
+    floats = torch.as_tensor(values).to(torch.float64) if isinstance(values, list | tuple) and values else values
+    if isinstance(floats, Tensor):
+        floats = floats.detach()
+        bad = (~((floats > 0) & floats.isfinite())).flatten()
+        if names and bad.any():
+            c = int(bad.nonzero()[0])
+            raise ValueError(f"counts[{names[c]!r}] is {values[c]}; expected a finite number of samples above zero")
+    frequencies = inverse_frequency(floats)
+    n = torch.as_tensor(floats).to(torch.float64)
+    if len(frequencies) < 2:
+        raise ValueError("counts has one class; weights compare classes, so expected at least two")
+    return names or tuple(f"class {c}" for c in range(len(n))), n
+
+
+def _ranges(w: Tensor, counts: Tensor) -> dict[str, tuple[float, float]]:
+    """Smallest and largest weight under each normalisation."""
+    scaled = {
+        "as they are": w,
+        "sum one": normalize(w, to="sum"),
+        "class mean one": normalize(w, to="class mean"),
+        "sample mean one": normalize(w, counts, to="sample mean"),
+        "max one": normalize(w, to="max"),
+    }
+    return {name: (float(v.min()), float(v.max())) for name, v in scaled.items()}
+
+
+def _largest_value(w: Tensor, scale: float, batch: float, reduction: Reduction) -> float:
+    """The largest number met on the way to the loss of an untrained model, whose sample loss is log K.
+
+    The heaviest weight and its loss; for "mean" and "sum" also the total of an
+    average batch. Notebook 09 runs these edges.
+    """
+    loss = math.log(len(w))
+    one = float(w.max()) * max(1.0, loss)
+    return one if reduction == "none" else max(one, batch * scale * max(1.0, loss))
+
+
+def _smallest_gradient(w: Tensor, scale: float, batch: float, reduction: Reduction) -> float:
+    """Smallest entry of the logit gradient of an untrained model: w / K over the divisor."""
+    divisor = {"mean": batch * scale, "sum": 1.0, "none": batch}[reduction]
+    return float(w.min()) / (len(w) * divisor)

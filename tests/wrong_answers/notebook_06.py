@@ -1,0 +1,74 @@
+"""Plausible wrong answers to the exercises of notebook 06, each refused with a hint of its own."""
+
+import torch
+
+
+def adds_log_w(z, w):
+    return (z + w.log()).softmax(dim=1)
+
+
+def leaves_weights_in(z, _w):
+    return z.softmax(dim=1)
+
+
+def subtracts_w(z, w):
+    return (z - w).softmax(dim=1)
+
+
+def stops_at_logits(z, w):
+    return z - w.log()
+
+
+def does_not_normalise(z, w):
+    return z.softmax(dim=1) / w
+
+
+def shares_without_counts(_n_c, _n, recall, false_alarm):
+    return recall / (recall + false_alarm)
+
+
+def alarms_of_all(n_c, n, recall, false_alarm):
+    return n_c * recall / (n_c * recall + n * false_alarm)
+
+
+def share_of_wrong_alarms(n_c, n, recall, false_alarm):
+    return (n - n_c) * false_alarm / (n_c * recall + (n - n_c) * false_alarm)
+
+
+def _rare_drowned(counts):
+    matrix = torch.diag(counts)
+    moved = counts[0] // 4
+    matrix[0, 0] -= moved
+    matrix[0, 2] += moved
+    return matrix
+
+
+def _rare_half_missed(counts):
+    matrix = torch.diag(counts)
+    moved = (counts[2] + 1) // 2
+    matrix[2, 2] -= moved
+    matrix[2, 0] += moved
+    return matrix
+
+
+def swapped(counts):
+    return _rare_half_missed(counts), _rare_drowned(counts)
+
+
+def predictions_in_rows(counts):
+    return _rare_drowned(counts).T, _rare_half_missed(counts).T
+
+
+def perfect_and_spoiled(counts):
+    return torch.diag(counts), _rare_drowned(counts)
+
+
+def spoiled_and_perfect(counts):
+    return _rare_drowned(counts), torch.diag(counts)
+
+
+WRONG = {
+    "6.1": [adds_log_w, leaves_weights_in, subtracts_w, stops_at_logits, does_not_normalise],
+    "6.2": [shares_without_counts, alarms_of_all, share_of_wrong_alarms],
+    "6.3": [swapped, predictions_in_rows, perfect_and_spoiled, spoiled_and_perfect],
+}
