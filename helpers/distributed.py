@@ -145,7 +145,7 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
             raise TimeoutError(f"the {processes} processes did not finish within {limit_s:g} s: ended them") from None
         raise
     if agent.returncode != 0:
-        lines = [line for line in complaints.splitlines() if line.strip()]
+        lines = [line for line in complaints.splitlines() if line.strip()] or [f"exit status {agent.returncode}"]
         first = next((line for line in lines if line.startswith("rank ")), " / ".join(lines[-3:]))
         raise RuntimeError(f"the {processes} processes ended with an error: {first}")
     result: list[dict[str, Any]] = json.loads(printed.strip().splitlines()[-1])

@@ -67,7 +67,7 @@ def fit_line(seeds, n, ratio, spread=1.0):
     return theta
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", [11, 12])
 def test_four_weightings_share_one_minimum_and_a_fifth_has_another(seed):
     x, y = clouds(seed)
     theta = minimum(x, y, BASE)
@@ -95,7 +95,7 @@ def test_a_line_that_must_fit_a_parabola_moves_by_more_and_turns():
     assert (after[:, 0] < 0.8 * before[:, 0]).all()
 
 
-@pytest.mark.parametrize("seed", [21, 22, 23])
+@pytest.mark.parametrize("seed", [21, 22])
 def test_smaller_weights_are_slower_by_their_factor_only_if_divided_by_samples(seed):
     x, y = clouds(seed)
     best = loss(minimum(x, y, BASE), x, y, BASE)

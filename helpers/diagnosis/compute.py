@@ -130,7 +130,7 @@ def _named_counts(counts: Any) -> tuple[tuple[str, ...], Tensor]:
     n = torch.as_tensor(floats).to(torch.float64)
     if len(frequencies) < 2:
         raise ValueError("counts has one class; weights compare classes, so expected at least two")
-    return names or tuple(f"class {c}" for c in range(len(n))), n
+    return names, n
 
 
 def _ranges(w: Tensor, counts: Tensor) -> dict[str, tuple[float, float]]:

@@ -30,7 +30,7 @@ BETA = 0.999
 class Facts:
     """The quantities behind a diagnosis. Weights are float64, in the order of the counts."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # empty where the counts came without
     counts: Tensor  # float64 (K,)
     weights: Tensor  # float64 (K,)
     reduction: Reduction
@@ -63,6 +63,10 @@ class Facts:
     @property
     def commonest(self) -> int:
         return int(self.counts.argmax())
+
+    def name(self, c: int) -> str:
+        """What class ``c`` is called."""
+        return self.names[c] if self.names else f"class {c}"
 
     @property
     def room_above(self) -> float:

@@ -129,7 +129,7 @@ def _absent(facts: Facts) -> Finding | None:
     return Finding(
         "note",
         "absent",
-        f"Most batches hold no sample of the rarest class, {facts.names[facts.rarest]}.",
+        f"Most batches hold no sample of the rarest class, {facts.name(facts.rarest)}.",
         f"{facts.absent_share:.1%} of random batches of {facts.batch:,.0f}",
         f"batch_size={needed}  # half of the batches, or a WeightedRandomSampler",
         "08_batches_and_machines",
@@ -143,7 +143,7 @@ def _few_samples(facts: Facts) -> Finding | None:
     return Finding(
         "note",
         "few samples",
-        f"The rarest class, {facts.names[facts.rarest]}, has so few samples that its recall on one split says little.",
+        f"The rarest class, {facts.name(facts.rarest)}, has so few samples that its recall on one split says little.",
         f"{count:,.0f} samples; a quarter held out leaves {count / 4:.3g}",
         "for seed in range(10): ...  # repeat the stratified split and show the spread",
         "06_choosing_weights",

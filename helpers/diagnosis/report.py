@@ -20,8 +20,8 @@ def rows(facts: Facts) -> list[tuple[str, str]]:
     ranges = [(f"weights, {name}", f"{low:.3g} to {high:.3g}") for name, (low, high) in facts.ranges.items()]
     return [
         ("classes and samples", f"{len(facts.counts):,} and {facts.samples:,.0f}"),
-        ("rarest class", f"{facts.names[facts.rarest]}, {facts.counts[facts.rarest].item():,.0f}"),
-        ("most common class", f"{facts.names[facts.commonest]}, {facts.counts[facts.commonest].item():,.0f}"),
+        ("rarest class", f"{facts.name(facts.rarest)}, {facts.counts[facts.rarest].item():,.0f}"),
+        ("most common class", f"{facts.name(facts.commonest)}, {facts.counts[facts.commonest].item():,.0f}"),
         ("scheme", facts.scheme),
         ("loss", f"{facts.reduction}: {DIVISOR[facts.reduction]}"),
         ("optimiser, batch", f"{facts.optimizer}{rate}, {batch}"),

@@ -8,6 +8,7 @@ from helpers.plots.animation import animate_paths
 from helpers.plots.bars import bars, grouped_bars, heat_table
 from helpers.plots.colours import CLASS_COLOURS, COLOURS
 from helpers.plots.curves import lines, points
+from helpers.plots.diagram import decisions
 from helpers.plots.frame import canvas, note, show
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "animate_paths",
     "bars",
     "canvas",
+    "decisions",
     "grouped_bars",
     "heat_table",
     "lines",

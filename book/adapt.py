@@ -1,0 +1,73 @@
+"""A notebook of the course, made ready for the site: what follows a prediction is folded, figures have their text."""
+
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+PREDICT = "**Predict.**"
+FINDING = "**What happened.**"
+STILL = "*On this page the slider stands still. In JupyterLab it moves; the next figure shows four of its positions.*"
+
+
+def visible_part(markdown: str) -> int:
+    """Where a finding ends: at the next heading or the next prediction, else at the end of the cell."""
+    stop = re.search(r"^(?:#+ |.*\*\*Predict\.\*\*)", markdown, re.M)
+    return stop.start() if stop else len(markdown)
+
+
+def fold_finding(markdown: str) -> str:
+    """Put the paragraphs of a finding into a ``details`` element, which opens without a script."""
+    start = markdown.find(FINDING)
+    if start < 0:
+        return markdown
+    before, finding = markdown[:start], markdown[start:]
+    end = visible_part(finding)
+    folded = (
+        "<details class='finding'>\n<summary>Show what happened</summary>\n\n"
+        f"{finding[:end].rstrip()}\n\n</details>\n\n"
+    )
+    return before + folded + finding[end:]
+
+
+def figure_texts(cell: NotebookNode) -> Iterator[str]:
+    """The alternative text of each picture of a cell, as the helper ``show`` left it in the output's metadata."""
+    for output in cell.get("outputs", []):
+        for kind in output.get("data", {}):
+            if kind.startswith("image/"):
+                yield output.metadata.get(kind, {}).get("alt", "")
+
+
+def give_alternative_text(cell: NotebookNode) -> None:
+    """MyST-NB takes the text of a picture from its cell, so a cell can have one picture."""
+    texts = list(figure_texts(cell))
+    if len(texts) > 1:
+        raise ValueError(f"two pictures in one cell, of which only one would get its text: {cell.source[:80]!r}")
+    if texts:
+        cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts[0].split())}}
+
+
+def still_widgets(cell: NotebookNode) -> None:
+    """A page has no kernel: say where the slider moves instead of printing its representation."""
+    for output in cell.get("outputs", []):
+        if any("widget-view" in kind for kind in output.get("data", {})):
+            output["data"] = {"text/markdown": STILL}
+
+
+def fold_result(cell: NotebookNode) -> None:
+    """Fold the result. A title says the finding, so the code that draws is folded with its figure."""
+    tags = cell.metadata.get("tags", [])
+    if "hide-output" in tags and ("title=" in cell.source or "alt" in cell.source):
+        cell.metadata["tags"] = ["hide-cell" if tag == "hide-output" else tag for tag in tags]
+
+
+def adapt(notebook: NotebookNode) -> NotebookNode:
+    """Change a notebook in place for the site, and return it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = fold_finding(cell.source)
+        elif cell.cell_type == "code":
+            give_alternative_text(cell)
+            still_widgets(cell)
+            fold_result(cell)
+    return notebook

@@ -1,0 +1,53 @@
+"""Sphinx: the site of the course. ``prepare.py`` lays out its sources."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+project = "How large should class weights be?"
+author = "the authors of the course"
+html_title = project
+language = "en"
+
+extensions = ["myst_nb"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"
+nb_code_prompt_show = "Show the {type}"
+nb_code_prompt_hide = "Hide the {type}"
+nb_render_text_lexer = "none"
+
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_js_files = ["course.js"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_copyright = False
+# Both styles pass WCAG AA.
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+
+# MathJax that draws with paths: one file, and no font that a browser may refuse to read from the file system.
+MATHJAX = "tex-svg.js"
+mathjax_path = f"mathjax/{MATHJAX}"
+
+
+def mathjax_file() -> Path:
+    spec = importlib.util.find_spec("sphinx-mathjax-offline")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("sphinx-mathjax-offline is missing: install requirements.txt")
+    return Path(spec.origin).parent / "static" / "mathjax" / MATHJAX
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    if error is None:
+        target = Path(app.outdir) / "_static" / "mathjax"
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(mathjax_file(), target / MATHJAX)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", copy_mathjax)

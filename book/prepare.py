@@ -1,0 +1,76 @@
+"""Lay out the sources of the site, from the README, the notebooks with their stored outputs and the teaching guide."""
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from adapt import adapt
+
+BOOK = Path(__file__).resolve().parent
+ROOT = BOOK.parent
+
+PARTS = {
+    "Part I · The thread's own argument": range(1, 5),
+    "Part II · Real data, optimisers, machines": range(5, 10),
+    "The verdict": range(10, 11),
+}
+SOLUTIONS = """# Solutions
+
+Try an exercise first. Each page here gives one way to solve the three exercises of its notebook, with the reason.
+
+"""
+
+
+def toctree(entries: list[str], *, caption: str = "", hidden: bool = True) -> str:
+    options = ([":hidden:"] if hidden else []) + ([f":caption: {caption}"] if caption else [])
+    return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *entries, "```", ""])
+
+
+def front_page(readme: str, names: list[str]) -> str:
+    """The README, with its links pointed into the site, and the order of the course."""
+    page = readme.replace("(notebooks/solutions)", "(notebooks/solutions/index.md)")
+    trees = [
+        toctree([f"notebooks/{name}" for name in names if int(name[:2]) in part], caption=caption)
+        for caption, part in PARTS.items()
+    ]
+    trees.append(toctree(["notebooks/solutions/index", "data/README", "teaching"], caption="With the course"))
+    return "\n".join([page, *trees])
+
+
+def local_files(markdown: str) -> list[str]:
+    """The pictures and files of the repository to which a page links, without pages of the site."""
+    links = re.findall(r"\]\(([^)#\s]+)\)|<img[^>]*src=\"([^\"]+)\"", markdown)
+    paths = [first or second for first, second in links]
+    return [path for path in paths if ":" not in path and (ROOT / path).is_file() and not path.endswith((".md", ".ipynb"))]
+
+
+def prepare(target: Path) -> None:
+    """Write the sources below ``target``, in the folders of the repository, so that relative links keep their sense."""
+    shutil.rmtree(target, ignore_errors=True)
+    for path in sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb")):
+        if ".ipynb_checkpoints" in path.parts:
+            continue
+        copy = target / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(adapt(nbformat.read(path, as_version=4)), copy)
+    names = sorted(path.stem for path in (target / "notebooks").glob("*.ipynb"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in local_files(readme):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, target / path)
+    (target / "index.md").write_text(front_page(readme, names), encoding="utf-8")
+    solved = [name for name in names if (target / "notebooks" / "solutions" / f"{name}.ipynb").exists()]
+    solutions = SOLUTIONS + toctree(solved, hidden=False)
+    (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")
+    (target / "data").mkdir()
+    data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    (target / "data" / "README.md").write_text(data, encoding="utf-8")
+    shutil.copy(BOOK / "teaching.md", target / "teaching.md")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "source")
+    prepare(parser.parse_args().target)

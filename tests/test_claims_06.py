@@ -1,0 +1,138 @@
+"""The verdicts of notebook 06, recomputed on splits that the notebook does not use, and the ensemble that it trains."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import WeightedRandomSampler
+
+from helpers.datasets import shuttle
+from helpers.ensembles import Networks, fit_many
+
+SEEDS = (101, 102, 103)
+BUDGET = {"epochs": 6, "batch_size": 1024, "lr": 0.05, "num_hidden": 32}
+
+
+def weighted(w: Tensor | None) -> Callable[..., Tensor]:
+    return lambda z, y, _: F.cross_entropy(z, y, weight=w)
+
+
+def read(z: Tensor, y: Tensor, rare: Tensor) -> dict[str, Tensor]:
+    """Rare recall, rare precision and rare samples expected, over the true number, for logits (M, N, K)."""
+    named = z.argmax(dim=-1)
+    hits = ((named == y) & torch.isin(y, rare)).sum(dim=-1).double()
+    return {
+        "recall": hits / torch.isin(y, rare).sum(),
+        "precision": hits / torch.isin(named, rare).sum(dim=-1),
+        "expected": z.softmax(dim=-1)[..., rare].sum(dim=(-2, -1)) / torch.isin(y, rare).sum(),
+    }
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, dict[str, float]]:
+    """Means over fresh splits: method to measure to value."""
+    rows = []
+    for seed in SEEDS:
+        split = shuttle(seed=seed)
+        x, y, x_test = split.train_inputs.double(), split.train_targets, split.test_inputs.double()
+        n = torch.bincount(y).double()
+        w = n.sum() / n
+        trained = fit_many(x, y, [weighted(None), weighted(w**0.5), weighted(w)], seed=seed, **BUDGET)
+        sampler = WeightedRandomSampler(w[y], len(y), generator=torch.Generator().manual_seed(seed))
+        resampled = fit_many(x, y, [weighted(None)], seed=seed, sampler=sampler, **BUDGET)
+        z = torch.cat([trained.logits(x_test), resampled.logits(x_test)])
+        z = torch.cat([z, z[:1] + w.log(), z[2:3] - w.log()])
+        rows.append(read(z, split.test_targets, (n < 200).nonzero()[:, 0]))
+    names = ("none", "root", "N/n", "resampled", "moved", "recovered")
+    means = {key: torch.stack([row[key] for row in rows]).mean(dim=0).tolist() for key in rows[0]}
+    return {name: {key: values[i] for key, values in means.items()} for i, name in enumerate(names)}
+
+
+def test_steeper_weights_find_more_of_the_rare_and_the_steepest_pay_in_precision(measured):
+    assert measured["none"]["recall"] + 0.2 < measured["root"]["recall"] < measured["N/n"]["recall"] + 0.05
+    assert measured["N/n"]["precision"] < measured["root"]["precision"] - 0.1
+
+
+def test_weights_make_the_network_expect_too_many_rare_and_log_w_takes_it_back(measured):
+    assert 0.6 < measured["none"]["expected"] < 1.3
+    assert measured["root"]["expected"] > 2.5
+    assert measured["N/n"]["expected"] > 10
+    assert 0.3 < measured["recovered"]["expected"] < 1.5
+    assert measured["recovered"]["recall"] < measured["root"]["recall"]
+
+
+def test_moving_the_threshold_is_not_weighting_on_this_budget(measured):
+    assert measured["moved"]["recall"] < measured["N/n"]["recall"]
+    assert measured["moved"]["precision"] < 0.5 * measured["N/n"]["precision"]
+
+
+def test_resampling_keeps_the_precision_that_full_weights_lose(measured):
+    assert measured["resampled"]["recall"] > 0.9
+    assert measured["resampled"]["precision"] > measured["N/n"]["precision"] + 0.1
+
+
+@pytest.mark.parametrize(("sensors", "low", "high"), [(list(range(9)), 0.0, 0.05), ([4, 6], 0.1, 0.4)])
+def test_weights_fade_only_where_the_training_data_are_separated(sensors, low, high):
+    disagreements = []
+    for seed in SEEDS:
+        split = shuttle(seed=seed)
+        keep = torch.cat([(split.train_targets == c).nonzero()[:100, 0] for c in range(7)])
+        x, y = split.train_inputs[keep][:, sensors].double(), split.train_targets[keep]
+        losses = [weighted(None), weighted(len(y) / torch.bincount(y).double())]
+        networks = fit_many(x, y, losses, epochs=150, lr=0.05, seed=seed)
+        named = networks.logits(split.test_inputs[:, sensors].double()).argmax(dim=-1)
+        disagreements.append(float((named[0] != named[1]).double().mean()))
+    assert low < sum(disagreements) / len(disagreements) < high
+
+
+@pytest.fixture
+def sample() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    x = torch.randn(60, 3, generator=generator, dtype=torch.float64)
+    return x, (x @ torch.randn(3, 4, generator=generator, dtype=torch.float64)).argmax(dim=1)
+
+
+def test_a_network_trains_beside_others_as_it_trains_alone(sample):
+    x, y = sample
+    losses = [weighted(torch.tensor(w).double()) for w in ([1.0, 1, 1, 1], [1.0, 9, 1, 3], [5.0, 1, 2, 1])]
+    together = fit_many(x, y, losses, epochs=5, lr=0.02, batch_size=20, seed=3).logits(x)
+    for loss, logits in zip(losses, together, strict=True):
+        alone = fit_many(x, y, [loss], epochs=5, lr=0.02, batch_size=20, seed=3).logits(x)[0]
+        torch.testing.assert_close(logits, alone, rtol=1e-9, atol=1e-12)
+
+
+def test_the_ensemble_is_adam_on_two_linear_maps(sample):
+    x, y = sample
+    first: list[Networks] = []
+    last = fit_many(x, y, [weighted(None)], epochs=4, lr=0.02, num_hidden=8, after_epoch=lambda _, n: first.append(
+        Networks(n.hidden.clone(), n.output.clone(), n.output_bias.clone())))  # fmt: skip
+    parameters = [p[0].clone().requires_grad_() for p in (first[0].hidden, first[0].output, first[0].output_bias)]
+    h = (x @ parameters[0][:, :-1].T + parameters[0][:, -1]).relu()
+    torch.testing.assert_close(h @ parameters[1].T + parameters[2][:, 0], first[0].logits(x)[0])
+    assert F.cross_entropy(last.logits(x)[0], y) < F.cross_entropy(first[0].logits(x)[0], y)
+    assert len(first) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "0 epochs"),
+        ({"losses": []}, "0 losses"),
+        ({"batch_size": 61}, "batch_size is 61"),
+        ({"targets": torch.zeros(59, dtype=torch.int64)}, "targets has shape"),
+    ],
+)
+def test_impossible_ensembles_are_refused(sample, change, message):
+    x, y = sample
+    arguments = {"inputs": x, "targets": y, "losses": [weighted(None)], "epochs": 1, "lr": 0.1} | change
+    with pytest.raises(ValueError, match=message):
+        fit_many(**arguments)
+
+
+def test_the_number_of_threads_is_left_as_it_was(sample):
+    x, y = sample
+    before = torch.get_num_threads()
+    fit_many(x, y, [weighted(None)], epochs=1, lr=0.1)
+    assert torch.get_num_threads() == before

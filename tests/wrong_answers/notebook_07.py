@@ -1,0 +1,59 @@
+"""Plausible wrong answers to the exercises of notebook 07, each refused with a hint of its own."""
+
+import torch
+
+
+def mean_of_classes(lr, w, _counts):
+    return lr / w.mean()
+
+
+def largest_weight(lr, w, _counts):
+    return lr / w.max()
+
+
+def multiplied(lr, w, counts):
+    return lr * (counts * w).sum() / counts.sum()
+
+
+def sum_of_weights(lr, w, _counts):
+    return lr / w.sum()
+
+
+def all_cancel(_k, _optimizer, _divide_by):
+    return 1.0
+
+
+def sgd_notices(k, optimizer, _divide_by):
+    return k if optimizer == "SGD" else 1.0
+
+
+def divisor_alone(k, _optimizer, divide_by):
+    return k if divide_by == "samples" else 1.0
+
+
+def shrinks(k, optimizer, divide_by):
+    return 1 / k if optimizer == "SGD" and divide_by == "samples" else 1.0
+
+
+def same_model_twice(held_out):
+    return held_out, held_out
+
+
+def exchanged(held_out):
+    most_frequent = torch.arange(len(held_out)) == held_out.argmax()
+    return torch.where(most_frequent, 0, held_out), torch.where(most_frequent, held_out, 0)
+
+
+def better_everywhere(held_out):
+    return held_out, torch.zeros_like(held_out)
+
+
+def more_than_there_are(held_out):
+    return held_out * 2, held_out
+
+
+WRONG = {
+    "7.1": [mean_of_classes, largest_weight, multiplied, sum_of_weights],
+    "7.2": [all_cancel, sgd_notices, divisor_alone, shrinks],
+    "7.3": [same_model_twice, exchanged, better_everywhere, more_than_there_are],
+}

@@ -1,0 +1,53 @@
+"""Plausible wrong answers to the exercises of notebook 10, each refused with a hint of its own."""
+
+import torch
+
+
+def sum_one(n, exponent):
+    r = n**-exponent
+    return r / r.sum()
+
+
+def class_mean_one(n, exponent):
+    r = n**-exponent
+    return r / r.mean()
+
+
+def always_inverse(n, _exponent):
+    return n.sum() / (len(n) * n)
+
+
+def upside_down(n, exponent):
+    r = n**exponent
+    return r * n.sum() / (n * r).sum()
+
+
+def always_k(k, _loss, _optimizer):
+    return k
+
+
+def only_the_loss(k, loss, _optimizer):
+    return 1.0 if loss == "indices mean" else k
+
+
+def never_k(_k, _loss, _optimizer):
+    return 1.0
+
+
+def imbalanced(limit):
+    return torch.tensor([1.0, float(limit)])
+
+
+def too_few_classes(_limit):
+    return torch.full((5,), 10.0)
+
+
+def too_many_classes(limit):
+    return torch.ones(3 * limit)
+
+
+WRONG = {
+    "10.1": [sum_one, class_mean_one, always_inverse, upside_down],
+    "10.2": [always_k, only_the_loss, never_k],
+    "10.3": [imbalanced, too_few_classes, too_many_classes],
+}
