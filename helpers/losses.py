@@ -9,6 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from helpers.arguments import floating_tensor, real_number, whole_number
+
 DivideBy = Literal["weights", "samples"] | None
 
 
@@ -49,10 +51,12 @@ def weighted_cross_entropy(
     """
     _check_logits(logits)
     num_samples, num_classes = logits.shape
-    if divide_by not in ("weights", "samples", None):
+    if divide_by is not None and (not isinstance(divide_by, str) or divide_by not in ("weights", "samples")):
         raise ValueError(f'divide_by is {divide_by!r}; expected "weights", "samples" or None')
+    label_smoothing = real_number("label_smoothing", label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing is {label_smoothing}; expected a number from 0 to 1")
+    ignore_index = whole_number("ignore_index", ignore_index, -(2**63), 2**63 - 1)
     weight = _checked_weight(weight, logits)
 
     if not isinstance(targets, Tensor):
@@ -94,10 +98,7 @@ def weighted_cross_entropy(
 
 
 def _check_logits(logits: Tensor) -> None:
-    if not isinstance(logits, Tensor):
-        raise TypeError(f"logits is a {type(logits).__name__}; expected a torch.Tensor")
-    if not logits.is_floating_point():
-        raise TypeError(f"logits has dtype {logits.dtype}; expected a floating point dtype")
+    floating_tensor("logits", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:
         raise ValueError(
             f"logits has shape {tuple(logits.shape)}; expected (N, K) with K >= 1: "

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from helpers.arguments import real_number, seed_number, whole_number
 from helpers.losses import weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -49,17 +50,22 @@ def fit(
         clip_norm: the gradient is clipped to this Euclidean norm.
         progress: text of a progress bar; None shows none.
 
-    Raises ValueError for steps below 1, inputs and targets of different length,
-    or a batch larger than the data.
+    Raises ValueError or TypeError for an argument of another kind or out of its
+    range, for instance inputs and targets of different length, or an optimizer
+    that holds no parameter of ``model``.
     """
-    if steps < 1:
-        raise ValueError(f"steps is {steps}; expected at least 1")
-    if len(inputs) != len(targets):
-        raise ValueError(f"inputs has {len(inputs)} samples but targets {len(targets)}: give one target a sample")
-    if batch_size is not None and not 1 <= batch_size <= len(inputs):
-        raise ValueError(f"batch_size is {batch_size}; expected 1 to {len(inputs)} (the samples), or None for all")
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    generator = torch.Generator().manual_seed(seed)
+    whole_number("steps", steps, 1)
+    _check_samples(inputs, targets)
+    if batch_size is not None:
+        whole_number("batch_size", batch_size, 1, len(inputs))
+    if clip_norm is not None and not 0.0 < real_number("clip_norm", clip_norm) < float("inf"):
+        raise ValueError(f"clip_norm is {clip_norm}; expected a finite number above zero, or None")
+    if not (progress is None or isinstance(progress, str)):
+        raise TypeError(f"progress is {progress!r}; expected the text of a progress bar, or None")
+    parameters = _trained_parameters(model, optimizer)
+    if not callable(loss):
+        raise TypeError(f"loss is a {type(loss).__name__}; expected a function of logits and targets")
+    generator = torch.Generator().manual_seed(seed_number(seed))
     order: Tensor | None = None
     start = 0
     history = torch.zeros(3, steps, dtype=torch.float64)
@@ -77,7 +83,9 @@ def fit(
         # L-BFGS evaluates the loss several times a step, so every optimiser gets a closure.
         def evaluate(x: Tensor = x, y: Tensor = y, seen: list[tuple[Tensor, Tensor]] = evaluations) -> Tensor:
             optimizer.zero_grad()
-            value = loss(model(x), y)
+            value = loss(_logits(model, x), y)
+            if not isinstance(value, Tensor) or value.ndim != 0 or not value.requires_grad:
+                raise ValueError("loss returned something else than one number that depends on the model's logits")
             value.backward()
             seen.append((value.detach(), _gradient_norm(parameters)))
             if clip_norm is not None:
@@ -89,6 +97,37 @@ def fit(
         moved = [(p.detach() - b).abs().max() for p, b in zip(parameters, before, strict=True)]
         history[:, step] = torch.stack([*evaluations[0], torch.stack(moved).max()])
     return History(*history)
+
+
+def _check_samples(inputs: Tensor, targets: Tensor) -> None:
+    for name, value in (("inputs", inputs), ("targets", targets)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a torch.Tensor")
+        if value.ndim == 0 or len(value) == 0:
+            raise ValueError(f"{name} has shape {tuple(value.shape)}; expected (N, ...) with N >= 1")
+    if len(inputs) != len(targets):
+        raise ValueError(f"inputs has {len(inputs)} samples but targets {len(targets)}: give one target a sample")
+
+
+def _trained_parameters(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model is a {type(model).__name__}; expected a torch.nn.Module")
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(f"optimizer is a {type(optimizer).__name__}; expected one of torch.optim")
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    stepped = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not any(id(p) in stepped for p in parameters):
+        raise ValueError("optimizer holds no parameter of model that can be trained: build it on model.parameters()")
+    return parameters
+
+
+def _logits(model: nn.Module, inputs: Tensor) -> Tensor:
+    try:
+        logits: Tensor = model(inputs)
+    except (RuntimeError, IndexError, TypeError) as error:
+        shape, dtype = tuple(inputs.shape), inputs.dtype
+        raise ValueError(f"model does not take inputs of shape {shape} and dtype {dtype}: {error}") from error
+    return logits
 
 
 def _gradient_norm(parameters: list[nn.Parameter]) -> Tensor:

@@ -6,11 +6,14 @@ returns a tensor of shape (K,) in the order of the counts. It computes in
 float64 and returns the dtype of floating point counts, else torch's default.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
+
+from helpers.arguments import real_number
 
 Counts = Tensor | Sequence[float] | Any
 NormalizeTo = Literal["sum", "class mean", "sample mean", "max"]
@@ -31,10 +34,10 @@ def power(counts: Counts, exponent: float) -> Tensor:
     exponent that is not finite.
     """
     n, dtype = _checked_counts(counts)
-    exponent = float(exponent)
+    exponent = real_number("exponent", exponent)
     if not abs(exponent) < float("inf"):
         raise ValueError(f"exponent is {exponent}; expected a finite number, usually from 0 to 1")
-    return _checked_result((n.sum() / n) ** exponent, dtype)
+    return _checked_result((n.sum() / n) ** exponent, dtype, "counts")
 
 
 def effective_number(counts: Counts, beta: float) -> Tensor:
@@ -46,13 +49,13 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
     Source: Cui et al., Class-Balanced Loss, CVPR 2019, arXiv 1901.05555, eq. 4.
     """
     n, dtype = _checked_counts(counts)
-    beta = float(beta)
+    beta = real_number("beta", beta)
     if not 0.0 <= beta < 1.0:
         raise ValueError(f"beta is {beta}; expected 0 <= beta < 1, for instance 0.999")
     if beta == 0.0:
-        return _checked_result(torch.ones_like(n), dtype)
+        return torch.ones_like(n, dtype=dtype)
     log_beta = torch.tensor(beta, dtype=torch.float64).log()
-    return _checked_result((1.0 - beta) / -torch.expm1(n * log_beta), dtype)
+    return _checked_result((1.0 - beta) / -torch.expm1(n * log_beta), dtype, "counts")
 
 
 def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo) -> Tensor:
@@ -69,7 +72,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
     Raises ValueError for weights that are negative, not finite or all zero, for
     counts that are missing or of another length, and for an unknown ``to``.
     """
-    if to not in get_args(NormalizeTo):
+    if not isinstance(to, str) or to not in get_args(NormalizeTo):
         raise ValueError(f"to is {to!r}; expected one of {', '.join(map(repr, get_args(NormalizeTo)))}")
     w = _vector(weights, "weights")
     bad = ~((w >= 0) & w.isfinite())
@@ -78,6 +81,10 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
         raise ValueError(f"weights[{c}] is {w[c].item()}; expected a finite number >= 0: mend that class")
     if not w.any():
         raise ValueError(f"weights are zero for all {len(w)} classes: no scale makes them sum to anything")
+    # Only ratios matter, and near the largest float a sum would overflow: a power of two brings the weights near one.
+    zero = w == 0
+    exponent = -math.frexp(float(w.max()))[1]
+    w = w * 2.0 ** (exponent // 2) * 2.0 ** (exponent - exponent // 2)
     dtype = weights.dtype if isinstance(weights, Tensor) and weights.is_floating_point() else torch.get_default_dtype()
     if to == "sample mean":
         if counts is None:
@@ -88,7 +95,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
         scale = n.sum() / (n * w).sum()
     else:
         scale = {"sum": 1 / w.sum(), "class mean": len(w) / w.sum(), "max": 1 / w.max()}[to]
-    return _checked_result(w * scale, dtype)
+    return _checked_result(w * scale, dtype, "weights", zero)
 
 
 def _vector(values: Any, name: str) -> Tensor:
@@ -118,10 +125,15 @@ def _checked_counts(counts: Any) -> tuple[Tensor, torch.dtype]:
     return n, counts.dtype if floating else torch.get_default_dtype()
 
 
-def _checked_result(w: Tensor, dtype: torch.dtype) -> Tensor:
+def _checked_result(w: Tensor, dtype: torch.dtype, source: str, zero: Tensor | None = None) -> Tensor:
+    """``w`` in ``dtype``, unless a weight overflows there, or becomes zero where ``zero`` does not admit it."""
     result = w.to(dtype)
-    bad = ~(result.isfinite() & ((result > 0) | (w == 0)))
+    held = result > 0 if zero is None else (result > 0) | zero
+    bad = ~(result.isfinite() & held)
     if bad.any():
         c = int(bad.nonzero()[0])
-        raise ValueError(f"the weight of class {c} is {w[c].item():.3g}, which {dtype} cannot hold: use a wider dtype")
+        raise ValueError(
+            f"the weight of class {c} is {w[c].item():.3g}, which {dtype} cannot hold: "
+            f"give {source} of a wider dtype or a narrower range"
+        )
     return result

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, get_args
 
 import torch
@@ -115,20 +116,17 @@ def diagnose(
 
 
 def _named_counts(counts: Any) -> tuple[tuple[str, ...], Tensor]:
+    names: tuple[str, ...] = ()
     if isinstance(counts, Mapping):
-        names, values = tuple(map(str, counts)), list(counts.values())
-    else:
-        names, values = (), counts
-    floats = torch.as_tensor(values).to(torch.float64) if isinstance(values, list | tuple) and values else values
-    if isinstance(floats, Tensor):
-        floats = floats.detach()
-        bad = (~((floats > 0) & floats.isfinite())).flatten()
-        if names and bad.any():
-            c = int(bad.nonzero()[0])
-            raise ValueError(f"counts[{names[c]!r}] is {values[c]}; expected a finite number of samples above zero")
-    frequencies = inverse_frequency(floats)
-    n = torch.as_tensor(floats).to(torch.float64)
-    if len(frequencies) < 2:
+        for name, count in counts.items():
+            if not isinstance(count, Real):
+                raise TypeError(f"counts[{name!r}] is a {type(count).__name__}; expected a number of samples")
+            if not 0 < float(count) < math.inf:
+                raise ValueError(f"counts[{name!r}] is {count}; expected a finite number of samples above zero")
+        names, counts = tuple(map(str, counts)), list(counts.values())
+    inverse_frequency(counts)  # for its checks, which name the class
+    n = torch.as_tensor(counts).detach().to(torch.float64)
+    if len(n) < 2:
         raise ValueError("counts has one class; weights compare classes, so expected at least two")
     return names, n
 

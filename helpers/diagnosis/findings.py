@@ -52,7 +52,7 @@ def _overflow(facts: Facts) -> Finding | None:
         "overflow",
         f"In {_format(facts)} {what} or a weight overflows: the loss becomes infinite or NaN.",
         f"largest value {facts.largest_value:.3g}, room {facts.room_above:.2g} of the format",
-        "loss = F.cross_entropy(logits.float(), y, weight=w.float())  # with " + CURE_SAMPLE_MEAN,
+        CURE_SAMPLE_MEAN + "; model.to(torch.bfloat16)  # float32's range",
         "09_number_formats",
     )
 
@@ -103,7 +103,7 @@ def _underflow(facts: Facts) -> Finding | None:
         "underflow",
         f"In {_format(facts)} the smallest entries of the logit gradient become exactly zero.",
         f"smallest entry {facts.smallest_gradient:.2g}, {facts.room_below:.2g} of the format's smallest number",
-        "loss = F.cross_entropy(logits.float(), y, weight=w.float())",
+        CURE_SAMPLE_MEAN + "; scaler = torch.amp.GradScaler()  # or bfloat16",
         "09_number_formats",
     )
 

@@ -35,7 +35,8 @@ def _update_factor(ask: Ask, generator: torch.Generator) -> str | None:
     for optimizer in ("SGD", "Adam"):
         for divide_by in ("samples", "weights"):
             answer = ask.number(k, optimizer, divide_by)
-            if abs(answer - _measured_factor(k, optimizer, divide_by, generator)) > 0.01 * k:
+            measured = _measured_factor(k, optimizer, divide_by, generator)
+            if abs(answer - measured) > 0.01 * measured:
                 return _factor_hint(answer, k, optimizer, divide_by)
     return None
 

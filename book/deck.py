@@ -1,0 +1,111 @@
+"""A notebook's deck: the slides that the cells' slide metadata ask for, as HTML."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+STYLE = "a11y-high-contrast-light"
+PREDICT = "**Predict.**"
+FINDING = "**What happened.**"
+SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"
+
+
+@dataclass
+class Slide:
+    """``kind`` names the layout: opening, prediction, figure, result, finding or plain."""
+
+    kind: str
+    parts: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def formula(content: str, options: dict[str, bool]) -> str:
+    left, right = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
+    return f"{left}{html.escape(content)}{right}"
+
+
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, renderer=formula)
+
+
+def rendered(markdown: str) -> str:
+    """Links between notebooks become links between decks; the solutions have none."""
+    markdown = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", markdown)
+    return MARKDOWN.render(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown))
+
+
+def pieces(markdown: str) -> list[str]:
+    """Split a cell where a projected slide should end: before a heading, and before a prediction after a finding."""
+    markdown = markdown.split("\n## Exercises")[0]
+    starts = [0] + [match.start() for match in re.finditer(r"^## ", markdown, re.M) if match.start() > 0]
+    if markdown.startswith(FINDING) and PREDICT in markdown:
+        prediction = markdown[: markdown.index(PREDICT)].rfind("\n\n") + 2
+        starts = sorted({start for start in starts if start < prediction} | {prediction})
+    return [markdown[a:b].strip() for a, b in pairwise([*starts, len(markdown)])]
+
+
+def markdown_slide(markdown: str) -> Slide:
+    """A finding shows its first paragraph, the speaker's notes hold the rest."""
+    if not markdown.startswith(FINDING):
+        kind = "opening" if markdown.startswith("# ") else "prediction" if PREDICT in markdown else "plain"
+        return Slide(kind, [rendered(markdown)])
+    first, _, rest = markdown.partition("\n\n")
+    if first.endswith(":") or len(first) < 60:
+        second, _, rest = rest.partition("\n\n")
+        first = f"{first}\n\n{second}"
+    return Slide("finding", [rendered(first)], [rendered(rest)] if rest else [])
+
+
+def output_html(output: NotebookNode) -> str:
+    data = output.get("data", {})
+    if "image/png" in data:
+        alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
+        return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
+    if any("widget-view" in kind for kind in data):
+        return rendered(SLIDER)
+    if "text/html" in data:
+        return f'<div class="html">{data["text/html"]}</div>'
+    if "text/markdown" in data:
+        return rendered(data["text/markdown"])
+    text = output.get("text") or data.get("text/plain") or f"{output.get('ename')}: {output.get('evalue')}"
+    return f'<pre class="output">{html.escape(text)}</pre>'
+
+
+def code_slide(cell: NotebookNode) -> Slide:
+    """A figure fills its slide; elsewhere the code stands first and its output follows on a click."""
+    outputs = [output_html(output) for output in cell.outputs]
+    if any("<img" in output for output in outputs):
+        return Slide("figure", [output for output in outputs if "<img" in output])
+    code = highlight(cell.source, PythonLexer(), HtmlFormatter(style=STYLE))
+    hidden = "fragment" if "hide-output" in cell.metadata.get("tags", []) else "shown"
+    return Slide("result", [code, *(f'<div class="{hidden}">{output}</div>' for output in outputs)])
+
+
+def of_cell(cell: NotebookNode) -> list[Slide]:
+    if cell.cell_type == "code":
+        return [code_slide(cell)]
+    return [markdown_slide(piece) for piece in pieces(cell.source) if piece]
+
+
+def slides(notebook: NotebookNode) -> list[Slide]:
+    """The slides of a notebook, in order. A ``fragment`` joins the slide before it, ``notes`` go to the speaker."""
+    deck: list[Slide] = []
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
+        if kind == "notes" and deck:
+            deck[-1].notes.append(rendered(cell.source))
+        elif kind == "fragment" and deck:
+            first, *others = of_cell(cell)
+            deck[-1].parts += [f'<div class="fragment {first.kind}">{"".join(first.parts)}</div>']
+            deck[-1].notes += first.notes
+            deck += others
+        elif kind in ("slide", "subslide"):
+            deck += of_cell(cell)
+    return deck

@@ -1,0 +1,64 @@
+"""Write a reveal.js deck for each notebook. Everything that a deck loads lies beside it."""
+
+import argparse
+import importlib.util
+import shutil
+from pathlib import Path
+
+import nbformat
+from conf import mathjax_file
+from deck import STYLE, Slide, rendered, slides
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from pygments.formatters import HtmlFormatter
+
+BOOK = Path(__file__).resolve().parent
+LOOK = BOOK / "slides"
+REVEAL = ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")
+
+
+def reveal_folder() -> Path:
+    """sphinx-revealjs is installed for the copy of reveal.js that it carries; its Sphinx builder is not used."""
+    spec = importlib.util.find_spec("sphinx_revealjs")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("sphinx-revealjs is missing: install requirements.txt")
+    return Path(spec.origin).parent / "_static" / "revealjs"
+
+
+def copy_assets(target: Path) -> None:
+    target.mkdir(parents=True)
+    for name in REVEAL:
+        shutil.copy(reveal_folder() / name, target)
+    shutil.copy(mathjax_file(), target)
+    for path in (LOOK / "deck.css", LOOK / "deck.js"):
+        shutil.copy(path, target)
+    (target / "code.css").write_text(HtmlFormatter(style=STYLE).get_style_defs(".highlight"), encoding="utf-8")
+
+
+def decks() -> dict[str, tuple[str, list[Slide]]]:
+    """Title and slides of each notebook, by the notebook's name."""
+    found = {}
+    for path in sorted((BOOK.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+        found[path.stem] = (title, slides(notebook))
+    return found
+
+
+def write(target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    copy_assets(target / "assets")
+    environment = Environment(loader=FileSystemLoader(LOOK), autoescape=select_autoescape(default=True))
+    template = environment.get_template("deck.html")
+    found = decks()
+    for name, (title, deck) in found.items():
+        page = template.render(title=title.replace("`", ""), slides=deck, last=len(deck))
+        (target / f"{name}.html").write_text(page, encoding="utf-8")
+    titles = {name: rendered(title).removeprefix("<p>").removesuffix("</p>\n") for name, (title, _) in found.items()}
+    index = environment.get_template("index.html").render(decks=titles)
+    (target / "index.html").write_text(index, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "slides")
+    write(parser.parse_args().target)

@@ -1,0 +1,55 @@
+"""Arguments of the wrong kind or size, refused with an error that names them.
+
+Python lets True pass for 1 and torch cuts 1.5 to 1; here neither goes unnoticed.
+"""
+
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LARGEST_SEED = 2**63 - 1
+
+
+def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """``value`` as an int from ``low`` to ``high``.
+
+    Raises TypeError for anything but an integer (True is none), ValueError for one outside.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; expected a whole number")
+    if value < low or (high is not None and value > high):
+        raise ValueError(f"{name} is {value}; expected " + (f"at least {low}" if high is None else f"{low} to {high}"))
+    return int(value)
+
+
+def real_number(name: str, value: Any) -> float:
+    """``value`` as a float, which may be NaN or infinite: the range is the caller's matter.
+
+    Raises TypeError for anything but a real number or a tensor that holds a single one.
+    """
+    if isinstance(value, Tensor) and value.ndim == 0 and not value.is_complex() and value.dtype != torch.bool:
+        value = value.item()
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}; expected a real number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is a number of more than 308 digits; expected one that a float can hold") from None
+
+
+def seed_number(value: Any) -> int:
+    """A seed that torch takes: a whole number from 0 to 2^63 - 1."""
+    return whole_number("seed", value, 0, LARGEST_SEED)
+
+
+def floating_tensor(name: str, value: Any, like: Tensor | None = None) -> Tensor:
+    """``value``, if it is a tensor of a floating point dtype, that of ``like`` where given; else TypeError."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} is a {type(value).__name__}; expected a torch.Tensor")
+    if not value.is_floating_point():
+        raise TypeError(f"{name} has dtype {value.dtype}; expected a floating point dtype")
+    if like is not None and value.dtype != like.dtype:
+        raise TypeError(f"{name} has dtype {value.dtype} but the other tensors {like.dtype}: convert it")
+    return value

@@ -1,0 +1,141 @@
+"""The verdicts of notebook 07 on starts and samples that it does not use, most on its 700 most frequent words."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from helpers.datasets import austen_pairs
+from helpers.losses import weighted_cross_entropy
+from helpers.models import next_word_model
+from helpers.training import fit
+from helpers.weights import inverse_frequency, normalize
+
+SEEDS = (100, 101)
+STEPS, BATCH = 40, 64
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def words():
+    return austen_pairs(seed=100)
+
+
+class Problem:
+    """The pairs among the ``k`` most frequent words, and runs of one network on a sample of them."""
+
+    def __init__(self, words, k, seed):
+        inside = (words.train_inputs < k) & (words.train_targets < k)
+        inputs, targets = words.train_inputs[inside], words.train_targets[inside]
+        sample = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))[: STEPS * BATCH]
+        self.k, self.seed = k, seed
+        self.x, self.y = inputs[sample], targets[sample]
+        self.n = torch.bincount(targets, minlength=k)
+        w = inverse_frequency(self.n)
+        self.weights = {to: normalize(w, self.n, to=to) for to in ("sum", "max", "class mean", "sample mean")} | {
+            "N/n_c": w
+        }
+
+    def mean_weight(self, scheme):
+        return float((self.n * self.weights[scheme].double()).sum() / self.n.sum())
+
+    def run(self, scheme, make, divide_by="samples", steps=STEPS):
+        """The losses, and by which part the own loss fell."""
+        model = next_word_model(self.k, seed=self.seed)
+        w = self.weights[scheme]
+        before = self._own_loss(model, w)
+        loss = partial(weighted_cross_entropy, weight=w, divide_by=divide_by)
+        history = fit(model, self.x, self.y, make(model.parameters()), steps=steps, batch_size=BATCH, loss=loss)
+        return history.loss, 1 - self._own_loss(model, w) / before
+
+    def _own_loss(self, model, w):
+        with torch.no_grad():
+            return float(weighted_cross_entropy(model(self.x), self.y, w))
+
+
+@pytest.fixture(params=SEEDS)
+def small(words, request):
+    return Problem(words, 700, request.param)
+
+
+def sgd(lr=1.0):
+    return partial(torch.optim.SGD, lr=lr)
+
+
+def adam(eps=1e-8):
+    return partial(torch.optim.Adam, lr=0.01, eps=eps)
+
+
+def test_mean_sample_weight_of_inverse_frequency_is_the_number_of_classes(words):
+    for k in (70, 700, 7000):
+        problem = Problem(words, k, 100)
+        assert problem.mean_weight("N/n_c") == pytest.approx(k, rel=1e-5)
+
+
+def test_sgd_divided_by_samples_gives_nan_stands_still_or_learns(small):
+    losses, _ = small.run("N/n_c", sgd(), steps=20)
+    assert not losses.isfinite().all()
+    falls = {scheme: small.run(scheme, sgd())[1] for scheme in ("sum", "max", "sample mean")}
+    assert falls["sum"] < 0.001
+    assert falls["max"] < 0.01 < 0.05 < falls["sample mean"]
+
+
+def test_no_nan_and_no_standstill_by_total_weight_or_adam(small):
+    for scheme in ("N/n_c", "sum"):
+        assert small.run(scheme, sgd(), divide_by="weights")[1] > 0.05
+        assert small.run(scheme, adam())[1] > 0.05
+
+
+def test_repaired_learning_rates_repeat_the_run_of_sample_mean_one(small):
+    reference = small.run("sample mean", sgd())[1]
+    for scheme in ("N/n_c", "sum", "max", "class mean"):
+        losses, fall = small.run(scheme, sgd(1 / small.mean_weight(scheme)))
+        assert losses.isfinite().all()
+        assert fall == pytest.approx(reference, abs=0.005)
+
+
+def test_scaled_epsilon_repeats_the_run_of_sample_mean_one(small):
+    reference = small.run("sample mean", adam())[1]
+    fall = small.run("sum", adam(1e-8 * small.mean_weight("sum")))[1]
+    assert fall == pytest.approx(reference, abs=0.005)
+
+
+def test_a_hundredth_of_the_learning_rate_does_not_save_7000_classes(words):
+    problem = Problem(words, 7000, 102)
+    assert not problem.run("N/n_c", sgd(0.01), steps=40)[0].isfinite().all()
+
+
+def test_weights_move_recall_from_head_to_tail(words):
+    n = torch.bincount(words.train_targets, minlength=7000)
+    held_out = torch.bincount(words.test_targets, minlength=7000)
+    weights = {"none": torch.ones(7000), "balanced": normalize(inverse_frequency(n), n, to="sample mean")}
+    recall = {}
+    for name, w in weights.items():
+        model = next_word_model(7000, seed=103)
+        loss = partial(weighted_cross_entropy, weight=w, divide_by="samples")
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        fit(
+            model,
+            words.train_inputs,
+            words.train_targets,
+            optimizer,
+            steps=100,
+            batch_size=128,
+            loss=loss,
+            seed=103,
+        )
+        with torch.no_grad():
+            lists = torch.cat([model(part).topk(10).indices for part in torch.arange(7000).split(1000)])
+        hit = (lists[words.test_inputs] == words.test_targets[:, None]).any(dim=1).double()
+        per_word = torch.bincount(words.test_targets, hit, minlength=7000) / held_out
+        for band, inside in (("head", n > 1000), ("tail", n.sum() / n > 25_000)):
+            recall[name, band] = float(per_word[inside & (held_out > 0)].mean())
+    assert recall["none", "head"] > 2 * recall["balanced", "head"]
+    assert recall["balanced", "tail"] > 2 * max(recall["none", "tail"], 10 / 7000)
