@@ -20,10 +20,11 @@ SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of it
 
 @dataclass
 class Slide:
-    """``kind`` names the layout: opening, prediction, figure, result, finding or plain."""
+    """``kind`` names the layout: opening, prediction, figure, result, finding or plain. ``section`` stands above."""
 
     kind: str
     parts: list[str] = field(default_factory=list)
+    section: str = ""
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,8 +75,9 @@ def output_html(output: NotebookNode) -> str:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:
         return rendered(data["text/markdown"])
-    text = output.get("text") or data.get("text/plain") or f"{output.get('ename')}: {output.get('evalue')}"
-    return f'<pre class="output">{html.escape(text)}</pre>'
+    if output.output_type == "error":
+        return f'<pre class="output error">{html.escape(f"{output.ename}: {output.evalue}")}</pre>'
+    return f'<pre class="output">{html.escape(output.get("text") or data.get("text/plain", "")).rstrip()}</pre>'
 
 
 def code_slide(cell: NotebookNode) -> Slide:
@@ -94,18 +96,34 @@ def of_cell(cell: NotebookNode) -> list[Slide]:
     return [markdown_slide(piece) for piece in pieces(cell.source) if piece]
 
 
+def headings(markdown: str) -> list[str]:
+    return re.findall(r"^##+ (.+)$", markdown, re.M)
+
+
 def slides(notebook: NotebookNode) -> list[Slide]:
-    """The slides of a notebook, in order. A ``fragment`` joins the slide before it, ``notes`` go to the speaker."""
+    """The slides of a notebook, in order.
+
+    As in nbconvert, a cell of type ``slide`` begins a slide, ``-`` goes on with it, a ``fragment`` appears in it on a
+    click, ``notes`` are the speaker's, and ``skip`` is left out.
+    """
     deck: list[Slide] = []
+    section = ""
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
+        found = headings(cell.source) if cell.cell_type == "markdown" else []
         if kind == "notes" and deck:
             deck[-1].notes.append(rendered(cell.source))
-        elif kind == "fragment" and deck:
+        elif kind in ("-", "fragment") and deck:
             first, *others = of_cell(cell)
-            deck[-1].parts += [f'<div class="fragment {first.kind}">{"".join(first.parts)}</div>']
+            shown = "fragment " if kind == "fragment" else ""
+            deck[-1].parts += [f'<div class="{shown}{first.kind}">{"".join(first.parts)}</div>']
             deck[-1].notes += first.notes
             deck += others
         elif kind in ("slide", "subslide"):
-            deck += of_cell(cell)
+            new = of_cell(cell)
+            if not found:
+                for slide in new:
+                    slide.section = MARKDOWN.renderInline(section)
+            deck += new
+        section = found[-1] if found else section
     return deck

@@ -53,3 +53,36 @@ def floating_tensor(name: str, value: Any, like: Tensor | None = None) -> Tensor
     if like is not None and value.dtype != like.dtype:
         raise TypeError(f"{name} has dtype {value.dtype} but the other tensors {like.dtype}: convert it")
     return value
+
+
+def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: str = "parameters") -> None:
+    """Refuse what would end in an error of torch's, or in a number that broadcasting made up."""
+    floating_tensor(name, parameters)
+    floating_tensor("inputs", inputs, like=parameters)
+    check_binary(targets)
+    for what, tensor, dimensions in ((name, parameters, 1), ("inputs", inputs, 2), ("targets", targets, 1)):
+        if tensor.ndim < dimensions:
+            raise ValueError(f"{what} has shape {tuple(tensor.shape)}; expected at least {dimensions} dimensions")
+    samples, features = inputs.shape[-2:]
+    if features + 1 != parameters.shape[-1]:
+        raise ValueError(
+            f"{name} has {parameters.shape[-1]} numbers for {features} features; "
+            "expected one slope a feature and the bias last"
+        )
+    if not samples or targets.shape[-1] != samples:
+        raise ValueError(
+            f"inputs has {samples} samples and targets {targets.shape[-1]}; expected as many, at least one"
+        )
+    try:
+        torch.broadcast_shapes(parameters.shape[:-1], inputs.shape[:-2], targets.shape[:-1])
+    except RuntimeError:
+        shapes = [tuple(tensor.shape) for tensor in (parameters, inputs, targets)]
+        raise ValueError(f"{name}, inputs and targets have runs that do not fit: {shapes}") from None
+
+
+def check_binary(targets: Tensor) -> None:
+    if not isinstance(targets, Tensor) or targets.is_complex() or targets.dtype == torch.bool:
+        kind = targets.dtype if isinstance(targets, Tensor) else type(targets).__name__
+        raise TypeError(f"targets is a {kind}; expected a torch.Tensor of zeros and ones")
+    if not ((targets >= 0) & (targets <= 1)).all():
+        raise ValueError("targets leaves the range 0 to 1; expected zeros and ones")

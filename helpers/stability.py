@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from helpers.arguments import check_binary, check_regression, floating_tensor, real_number, whole_number
+
 
 def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> float:
     """Largest eigenvalue of the Hessian of ``loss`` at ``parameters``.
@@ -20,9 +22,17 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
         parameters: any shape; P numbers in all. The P x P Hessian is built in
             full, so keep P below a few thousand.
 
-    Raises ValueError where the Hessian is not finite.
+    Raises ValueError where the Hessian is not finite, or ``loss`` returns
+    anything but one number; TypeError for arguments of another kind.
     """
-    flat = parameters.detach().flatten()
+    if not callable(loss):
+        raise TypeError(f"loss is a {type(loss).__name__}; expected a function of the parameters")
+    flat = floating_tensor("parameters", parameters).detach().flatten()
+    if flat.dtype not in (torch.float32, torch.float64) or not len(flat):
+        raise ValueError(f"parameters are {len(flat)} of dtype {flat.dtype}; expected at least one, float32 or float64")
+    value = loss(flat.view(parameters.shape))
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        raise ValueError(f"loss returned {value!r}; expected a tensor of one number")
     hessian = torch.autograd.functional.hessian(lambda p: loss(p.view(parameters.shape)), flat)
     assert isinstance(hessian, Tensor)
     if not hessian.isfinite().all():
@@ -38,9 +48,12 @@ def critical_scale(lr: float, curvature: float) -> float:
     1 - lr * k * lambda_max, which notebook 04 derives.
     """
     for name, value in (("lr", lr), ("curvature", curvature)):
-        if not 0.0 < value < float("inf"):
+        if not 0.0 < real_number(name, value) < float("inf"):
             raise ValueError(f"{name} is {value}; expected a finite number above zero")
-    return 2.0 / (lr * curvature)
+    product = lr * curvature
+    if not 1e-307 < product < 1e307:
+        raise ValueError(f"lr times curvature is {product}: no float holds the critical scale of such numbers")
+    return 2.0 / product
 
 
 def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -52,24 +65,30 @@ def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor
         targets: (..., N), 0 or 1.
 
     Returns shape (...): one loss for each leading index, all broadcast.
+    Raises ValueError or TypeError for shapes and dtypes that do not fit.
     """
+    check_regression(parameters, inputs, targets)
+    return _loss(parameters, inputs, targets)
+
+
+def _loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     logits = _logits(parameters, inputs)
     return (torch.nn.functional.softplus(logits) - targets * logits).mean(dim=-1)
 
 
 def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     """Gradient of ``logistic_loss`` in the parameters, shape (..., D + 1): mean of (sigmoid(z) - y) (x, 1)."""
+    check_regression(parameters, inputs, targets)
+    return _gradient(parameters, inputs, targets)
+
+
+def _gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     error = (torch.sigmoid(_logits(parameters, inputs)) - targets) / targets.shape[-1]
     slopes = error @ inputs if inputs.ndim == 2 else (error[..., None, :] @ inputs)[..., 0, :]
     return torch.cat([slopes, error.sum(dim=-1, keepdim=True)], dim=-1)
 
 
 def _logits(parameters: Tensor, inputs: Tensor) -> Tensor:
-    if inputs.shape[-1] + 1 != parameters.shape[-1]:
-        raise ValueError(
-            f"parameters has {parameters.shape[-1]} numbers for {inputs.shape[-1]} features; "
-            "expected one slope a feature and the bias last"
-        )
     # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
     if inputs.ndim == 2:
         return parameters[..., :-1] @ inputs.T + parameters[..., -1:]
@@ -86,11 +105,17 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
     Raises ValueError where there is no finite minimum: one class only, or
     classes that a line separates.
     """
+    whole_number("steps", steps, 1)
+    floating_tensor("inputs", inputs)
+    if inputs.ndim != 2 or not inputs.isfinite().all():
+        raise ValueError(f"inputs has shape {tuple(inputs.shape)}; expected (N, D), all numbers finite")
+    check_binary(targets)
     x, y = inputs.double(), targets.double()
     parameters = torch.zeros(x.shape[1] + 1, dtype=torch.float64)
+    check_regression(parameters, x, y)
     extended = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
     for _ in range(steps):
-        gradient = logistic_gradient(parameters, x, y)
+        gradient = _gradient(parameters, x, y)
         p = torch.sigmoid(extended @ parameters)
         hessian = (extended * (p * (1 - p))[:, None]).T @ extended / len(x)
         step, info = torch.linalg.solve_ex(hessian, gradient)
@@ -99,7 +124,9 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
         parameters = parameters - step
         if step.norm() <= 1e-12 * (1 + parameters.norm()):
             return parameters
-    raise ValueError("the loss has no finite minimum on these samples: the classes must overlap")
+    raise ValueError(
+        "no single finite minimum on these inputs and targets: the classes must overlap, no feature follow from others"
+    )
 
 
 @dataclass(frozen=True)
@@ -132,19 +159,25 @@ def logistic_descents(
         lr, scale: a number, or one a run, (R,).
         steps: the same for all runs.
 
-    Raises ValueError for steps below 1 and for a slope that is missing.
+    Raises ValueError or TypeError for steps below 1, a missing slope, and
+    shapes and dtypes that do not fit.
     """
-    if steps < 1:
-        raise ValueError(f"steps is {steps}; expected at least 1")
-    step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
-    runs = torch.broadcast_shapes(start.shape[:-1], step_size.shape, inputs.shape[:-2])
+    whole_number("steps", steps, 1)
+    check_regression(start, inputs, targets, "start")
+    factors = [_one_a_run(name, value, start) for name, value in (("lr", lr), ("scale", scale))]
+    shapes = [tensor.shape[:-1] for tensor in (start, targets)] + [inputs.shape[:-2]]
+    try:
+        runs = torch.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
+    except RuntimeError:
+        raise ValueError("lr and scale give another number of runs than start, inputs and targets") from None
+    step_size = factors[0] * factors[1]
     parameters = start.expand(*runs, -1)
     step_size = step_size.expand(runs)[..., None]
     sign_changes = torch.zeros(runs, dtype=torch.int64)
     previous: Tensor | None = None
     path = [parameters]
     for _ in range(steps):
-        gradient = logistic_gradient(parameters, inputs, targets)
+        gradient = _gradient(parameters, inputs, targets)
         if previous is not None:
             sign_changes += gradient[..., 0] * previous < 0
         previous = gradient[..., 0]
@@ -153,8 +186,17 @@ def logistic_descents(
             path.append(parameters)
     return Descents(
         parameters,
-        logistic_loss(parameters, inputs, targets),
-        logistic_gradient(parameters, inputs, targets).norm(dim=-1),
+        _loss(parameters, inputs, targets),
+        _gradient(parameters, inputs, targets).norm(dim=-1),
         sign_changes,
         torch.stack(path, dim=-2) if keep_path else None,
     )
+
+
+def _one_a_run(name: str, value: Tensor | float, start: Tensor) -> Tensor:
+    if isinstance(value, Tensor) and (value.is_complex() or value.dtype == torch.bool):
+        raise TypeError(f"{name} has dtype {value.dtype}; expected real numbers")
+    factor = torch.as_tensor(value if isinstance(value, Tensor) else real_number(name, value), dtype=start.dtype)
+    if not factor.isfinite().all():
+        raise ValueError(f"{name} is {value}; expected finite numbers")
+    return factor

@@ -170,10 +170,8 @@ def test_a_healthy_case_says_so():
 
 
 def test_findings_come_in_order_of_severity():
-    order = [
-        f.severity
-        for f in diagnose(austen_pairs().counts, reduction="none", dtype=torch.float16, batch_size=64).findings
-    ]
+    case = diagnose(austen_pairs().counts, reduction="none", dtype=torch.float16, batch_size=64, scheme="sum to one")
+    order = [finding.severity for finding in case.findings]
     assert order == sorted(order, key=["breaks", "hurts", "note"].index)
     assert {"breaks", "hurts", "note"} == set(order)
 

@@ -35,6 +35,7 @@ window.MathJax = {
         margin: 0,
         hash: true,
         slideNumber: "c/t",
+        controls: false,
         transition: "none",
         viewDistance: 1000,
         mobileViewDistance: 1000,
