@@ -6,7 +6,7 @@ ARGS ?=
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test run clean
+.PHONY: help install lab test run soak bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +24,18 @@ lab: $(VENV)/installed ## open the course in JupyterLab, on notebook 01; options
 	$(BIN)/jupyter lab $(ROOT) --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
 		$(ARGS) notebooks/01_weighted_cross_entropy.ipynb
 
+# Two workers share two cores, so a kernel gets one thread.
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope $(ARGS)
 
 run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
 	$(BIN)/python tests/run_notebooks.py $(ARGS)
+
+soak: $(VENV)/installed ## run all notebooks again and again, with other threads and seeds, and compare; options in ARGS="--rounds 3"
+	$(BIN)/python tests/soak.py $(ARGS)
+
+bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
+	$(BIN)/python tests/bench.py $(ARGS)
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info

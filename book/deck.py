@@ -81,10 +81,11 @@ def output_html(output: NotebookNode) -> str:
 
 
 def code_slide(cell: NotebookNode) -> Slide:
-    """A figure fills its slide; elsewhere the code stands first and its output follows on a click."""
+    """A figure or a table fills its slide; elsewhere the code stands first and its output follows on a click."""
     outputs = [output_html(output) for output in cell.outputs]
-    if any("<img" in output for output in outputs):
-        return Slide("figure", [output for output in outputs if "<img" in output])
+    shown = [output for output in outputs if "<img" in output or "<table" in output]
+    if shown:
+        return Slide("figure", shown)
     code = highlight(cell.source, PythonLexer(), HtmlFormatter(style=STYLE))
     hidden = "fragment" if "hide-output" in cell.metadata.get("tags", []) else "shown"
     return Slide("result", [code, *(f'<div class="{hidden}">{output}</div>' for output in outputs)])

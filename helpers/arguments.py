@@ -19,9 +19,10 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     """
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; expected a whole number")
-    if value < low or (high is not None and value > high):
-        raise ValueError(f"{name} is {value}; expected " + (f"at least {low}" if high is None else f"{low} to {high}"))
-    return int(value)
+    number = int(value)
+    if number < low or (high is not None and number > high):
+        raise ValueError(f"{name} is {number}; expected " + (f"at least {low}" if high is None else f"{low} to {high}"))
+    return number
 
 
 def real_number(name: str, value: Any) -> float:
@@ -56,7 +57,7 @@ def floating_tensor(name: str, value: Any, like: Tensor | None = None) -> Tensor
 
 
 def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: str = "parameters") -> None:
-    """Refuse what would end in an error of torch's, or in a number that broadcasting made up."""
+    """Refuse a logistic regression that would end in an error of torch's, or in a number that broadcasting made up."""
     floating_tensor(name, parameters)
     floating_tensor("inputs", inputs, like=parameters)
     check_binary(targets)
@@ -81,6 +82,7 @@ def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: 
 
 
 def check_binary(targets: Tensor) -> None:
+    """Refuse targets that are not numbers from 0 to 1."""
     if not isinstance(targets, Tensor) or targets.is_complex() or targets.dtype == torch.bool:
         kind = targets.dtype if isinstance(targets, Tensor) else type(targets).__name__
         raise TypeError(f"targets is a {kind}; expected a torch.Tensor of zeros and ones")

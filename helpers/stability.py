@@ -22,8 +22,7 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
         parameters: any shape; P numbers in all. The P x P Hessian is built in
             full, so keep P below a few thousand.
 
-    Raises ValueError where the Hessian is not finite, or ``loss`` returns
-    anything but one number; TypeError for arguments of another kind.
+    Raises ValueError where the Hessian is not finite or ``loss`` returns no single number.
     """
     if not callable(loss):
         raise TypeError(f"loss is a {type(loss).__name__}; expected a function of the parameters")
@@ -159,8 +158,7 @@ def logistic_descents(
         lr, scale: a number, or one a run, (R,).
         steps: the same for all runs.
 
-    Raises ValueError or TypeError for steps below 1, a missing slope, and
-    shapes and dtypes that do not fit.
+    Raises ValueError or TypeError for steps below 1, and shapes and dtypes that do not fit.
     """
     whole_number("steps", steps, 1)
     check_regression(start, inputs, targets, "start")
@@ -170,9 +168,8 @@ def logistic_descents(
         runs = torch.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
     except RuntimeError:
         raise ValueError("lr and scale give another number of runs than start, inputs and targets") from None
-    step_size = factors[0] * factors[1]
     parameters = start.expand(*runs, -1)
-    step_size = step_size.expand(runs)[..., None]
+    step_size = (factors[0] * factors[1]).expand(runs)[..., None]
     sign_changes = torch.zeros(runs, dtype=torch.int64)
     previous: Tensor | None = None
     path = [parameters]

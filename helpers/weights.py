@@ -101,7 +101,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
 def _vector(values: Any, name: str) -> Tensor:
     try:
         vector = torch.as_tensor(values).detach()
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(f"{name} is a {type(values).__name__} that torch cannot read: {error}") from None
     if vector.is_complex() or vector.dtype == torch.bool:
         raise TypeError(f"{name} has dtype {vector.dtype}; expected real numbers")

@@ -2,10 +2,11 @@
 const HEIGHT = 720;
 
 function fitWidth(pre) {
-  // The longest line decides; 11 px is still read from the back row when the frame is projected.
+  // The longest line decides, down to 14 px; a line that is longer still breaks.
   const size = parseFloat(getComputedStyle(pre).fontSize);
-  const excess = pre.scrollWidth / pre.clientWidth;
-  if (excess > 1) pre.style.fontSize = `${Math.max(11, Math.floor((size / excess) * 10) / 10)}px`;
+  const fitting = (size * pre.clientWidth) / pre.scrollWidth - 0.05;
+  if (fitting < 14) Object.assign(pre.style, { fontSize: "16px", whiteSpace: "pre-wrap", overflowWrap: "anywhere" });
+  else if (fitting < size - 0.1) pre.style.fontSize = `${fitting.toFixed(1)}px`;
 }
 
 function fitHeight(section) {

@@ -1,0 +1,89 @@
+"""Pack the course for a class: for students without outputs, for the teacher with outputs and solutions."""
+
+import argparse
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+BOOK = Path(__file__).resolve().parent
+ROOT = BOOK.parent
+START = """# How large should class weights be?
+
+{audience}
+
+You need Python 3.11 or newer. In this folder:
+
+```
+python -m venv .venv
+.venv/bin/python -m pip install --requirement requirements.txt
+.venv/bin/jupyter lab notebooks/01_weighted_cross_entropy.ipynb
+```
+
+On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`.
+"""
+AUDIENCE = {
+    "student": "The notebooks, without their outputs. Where a cell says **Predict**, write down a guess, then run the next.",
+    "teacher": "The notebooks with their outputs, and the solutions of all exercises in `notebooks/solutions`.",
+}
+
+
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """As a student gets it: nothing has run, and no link leads to solutions that are not there."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", cell.source)
+    return notebook
+
+
+def needed_to_run(requirements: str) -> str:
+    """The first block of the file and the course's own package; tests and the site are not for the class."""
+    return requirements.split("\n\n")[0] + "\n\n# The package of this course, editable.\n-e .\n"
+
+
+def fill(folder: Path, audience: str) -> None:
+    """Write one copy of the course into an empty folder."""
+    for path in sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb")):
+        relative = path.relative_to(ROOT)
+        if ".ipynb_checkpoints" in path.parts or (audience == "student" and "solutions" in path.parts):
+            continue
+        (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.write(without_outputs(notebook) if audience == "student" else notebook, folder / relative)
+    leftovers = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".ipynb_checkpoints")
+    for name in ("helpers", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=leftovers)
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    (folder / "requirements.txt").write_text(needed_to_run(requirements), encoding="utf-8")
+    (folder / "README.md").write_text(START.format(audience=AUDIENCE[audience]), encoding="utf-8")
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Zip a folder with fixed times, so that the same course gives the same bytes."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            info = zipfile.ZipInfo(str(path.relative_to(folder.parent)), date_time=(2000, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            packed.writestr(info, path.read_bytes())
+
+
+def write(target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    for audience in AUDIENCE:
+        folder = target / f"class-weights-{audience}"
+        folder.mkdir(parents=True)
+        fill(folder, audience)
+        pack(folder, folder.with_suffix(".zip"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "classroom")
+    write(parser.parse_args().target)
