@@ -6,7 +6,7 @@ ARGS ?=
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test run soak bench clean
+.PHONY: help install lab test run soak bench book slides classroom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,17 @@ soak: $(VENV)/installed ## run all notebooks again and again, with other threads
 
 bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
 	$(BIN)/python tests/bench.py $(ARGS)
+
+book: $(VENV)/installed ## build the site, into book/_build/html
+	$(BIN)/python book/prepare.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --conf-dir book \
+		--doctree-dir book/_build/doctrees book/_build/source book/_build/html
+
+slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/slides
+	$(BIN)/python book/make_slides.py
+
+classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
+	$(BIN)/python book/make_classroom.py
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info

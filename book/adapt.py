@@ -54,20 +54,30 @@ def still_widgets(cell: NotebookNode) -> None:
             output["data"] = {"text/markdown": STILL}
 
 
-def fold_result(cell: NotebookNode) -> None:
-    """Fold the result. A title says the finding, so the code that draws is folded with its figure."""
+def has_picture(cell: NotebookNode) -> bool:
+    return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def fold_result(cell: NotebookNode, *, awaited: bool) -> None:
+    """Fold a result. A title says the finding, so the code that draws is folded with its figure.
+
+    ``awaited``: the cell stands between a prediction and its explanation, where a figure is part of the answer.
+    """
     tags = cell.metadata.get("tags", [])
-    if "hide-output" in tags and ("title=" in cell.source or "alt" in cell.source):
-        cell.metadata["tags"] = ["hide-cell" if tag == "hide-output" else tag for tag in tags]
+    answer = "hide-output" in tags or awaited
+    if answer and has_picture(cell):
+        cell.metadata["tags"] = [*(tag for tag in tags if tag != "hide-output"), "hide-cell"]
 
 
 def adapt(notebook: NotebookNode) -> NotebookNode:
     """Change a notebook in place for the site, and return it."""
+    awaited = False
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
+            awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
             cell.source = fold_finding(cell.source)
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             still_widgets(cell)
-            fold_result(cell)
+            fold_result(cell, awaited=awaited)
     return notebook

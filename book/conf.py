@@ -15,8 +15,9 @@ extensions = ["myst_nb"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
-nb_code_prompt_show = "Show the {type}"
-nb_code_prompt_hide = "Hide the {type}"
+nb_code_prompt_show = "Show the result"
+nb_code_prompt_hide = "Hide the result"
+highlight_language = "none"
 nb_render_text_lexer = "none"
 
 html_theme = "furo"

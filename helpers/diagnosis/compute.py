@@ -9,6 +9,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
+from helpers.arguments import real_number, whole_number
 from helpers.diagnosis.facts import (
     EPSILON,
     Facts,
@@ -80,12 +81,12 @@ def diagnose(
         ("scheme", scheme, get_args(Scheme)),
         ("dtype", dtype, DTYPES),
     ):
-        if value not in known:
+        if not isinstance(value, type(known[0])) or value not in known:
             raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
-    if lr is not None and not 0 < lr < math.inf:
+    if lr is not None and not 0 < real_number("lr", lr) < math.inf:
         raise ValueError(f"lr is {lr}; expected a finite number above zero, or None")
     samples = float(n.sum())
-    if batch_size is not None and (isinstance(batch_size, bool) or not 1 <= batch_size <= samples):
+    if batch_size is not None and not 0 < whole_number("batch_size", batch_size, 0) <= samples:
         raise ValueError(f"batch_size is {batch_size}; expected 1 to {samples:,.0f} (the samples), or None for all")
 
     w = scheme_weights(n, scheme)
