@@ -1,0 +1,47 @@
+"""One Chromium for the tests that look at pages, and a record of what a page complains about."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = "no Chromium found: install it (Debian: apt-get install chromium) and run again"
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Without a browser skip, or fail where COURSE_BROWSER=required says that there has to be one."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(MISSING)
+    # In a container the browser may run as root, where its sandbox cannot.
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def complaints(page: Page, *, home: str) -> list[str]:
+    """A list that fills with errors and warnings, failed requests, and requests that leave ``home``."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("requestfailed", lambda request: found.append(f"failed: {request.url[:200]}"))
+    page.on("request", lambda request: None if is_home(request.url, home) else found.append(f"left: {request.url}"))
+    return found
+
+
+def is_home(url: str, home: str) -> bool:
+    return url.startswith((home, "data:", "blob:"))
+
+
+def run(*command: str | Path) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""

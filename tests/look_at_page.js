@@ -1,0 +1,90 @@
+// What test_site.py asks of a page. Each question returns a list of offenders, empty where all is well.
+window.look = (() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const name = (element) => `${element.tagName}.${element.className}: ${(element.innerText || "").slice(0, 60)}`;
+  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+  const inScroller = (element) => {
+    for (let e = element; e && e.tagName !== "ARTICLE"; e = e.parentElement)
+      if (scrolls(e) && e.matches("pre, .highlight, .math, mjx-container, table, .table-wrapper")) return true;
+    return false;
+  };
+
+  function channels(colour) {
+    const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
+    return { r, g, b, a };
+  }
+  function luminance({ r, g, b }) {
+    const linear = [r, g, b].map((v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  }
+  function over(top, below) {
+    const mix = (x, y) => x * top.a + y * (1 - top.a);
+    return { r: mix(top.r, below.r), g: mix(top.g, below.g), b: mix(top.b, below.b), a: 1 };
+  }
+  function background(element) {
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) {
+      const layer = channels(getComputedStyle(e).backgroundColor);
+      if (layer.a > 0) layers.push(layer);
+      if (layer.a === 1) break;
+    }
+    return layers.reduceRight((below, top) => over(top, below), { r: 255, g: 255, b: 255, a: 1 });
+  }
+  function opacity(element) {
+    let product = 1;
+    for (let e = element; e; e = e.parentElement) product *= Number(getComputedStyle(e).opacity);
+    return product;
+  }
+  function contrast(element) {
+    const ground = background(element);
+    const ink = channels(getComputedStyle(element).color);
+    const [dark, light] = [luminance(over({ ...ink, a: ink.a * opacity(element) }, ground)), luminance(ground)].sort(
+      (x, y) => x - y,
+    );
+    return (light + 0.05) / (dark + 0.05);
+  }
+  function isLarge(style) {
+    const size = parseFloat(style.fontSize);
+    return size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+  }
+
+  return {
+    openFolds: () => all("article details[open]").length,
+    openAll: () => {
+      document.body.append(Object.assign(document.createElement("style"), { textContent: "* { animation: none !important; transition: none !important }" }));
+      all("article details").forEach((details) => (details.open = true));
+    },
+    rawFormulas: () =>
+      all(".math").filter((e) => !e.querySelector("mjx-container") || e.querySelector("[data-mjx-error], merror")).map(name),
+    brokenHeadings: () => {
+      const levels = all("article h1, article h2, article h3, article h4").map((h) => Number(h.tagName[1]));
+      const jumps = levels.filter((level, i) => (i === 0 ? level !== 1 : level === 1 || level > levels[i - 1] + 1));
+      return levels.length ? jumps : ["no heading"];
+    },
+    poorPictures: () =>
+      all("img").filter((image) => {
+        const box = image.getBoundingClientRect();
+        return !image.alt.trim() || !image.naturalWidth || box.width < 20 || box.height < 20;
+      }).map((image) => image.outerHTML.slice(0, 120)),
+    overflow: () => {
+      const wide = document.documentElement.scrollWidth > innerWidth ? [`page of ${document.documentElement.scrollWidth}`] : [];
+      const out = all("article *").filter((e) => {
+        const box = e.getBoundingClientRect();
+        return box.width > 1 && box.right > innerWidth + 1 && !inScroller(e);
+      });
+      return [...wide, ...out.map(name)];
+    },
+    faintText: () => {
+      const seen = new Set();
+      return all("body *").filter((e) => {
+        const own = [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+        if (!own || !e.checkVisibility({ visibilityProperty: true }) || e.closest("svg, mjx-container, style, script, noscript")) return false;
+        const style = getComputedStyle(e);
+        const key = `${style.color} ${style.fontSize} ${style.fontWeight} ${e.className} ${JSON.stringify(background(e))}`;
+        if (seen.has(key)) return false;
+        seen.add(key);
+        return contrast(e) < (isLarge(style) ? 3 : 4.5);
+      }).map((e) => `${contrast(e).toFixed(2)} ${name(e)}`);
+    },
+  };
+})();

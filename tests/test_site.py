@@ -1,0 +1,134 @@
+"""The site, built once and read in a browser from the file system, on a desktop and on a phone."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from browsing import browser, complaints, run
+from conftest import LESSONS, ROOT, SOLUTIONS
+from playwright.sync_api import Browser, Page, expect
+
+LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
+PAGES = [
+    *("index", "teaching", "data/README", "notebooks/solutions/index", "search", "genindex"),
+    *LESSON_PAGES,
+    *(f"notebooks/solutions/{path.stem}" for path in SOLUTIONS),
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+SCRIPT = (Path(__file__).with_name("look_at_page.js")).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As ``make book`` builds it, into a folder of the test."""
+    folder = tmp_path_factory.mktemp("site")
+    run(sys.executable, ROOT / "book" / "prepare.py", folder / "source")
+    sphinx = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", "--builder", "html"]
+    run(*sphinx, "--conf-dir", ROOT / "book", "--doctree-dir", folder / "trees", folder / "source", folder / "html")
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page(viewport=DESKTOP, color_scheme="light")
+    opened.add_init_script(SCRIPT)
+    yield opened
+    opened.close()
+
+
+def go(page: Page, site: Path, name: str) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("window.MathJax ? MathJax.startup.promise : null")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(page: Page, site: Path, name: str):
+    found = complaints(page, home=site.as_uri())
+    go(page, site, name)
+    assert page.evaluate("look.openFolds()") == 0, "a result is in sight before the reader has guessed"
+    page.evaluate("look.openAll()")
+    assert page.evaluate("look.rawFormulas()") == []
+    assert page.evaluate("look.brokenHeadings()") == []
+    page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        assert page.evaluate("look.poorPictures()") == []
+        assert page.evaluate("look.overflow()") == []
+    for theme in ("light", "dark"):
+        page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
+        assert page.evaluate("look.faintText()") == [], theme
+    assert found == []
+
+
+@pytest.mark.parametrize("name", LESSON_PAGES)
+def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name: str):
+    go(page, site, name)
+    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img")):
+        first = page.locator(f"article {fold}").first
+        inside = first.locator(content).locator("visible=true")
+        assert inside.count() == (1 if fold == "details.hide" and False else 0)
+        first.locator("summary").click()
+        expect(inside.first).to_be_visible()
+
+
+def test_search_finds_oscillation(page: Page, site: Path):
+    found = complaints(page, home=site.as_uri())
+    go(page, site, "index")
+    page.locator("input[name=q]").locator("visible=true").fill("oscillation")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    expect(results.first).to_be_visible()
+    assert any("04_oscillation" in link.get_attribute("href") for link in results.all())
+    assert found == []
+
+
+def test_theme_changes_on_a_click(page: Page, site: Path):
+    go(page, site, "index")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for _ in range(2):  # from "as the system" to light to dark
+        page.locator("button.theme-toggle").locator("visible=true").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_print_shows_what_is_folded(page: Page, site: Path):
+    go(page, site, "notebooks/04_oscillation")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("article details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("look.openFolds()") == 0
+
+
+def test_links_resolve(site: Path):
+    texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    anchors = {path: set(re.findall(r'\sid="([^"]+)"', text)) for path, text in texts.items()}
+    dead = []
+    for path, text in texts.items():
+        for link in re.findall(r'<(?:a|link)\s[^>]*href="([^"]+)"|<(?:script|img)\s[^>]*src="([^"]+)"', text):
+            target, _, anchor = unquote(link[0] or link[1]).partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            file = (path.parent / target.split("?")[0]).resolve() if target else path
+            if not file.is_file() or (anchor and file in anchors and anchor not in anchors[file]):
+                dead.append(f"{path.relative_to(site)}: {link}")
+    assert dead == []
+
+
+def test_solutions_are_one_click_away_and_not_in_sight(site: Path):
+    for name in LESSON_PAGES:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert f'href="solutions/{Path(name).name}.html"' in text, name
+
+
+def test_every_page_is_tried(site: Path):
+    built = {str(path.relative_to(site).with_suffix("")) for path in site.rglob("*.html")}
+    assert built == set(PAGES)
