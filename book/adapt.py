@@ -54,6 +54,13 @@ def still_widgets(cell: NotebookNode) -> None:
             output["data"] = {"text/markdown": STILL}
 
 
+def point_links_at_pages(cell: NotebookNode) -> None:
+    """Links in the text of a cell are Sphinx's task; those that an output holds are not known to it."""
+    for output in cell.get("outputs", []):
+        for kind in {"text/markdown", "text/html"} & set(output.get("data", {})):
+            output.data[kind] = re.sub(r"(\d\d_\w+)\.ipynb\b", r"\1.html", output.data[kind])
+
+
 def has_picture(cell: NotebookNode) -> bool:
     return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
 
@@ -79,5 +86,6 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             still_widgets(cell)
+            point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
     return notebook

@@ -35,7 +35,7 @@ def front_page(readme: str, names: list[str]) -> str:
         toctree([f"notebooks/{name}" for name in names if int(name[:2]) in part], caption=caption)
         for caption, part in PARTS.items()
     ]
-    trees.append(toctree(["notebooks/solutions/index", "data/README", "teaching"], caption="With the course"))
+    trees.append(toctree(["notebooks/solutions/index", "data/README", "book/teaching"], caption="With the course"))
     return "\n".join([page, *trees])
 
 
@@ -64,10 +64,11 @@ def prepare(target: Path) -> None:
     solved = [name for name in names if (target / "notebooks" / "solutions" / f"{name}.ipynb").exists()]
     solutions = SOLUTIONS + toctree(solved, hidden=False)
     (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")
-    (target / "data").mkdir()
+    (target / "data").mkdir(exist_ok=True)
     data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (target / "data" / "README.md").write_text(data, encoding="utf-8")
-    shutil.copy(BOOK / "teaching.md", target / "teaching.md")
+    (target / "book").mkdir(exist_ok=True)
+    shutil.copy(BOOK / "teaching.md", target / "book" / "teaching.md")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 LARGEST_SEED = 2**63 - 1
+# More would run for days, or ask for more memory than there is.
+MOST_STEPS = 10**8
+LARGEST_SIZE = 10**8
 
 
 def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
@@ -45,21 +48,21 @@ def seed_number(value: Any) -> int:
     return whole_number("seed", value, 0, LARGEST_SEED)
 
 
-def floating_tensor(name: str, value: Any, like: Tensor | None = None) -> Tensor:
-    """``value``, if it is a tensor of a floating point dtype, that of ``like`` where given; else TypeError."""
+def floating_tensor(name: str, value: Any) -> Tensor:
+    """``value``, if it is a tensor of a floating point dtype; else TypeError."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} is a {type(value).__name__}; expected a torch.Tensor")
     if not value.is_floating_point():
         raise TypeError(f"{name} has dtype {value.dtype}; expected a floating point dtype")
-    if like is not None and value.dtype != like.dtype:
-        raise TypeError(f"{name} has dtype {value.dtype} but the other tensors {like.dtype}: convert it")
     return value
 
 
 def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: str = "parameters") -> None:
     """Refuse a logistic regression that would end in an error of torch's, or in a number that broadcasting made up."""
     floating_tensor(name, parameters)
-    floating_tensor("inputs", inputs, like=parameters)
+    floating_tensor("inputs", inputs)
+    if inputs.dtype != parameters.dtype:
+        raise TypeError(f"inputs has dtype {inputs.dtype} but {name} {parameters.dtype}: convert one of them")
     check_binary(targets)
     for what, tensor, dimensions in ((name, parameters, 1), ("inputs", inputs, 2), ("targets", targets, 1)):
         if tensor.ndim < dimensions:
@@ -67,7 +70,7 @@ def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: 
     samples, features = inputs.shape[-2:]
     if features + 1 != parameters.shape[-1]:
         raise ValueError(
-            f"{name} has {parameters.shape[-1]} numbers for {features} features; "
+            f"{name} has {parameters.shape[-1]} numbers for {features} features of inputs; "
             "expected one slope a feature and the bias last"
         )
     if not samples or targets.shape[-1] != samples:

@@ -117,7 +117,9 @@ def _checked_weight(weight: Tensor | None, logits: Tensor) -> Tensor:
             f"weight has dtype {weight.dtype} but logits {logits.dtype}: convert it with weight.to(logits.dtype)"
         )
     if weight.shape != (num_classes,):
-        raise ValueError(f"weight has shape {tuple(weight.shape)}; expected one weight a class, ({num_classes},)")
+        raise ValueError(
+            f"weight has shape {tuple(weight.shape)}; expected one weight a class, ({num_classes},), as logits"
+        )
     bad = ~((weight >= 0) & weight.isfinite())
     if bad.any():
         c = int(bad.nonzero()[0])
@@ -145,7 +147,9 @@ def _kept(targets: Tensor, logits: Tensor, ignore_index: int) -> Tensor | None:
     if targets.dtype != torch.int64:
         raise TypeError(f"targets has dtype {targets.dtype}; expected int64 class indices or probabilities")
     if targets.shape != (num_samples,):
-        raise ValueError(f"targets has shape {tuple(targets.shape)}; expected one index a sample, ({num_samples},)")
+        raise ValueError(
+            f"targets has shape {tuple(targets.shape)}; expected one index for each row of logits, ({num_samples},)"
+        )
     kept = targets != ignore_index
     bad = kept & ((targets < 0) | (targets >= num_classes))
     if bad.any():

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from helpers.arguments import seed_number, whole_number
+from helpers.arguments import LARGEST_SIZE, seed_number, whole_number
 
 
 def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype, **sizes: int) -> nn.Module:
     for name, size in sizes.items():
-        whole_number(name, size, 1)
+        whole_number(name, size, 1, LARGEST_SIZE)
     seed = seed_number(seed)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise TypeError(f"dtype is {dtype!r}; expected a floating point dtype, for instance torch.float32")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from helpers.arguments import check_binary, check_regression, floating_tensor, real_number, whole_number
+from helpers.arguments import MOST_STEPS, check_binary, check_regression, floating_tensor, real_number, whole_number
 
 
 def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> float:
@@ -46,8 +46,9 @@ def critical_scale(lr: float, curvature: float) -> float:
     Source: a step multiplies the error along the sharpest direction by
     1 - lr * k * lambda_max, which notebook 04 derives.
     """
+    lr, curvature = real_number("lr", lr), real_number("curvature", curvature)
     for name, value in (("lr", lr), ("curvature", curvature)):
-        if not 0.0 < real_number(name, value) < float("inf"):
+        if not 0.0 < value < float("inf"):
             raise ValueError(f"{name} is {value}; expected a finite number above zero")
     product = lr * curvature
     if not 1e-307 < product < 1e307:
@@ -64,7 +65,6 @@ def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor
         targets: (..., N), 0 or 1.
 
     Returns shape (...): one loss for each leading index, all broadcast.
-    Raises ValueError or TypeError for shapes and dtypes that do not fit.
     """
     check_regression(parameters, inputs, targets)
     return _loss(parameters, inputs, targets)
@@ -104,7 +104,7 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
     Raises ValueError where there is no finite minimum: one class only, or
     classes that a line separates.
     """
-    whole_number("steps", steps, 1)
+    whole_number("steps", steps, 1, MOST_STEPS)
     floating_tensor("inputs", inputs)
     if inputs.ndim != 2 or not inputs.isfinite().all():
         raise ValueError(f"inputs has shape {tuple(inputs.shape)}; expected (N, D), all numbers finite")
@@ -124,7 +124,8 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
         if step.norm() <= 1e-12 * (1 + parameters.norm()):
             return parameters
     raise ValueError(
-        "no single finite minimum on these inputs and targets: the classes must overlap, no feature follow from others"
+        f"found no single finite minimum on these inputs and targets in {steps} steps: "
+        "the classes must overlap, and no feature follow from others"
     )
 
 
@@ -160,7 +161,7 @@ def logistic_descents(
 
     Raises ValueError or TypeError for steps below 1, and shapes and dtypes that do not fit.
     """
-    whole_number("steps", steps, 1)
+    whole_number("steps", steps, 1, MOST_STEPS)
     check_regression(start, inputs, targets, "start")
     factors = [_one_a_run(name, value, start) for name, value in (("lr", lr), ("scale", scale))]
     shapes = [tensor.shape[:-1] for tensor in (start, targets)] + [inputs.shape[:-2]]

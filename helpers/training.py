@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers.arguments import real_number, seed_number, whole_number
+from helpers.arguments import MOST_STEPS, real_number, seed_number, whole_number
 from helpers.losses import weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -54,7 +54,7 @@ def fit(
     range, for instance inputs and targets of different length, or an optimizer
     that holds no parameter of ``model``.
     """
-    whole_number("steps", steps, 1)
+    whole_number("steps", steps, 1, MOST_STEPS)
     _check_samples(inputs, targets)
     if batch_size is not None:
         whole_number("batch_size", batch_size, 1, len(inputs))
@@ -83,9 +83,7 @@ def fit(
         # L-BFGS evaluates the loss several times a step, so every optimiser gets a closure.
         def evaluate(x: Tensor = x, y: Tensor = y, seen: list[tuple[Tensor, Tensor]] = evaluations) -> Tensor:
             optimizer.zero_grad()
-            value = loss(_logits(model, x), y)
-            if not isinstance(value, Tensor) or value.ndim != 0 or not value.requires_grad:
-                raise ValueError("loss returned something else than one number that depends on the model's logits")
+            value = _loss_of(loss, model, x, y)
             value.backward()
             seen.append((value.detach(), _gradient_norm(parameters)))
             if clip_norm is not None:
@@ -121,13 +119,23 @@ def _trained_parameters(model: nn.Module, optimizer: torch.optim.Optimizer) -> l
     return parameters
 
 
-def _logits(model: nn.Module, inputs: Tensor) -> Tensor:
+def _loss_of(loss: Loss, model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of a batch, with an error of torch's replaced by one that names what does not fit."""
     try:
-        logits: Tensor = model(inputs)
+        logits = model(inputs)
     except (RuntimeError, IndexError, TypeError) as error:
-        shape, dtype = tuple(inputs.shape), inputs.dtype
-        raise ValueError(f"model does not take inputs of shape {shape} and dtype {dtype}: {error}") from error
-    return logits
+        raise ValueError(f"model does not take inputs of {_form(inputs)}: {error}") from error
+    try:
+        value = loss(logits, targets)
+    except (RuntimeError, IndexError, TypeError) as error:
+        raise ValueError(f"loss does not take logits and targets of {_form(targets)}: {error}") from error
+    if not isinstance(value, Tensor) or value.ndim != 0 or not value.requires_grad:
+        raise ValueError("loss returned something else than one number that depends on the model's logits")
+    return value
+
+
+def _form(tensor: Tensor) -> str:
+    return f"shape {tuple(tensor.shape)} and dtype {tensor.dtype}"
 
 
 def _gradient_norm(parameters: list[nn.Parameter]) -> Tensor:

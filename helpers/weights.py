@@ -37,7 +37,9 @@ def power(counts: Counts, exponent: float) -> Tensor:
     exponent = real_number("exponent", exponent)
     if not abs(exponent) < float("inf"):
         raise ValueError(f"exponent is {exponent}; expected a finite number, usually from 0 to 1")
-    return _checked_result((n.sum() / n) ** exponent, dtype, "counts")
+    return _checked_result(
+        (n.sum() / n) ** exponent, dtype, f"counts of a wider dtype, or an exponent nearer 0 than {exponent:g}"
+    )
 
 
 def effective_number(counts: Counts, beta: float) -> Tensor:
@@ -55,7 +57,7 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
     if beta == 0.0:
         return torch.ones_like(n, dtype=dtype)
     log_beta = torch.tensor(beta, dtype=torch.float64).log()
-    return _checked_result((1.0 - beta) / -torch.expm1(n * log_beta), dtype, "counts")
+    return _checked_result((1.0 - beta) / -torch.expm1(n * log_beta), dtype, "counts of a wider dtype")
 
 
 def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo) -> Tensor:
@@ -95,7 +97,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
         scale = n.sum() / (n * w).sum()
     else:
         scale = {"sum": 1 / w.sum(), "class mean": len(w) / w.sum(), "max": 1 / w.max()}[to]
-    return _checked_result(w * scale, dtype, "weights", zero)
+    return _checked_result(w * scale, dtype, "weights of a wider dtype", zero)
 
 
 def _vector(values: Any, name: str) -> Tensor:
@@ -125,15 +127,12 @@ def _checked_counts(counts: Any) -> tuple[Tensor, torch.dtype]:
     return n, counts.dtype if floating else torch.get_default_dtype()
 
 
-def _checked_result(w: Tensor, dtype: torch.dtype, source: str, zero: Tensor | None = None) -> Tensor:
+def _checked_result(w: Tensor, dtype: torch.dtype, cure: str, zero: Tensor | None = None) -> Tensor:
     """``w`` in ``dtype``, unless a weight overflows there, or becomes zero where ``zero`` does not admit it."""
     result = w.to(dtype)
     held = result > 0 if zero is None else (result > 0) | zero
     bad = ~(result.isfinite() & held)
     if bad.any():
         c = int(bad.nonzero()[0])
-        raise ValueError(
-            f"the weight of class {c} is {w[c].item():.3g}, which {dtype} cannot hold: "
-            f"give {source} of a wider dtype or a narrower range"
-        )
+        raise ValueError(f"the weight of class {c} is {w[c].item():.3g}, which {dtype} cannot hold: give {cure}")
     return result

@@ -57,7 +57,7 @@ window.look = (() => {
     rawFormulas: () =>
       all(".math").filter((e) => !e.querySelector("mjx-container") || e.querySelector("[data-mjx-error], merror")).map(name),
     brokenHeadings: () => {
-      const levels = all("article h1, article h2, article h3, article h4").map((h) => Number(h.tagName[1]));
+      const levels = all(".content h1, .content h2, .content h3, .content h4").map((h) => Number(h.tagName[1]));
       const jumps = levels.filter((level, i) => (i === 0 ? level !== 1 : level === 1 || level > levels[i - 1] + 1));
       return levels.length ? jumps : ["no heading"];
     },

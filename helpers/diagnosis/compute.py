@@ -87,7 +87,9 @@ def diagnose(
         raise ValueError(f"lr is {lr}; expected a finite number above zero, or None")
     samples = float(n.sum())
     if batch_size is not None and not 0 < whole_number("batch_size", batch_size, 0) <= samples:
-        raise ValueError(f"batch_size is {batch_size}; expected 1 to {samples:,.0f} (the samples), or None for all")
+        raise ValueError(
+            f"batch_size is {batch_size}; expected 1 to {samples:,.0f} (the samples in counts), or None for all"
+        )
 
     w = scheme_weights(n, scheme)
     batch = samples if batch_size is None else float(batch_size)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from helpers.plots.colours import colour_of
-from helpers.plots.frame import dress, styled
+from helpers.plots.frame import dress, numbers, series_of, styled
 
 
 @styled
@@ -29,9 +29,9 @@ def bars(
         spread: name to (low, high), drawn as a whisker.
         text: the format of the written value; "" writes none.
     """
-    names = list(values)
+    names = list(series_of("values", values))
     for row, name in enumerate(names):
-        value = float(values[name])
+        value = float(numbers(f"values[{name!r}]", values[name], ()))
         ax.barh(row, value, color=colour_of(name, row, colours), height=0.7)
         end = value
         if spread and name in spread:
@@ -72,9 +72,9 @@ def grouped_bars(
         series: name to shape (groups,).
         spread: name to (low, high), shapes (groups,), drawn as whiskers.
     """
-    width = 0.8 / len(series)
+    width = 0.8 / len(series_of("series", series))
     for number, (name, values) in enumerate(series.items()):
-        y = np.asarray(values, dtype=float)
+        y = numbers(f"series {name!r}", values, (len(groups),))
         position = np.arange(len(groups)) + (number - (len(series) - 1) / 2) * width
         ax.bar(position, y, width * 0.92, color=colour_of(name, number, colours), label=name)
         if spread and name in spread:
@@ -112,8 +112,8 @@ def heat_table(
         text: what is written; default the values to two digits.
         limits: the values at the two ends of the colour scale.
     """
-    v = np.asarray(values, dtype=float)
-    shade = v if colour is None else np.asarray(colour, dtype=float)
+    v = numbers("values", values, (len(rows), len(columns)))
+    shade = v if colour is None else numbers("colour", colour, v.shape)
     low, high = limits or (np.nanmin(shade), np.nanmax(shade))
     ax.imshow(shade, aspect="auto", cmap="cividis", vmin=low, vmax=high)
     for i, j in np.ndindex(v.shape):

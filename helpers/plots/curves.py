@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from helpers.plots.colours import COLOURS, colour_of
-from helpers.plots.frame import dress, styled
+from helpers.plots.frame import dress, numbers, series_of, styled
 
 
 @styled
@@ -36,10 +36,10 @@ def lines(
         marker: matplotlib's name for the points; "" draws none.
         labels: whether to name the lines.
     """
-    x = np.asarray(x)
+    x = numbers("x", x)
     ends: list[tuple[float, str, str]] = []
-    for number, (name, values) in enumerate(series.items()):
-        y = np.asarray(values, dtype=float)
+    for number, (name, values) in enumerate(series_of("series", series).items()):
+        y = numbers(f"series {name!r}", values, x.shape)
         colour = colour_of(name, number, colours)
         ax.plot(x, y, color=colour, marker=marker)
         if spread and name in spread:
@@ -69,7 +69,9 @@ def points(
     size: float = 30.0,
 ) -> Axes:
     """A scatter of n points, x and y of shape (n,), each named beside it where ``names`` are given."""
-    horizontal, vertical = np.asarray(x), np.asarray(y)
+    horizontal, vertical = numbers("x", x), numbers("y", y)
+    if len(horizontal) != len(vertical):
+        raise ValueError(f"x has {len(horizontal)} points and y {len(vertical)}; expected as many")
     ax.scatter(horizontal, vertical, s=size, color=colour, zorder=3)
     for name, a, b in zip(names or (), horizontal, vertical, strict=False):
         ax.annotate(name, (a, b), (6, 5), textcoords="offset points", fontsize=12)

@@ -1,14 +1,16 @@
 """What every figure shares: the canvas, the style, names of axes, a note, and its display."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import BLACK
 
@@ -63,6 +65,28 @@ def note(
     """Write ``text`` beside the data point ``at``, ``offset`` points away from it."""
     ax.annotate(text, at, offset, textcoords="offset points", color=colour, fontsize=12)
     return ax
+
+
+def numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
+    """``values`` as an array of ``shape``, by default (n,); else TypeError or ValueError with their name."""
+    try:
+        array = np.asarray(values.detach() if hasattr(values, "detach") else values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
+    if array.dtype.kind not in "iufb":
+        raise TypeError(f"{name} is a {type(values).__name__} of {array.dtype}; expected real numbers")
+    if array.ndim != 1 if shape is None else array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; expected {shape or '(n,)'}")
+    return array.astype(float)
+
+
+def series_of(name: str, series: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``series``, if it maps names to something; else TypeError or ValueError with the argument's name."""
+    if not isinstance(series, Mapping):
+        raise TypeError(f"{name} is a {type(series).__name__}; expected a dict of name to numbers")
+    if not series:
+        raise ValueError(f"{name} is empty; expected at least one name with its numbers")
+    return series
 
 
 def dress(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:

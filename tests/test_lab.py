@@ -1,0 +1,138 @@
+"""JupyterLab as ``make lab`` starts it: notebooks 01 and 04 run from top to bottom, and the slider moves the figure."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import browser
+from conftest import ROOT
+from playwright.sync_api import Browser, Page, expect
+
+TOKEN = "course"
+# Reads the notebook's own model, as cells out of view are not in the page.
+ERRORS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+  .filter((cell) => !(cell.getMetadata("tags") || []).includes("raises-exception"))
+  .flatMap((cell) => (cell.outputs || []).filter((output) => output.output_type === "error"))
+  .map((output) => output.evalue)"""
+COUNTS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+  .filter((cell) => cell.cell_type === "code").map((cell) => cell.execution_count)"""
+FORGET = """async () => {
+  await jupyterapp.restored;
+  await jupyterapp.shell.currentWidget.context.ready;
+  await jupyterapp.shell.currentWidget.sessionContext.ready;
+  await jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Running saves, so a copy runs. Its ``.venv`` is the environment that runs this test."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name in ("notebooks", "helpers", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (folder / ".venv" / "installed").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: Browser, copy: Path) -> Iterator[str]:
+    """The address of the server, started once there is a browser to look at it."""
+    port = free_port()
+    options = f"--no-browser --port={port} --IdentityProvider.token={TOKEN} --LabApp.expose_app_in_browser=True"
+    with (copy / "log").open("w") as log:
+        server = subprocess.Popen(
+            ["make", "lab", f"ARGS={options}"],
+            cwd=copy,
+            # One thread: beside other tests, threads that wait for each other would make seconds into minutes.
+            env={**os.environ, "HOME": str(copy), "OMP_NUM_THREADS": "1"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            until_it_listens(server, port, copy / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=30)
+
+
+def until_it_listens(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(240):
+        assert server.poll() is None, log.read_text()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.25)
+    pytest.fail(log.read_text())
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(120_000)
+    yield opened
+    opened.close()
+
+
+def run_all(page: Page, lab: str, name: str) -> list[str]:
+    """Open a notebook, empty it, choose Run All in the menu, and wait. Returns requests to other machines."""
+    strangers: list[str] = []
+    home = (lab, lab.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(home) else strangers.append(request.url))
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?token={TOKEN}")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.evaluate(FORGET)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(f"() => ({COUNTS})().every((count, i) => count === i + 1)")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
+    assert page.evaluate(ERRORS) == []
+    return strangers
+
+
+def test_notebook_01(page: Page, lab: str):
+    assert run_all(page, lab, "01_weighted_cross_entropy") == []
+
+
+def test_slider_of_notebook_04_moves_the_figure(page: Page, lab: str):
+    assert run_all(page, lab, "04_oscillation") == []
+    position = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+        .findIndex((cell) => cell.source.includes("@interact"))"""
+    for _ in range(3):  # cells on the way get their true height only when they come into view
+        page.evaluate(f"jupyterapp.shell.currentWidget.content.scrollToItem(({position})(), 'start')")
+        page.wait_for_timeout(700)
+    figure = page.locator(".widget-interact img").first
+    expect(figure).to_be_visible(timeout=30_000)
+    before = figure.get_attribute("src")
+    handle = page.locator(".jupyter-widgets .noUi-handle").first
+    handle.focus()
+    for _ in range(3):
+        handle.press("ArrowRight")
+    expect(figure).not_to_have_attribute("src", before, timeout=30_000)
+    if folder := os.environ.get("COURSE_SCREENSHOTS"):
+        figure.scroll_into_view_if_needed()
+        page.screenshot(path=Path(folder) / "lab_04.png")

@@ -1,0 +1,75 @@
+"""Each deck in a browser at 1280 × 720: 15 to 20 slides, all of each within its frame."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import browser, complaints, run
+from conftest import LESSONS, ROOT
+from playwright.sync_api import Browser
+
+NAMES = [path.stem for path in LESSONS]
+FRAME = {"width": 1280, "height": 720}
+LEAST_ZOOM = 0.7
+
+# For each slide, with all its fragments shown: what stands outside the frame, or is cut off in its own box.
+LOOK = """() => [...document.querySelectorAll(".slides > section")].map((section, i) => {
+  Reveal.slide(i, 0, 99);
+  const outside = [...section.querySelectorAll(".fit *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    const cut = element.matches("pre") && element.scrollWidth > element.clientWidth + 1;
+    const visible = box.width > 0 && !element.closest("mjx-assistive-mml");
+    return visible && (cut || box.left < 0 || box.top < 0 || box.right > 1280.5 || box.bottom > 720.5);
+  });
+  return {
+    kind: section.classList[0],
+    zoom: Number(section.dataset.zoom),
+    outside: outside.map((element) => element.outerHTML.slice(0, 80)),
+  };
+})"""
+PICTURES = """() => [...document.images].filter((image) => !image.alt || !image.naturalWidth).length"""
+RAW = r"""() => [...document.querySelectorAll(".slides .fit")].filter((box) => /\\[(\[]/.test(box.innerText)).length"""
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("slides") / "slides"
+    run(sys.executable, ROOT / "book" / "make_slides.py", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deck(chromium: Browser, decks: Path, name: str):
+    page = chromium.new_page(viewport=FRAME)
+    found = complaints(page, home=decks.as_uri())
+    page.goto((decks / f"{name}.html").as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    slides = page.evaluate(LOOK)
+    assert [slide for slide in slides if slide["outside"]] == []
+    assert [slide for slide in slides if slide["zoom"] < LEAST_ZOOM] == []
+    assert 15 <= len(slides) <= 20
+    kinds = [slide["kind"] for slide in slides]
+    assert kinds[0] == "opening"
+    assert {"prediction", "figure", "finding"} <= set(kinds)
+    assert page.evaluate(PICTURES) == 0
+    assert page.evaluate(RAW) == 0
+    assert found == []
+    page.close()
+
+
+def test_index_lists_every_deck(decks: Path):
+    text = (decks / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{name}.html"' in text for name in NAMES)
+    assert {path.stem for path in decks.glob("*.html")} == {"index", *NAMES}
+
+
+def test_every_cell_says_where_it_goes(lesson):
+    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in lesson.cells]
+    assert set(kinds) <= {"slide", "subslide", "-", "fragment", "notes", "skip"}
