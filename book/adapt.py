@@ -9,6 +9,16 @@ PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
 STILL = "*On this page the slider stands still. In JupyterLab it moves; the next figure shows four of its positions.*"
 
+# Code, formulas and addresses, in which a space is not typography.
+VERBATIM = re.compile(r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*\))", re.S)
+
+
+def keep_numbers_whole(markdown: str) -> str:
+    """ "25 000" does not break at the end of a line: its space becomes one that holds."""
+    pieces = VERBATIM.split(markdown)
+    pieces[::2] = [re.sub(r"(?<=\d) (?=\d{3}\b)", "\u00a0", piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
 
 def visible_part(markdown: str) -> int:
     """Where a finding ends: at the next heading or the next prediction, else at the end of the cell."""
@@ -55,10 +65,10 @@ def still_widgets(cell: NotebookNode) -> None:
 
 
 def point_links_at_pages(cell: NotebookNode) -> None:
-    """Links in the text of a cell are Sphinx's task; those that an output holds are not known to it."""
+    """Links in Markdown are Sphinx's task; those that an output holds as HTML are not known to it."""
     for output in cell.get("outputs", []):
-        for kind in {"text/markdown", "text/html"} & set(output.get("data", {})):
-            output.data[kind] = re.sub(r"(\d\d_\w+)\.ipynb\b", r"\1.html", output.data[kind])
+        if "text/html" in output.get("data", {}):
+            output.data["text/html"] = re.sub(r"(\d\d_\w+)\.ipynb\b", r"\1.html", output.data["text/html"])
 
 
 def has_picture(cell: NotebookNode) -> bool:
@@ -82,7 +92,7 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
-            cell.source = fold_finding(cell.source)
+            cell.source = keep_numbers_whole(fold_finding(cell.source))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             still_widgets(cell)

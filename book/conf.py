@@ -19,6 +19,7 @@ nb_code_prompt_show = "Show the result"
 nb_code_prompt_hide = "Hide the result"
 highlight_language = "none"
 nb_render_text_lexer = "none"
+nb_render_markdown_format = "myst"  # outputs in Markdown hold tables and links
 
 html_theme = "furo"
 html_static_path = ["static"]

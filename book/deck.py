@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from adapt import FINDING, PREDICT, keep_numbers_whole
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
@@ -13,8 +14,6 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 STYLE = "a11y-high-contrast-light"
-PREDICT = "**Predict.**"
-FINDING = "**What happened.**"
 SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"
 
 
@@ -39,7 +38,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, rende
 def rendered(markdown: str) -> str:
     """Links between notebooks become links between decks; the solutions have none."""
     markdown = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", markdown)
-    return MARKDOWN.render(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown))
+    return MARKDOWN.render(keep_numbers_whole(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown)))
 
 
 def pieces(markdown: str) -> list[str]:

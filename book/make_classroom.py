@@ -26,7 +26,7 @@ python -m venv .venv
 On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`.
 """
 AUDIENCE = {
-    "student": "The notebooks, without their outputs. Where a cell says **Predict**, write down a guess, then run the next.",
+    "student": "The notebooks, without their outputs. Where a cell says **Predict**, guess first, then run the next.",
     "teacher": "The notebooks with their outputs, and the solutions of all exercises in `notebooks/solutions`.",
 }
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from adapt import adapt
+from adapt import adapt, keep_numbers_whole
 
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
@@ -35,7 +35,7 @@ def front_page(readme: str, names: list[str]) -> str:
         toctree([f"notebooks/{name}" for name in names if int(name[:2]) in part], caption=caption)
         for caption, part in PARTS.items()
     ]
-    trees.append(toctree(["notebooks/solutions/index", "data/README", "book/teaching"], caption="With the course"))
+    trees.append(toctree(["notebooks/solutions/index", "book/teaching", "data/README"], caption="With the course"))
     return "\n".join([page, *trees])
 
 
@@ -43,7 +43,7 @@ def local_files(markdown: str) -> list[str]:
     """The pictures and files of the repository to which a page links, without pages of the site."""
     links = re.findall(r"\]\(([^)#\s]+)\)|<img[^>]*src=\"([^\"]+)\"", markdown)
     paths = [first or second for first, second in links]
-    return [path for path in paths if ":" not in path and (ROOT / path).is_file() and not path.endswith((".md", ".ipynb"))]
+    return [path for path in paths if (ROOT / path).is_file() and not path.endswith((".md", ".ipynb"))]
 
 
 def prepare(target: Path) -> None:
@@ -60,7 +60,7 @@ def prepare(target: Path) -> None:
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, target / path)
-    (target / "index.md").write_text(front_page(readme, names), encoding="utf-8")
+    (target / "index.md").write_text(keep_numbers_whole(front_page(readme, names)), encoding="utf-8")
     solved = [name for name in names if (target / "notebooks" / "solutions" / f"{name}.ipynb").exists()]
     solutions = SOLUTIONS + toctree(solved, hidden=False)
     (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")
@@ -68,7 +68,8 @@ def prepare(target: Path) -> None:
     data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (target / "data" / "README.md").write_text(data, encoding="utf-8")
     (target / "book").mkdir(exist_ok=True)
-    shutil.copy(BOOK / "teaching.md", target / "book" / "teaching.md")
+    guide = (BOOK / "teaching.md").read_text(encoding="utf-8")
+    (target / "book" / "teaching.md").write_text(keep_numbers_whole(guide), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Hostile arguments: each helper gives a right result, or a TypeError or ValueError that names the argument.
 
-One argument at a time is replaced by something that it should not be; what is hard but allowed is compared with
-an oracle below.
+One argument at a time is replaced by something that it should not be; test_hard_values.py
+holds what is hard but allowed against an oracle.
 """
 
 import math
@@ -32,29 +32,8 @@ from helpers.weights import effective_number, inverse_frequency, normalize, powe
 
 NAN, INF = math.nan, math.inf
 SCALARS = [NAN, INF, -INF, -1, -0.5, 0, 0.0, 1.5, 10**30, 10**400, 1e308, 5e-324, True, False, None, "1", "x", b"1", 1j]
-CONTAINERS = [
-    [],
-    (),
-    {},
-    {1},
-    [1.0, 2.0],
-    ["a"],
-    [[1.0]],
-    [[1], [1, 2]],
-    [None],
-    [NAN, 1.0],
-    [True],
-    {"a": 1},
-    object(),
-]
-ARRAYS = [
-    np.array(["a", "b"]),
-    np.array([1, 2], dtype=object),
-    np.zeros((2, 2)),
-    np.float32(0.5),
-    np.int64(3),
-    range(2),
-]
+CONTAINERS = [[], (), {}, {1}, [1.0, 2.0], ["a"], [[1.0]], [[1], [1, 2]], [None], [NAN, 1.0], [True], {"a": 1}]
+ARRAYS = [np.array(["a", "b"]), np.array([1, 2], dtype=object), np.zeros((2, 2)), np.float32(0.5), np.int64(3)]
 DTYPES = [torch.float16, torch.float32, torch.float64, torch.int64, torch.int8, torch.bool, torch.complex64]
 SHAPES = [(), (0,), (1,), (2,), (3,), (0, 2), (2, 0), (3, 1), (2, 3), (3, 2), (2, 2, 2)]
 VALUES = [0.0, 1.0, -1.0, 0.3, NAN, INF, -INF, 6e4]
@@ -108,7 +87,7 @@ CASES = {
     "power": (power, {"counts": [1, 3], "exponent": 0.5}),
     "effective_number": (effective_number, {"counts": [1, 3], "beta": 0.9}),
     "normalize": (normalize, {"weights": torch.tensor([1.0, 3.0]), "counts": [3, 1], "to": "sample mean"}),
-    "softmax_regression": (softmax_regression, {"num_features": 2, "num_classes": 3, "seed": 0, "dtype": torch.float64}),
+    "softmax_regression": (softmax_regression, {"num_features": 2, "num_classes": 3, "seed": 0, "dtype": torch.half}),
     "one_hidden_layer": (one_hidden_layer, {"num_features": 2, "num_hidden": 4, "num_classes": 3, "seed": 0}),
     "next_word_model": (next_word_model, {"num_words": 3, "num_dimensions": 2, "seed": 0}),
     "fit": (
@@ -167,50 +146,16 @@ def awkward(value):
     return spaced.requires_grad_() if value.is_floating_point() else spaced
 
 
-@pytest.mark.parametrize(
-    "helper", [name for name in CASES if name.startswith(("weighted", "norm", "log", "str", "larg"))]
-)
+TENSOR_HELPERS = [name for name in CASES if name.startswith(("weighted", "norm", "log", "str", "largest"))]
+
+
+@pytest.mark.parametrize("helper", TENSOR_HELPERS)
 def test_layout_and_gradients_change_no_number(helper):
     call, good = CASES[helper]
     results = [call(**{k: change(v) for k, v in good.items()}) for change in (plain, awkward)]
     if hasattr(results[0], "sign_changes"):
         results = [result.parameters for result in results]
     torch.testing.assert_close(*(tuple(r) if isinstance(r, tuple) else r for r in results), rtol=1e-12, atol=0)
-
-
-def test_ten_million_classes():
-    counts = torch.arange(1, 10**7 + 1)
-    w = inverse_frequency(counts.double())
-    assert float(w[0] / w[-1]) == pytest.approx(1e7, rel=1e-12)
-    assert float(normalize(w, to="sum").sum()) == pytest.approx(1.0, rel=1e-9)
-    logits, target = torch.zeros(1, 10**7), torch.tensor([3])
-    assert float(weighted_cross_entropy(logits, target, w.float())) == pytest.approx(math.log(1e7), rel=1e-6)
-
-
-@pytest.mark.parametrize("size", [1e308, 1e-308, 5e-324])
-def test_normalize_near_the_ends_of_the_float(size):
-    w = torch.tensor([size, size, 0.0], dtype=torch.float64)
-    for to, expected in (("sum", 0.5), ("class mean", 1.5), ("max", 1.0), ("sample mean", 1.5)):
-        assert normalize(w, [1, 1, 1], to=to).tolist() == [expected, expected, 0.0]
-
-
-@pytest.mark.parametrize("exponent", [-1e308, 1e308, -1100.0])
-def test_a_weight_that_would_vanish_or_overflow_is_refused(exponent):
-    with pytest.raises(ValueError, match="exponent nearer 0"):
-        power(torch.tensor([1.0, 1.0], dtype=torch.float64), exponent)
-
-
-@pytest.mark.parametrize(("lr", "curvature"), [(1e-200, 1e-200), (1e200, 1e200), (5e-324, 1.0)])
-def test_a_critical_scale_that_no_float_holds(lr, curvature):
-    with pytest.raises(ValueError, match="lr times curvature"):
-        critical_scale(lr, curvature)
-
-
-def test_split_does_not_count_up_to_the_largest_label():
-    far = torch.tensor([-5, 10**15, -5, 10**15, -5, -5])
-    near = torch.tensor([0, 1, 0, 1, 0, 0])
-    for expected, found in zip(stratified_split(near, 0.5, 0), stratified_split(far, 0.5, 0), strict=True):
-        assert torch.equal(expected, found)
 
 
 def linear(seed=0):
@@ -229,8 +174,8 @@ SGD = torch.optim.SGD(linear().parameters(), lr=0.1)
         ("optimizer", "SGD"),
         ("optimizer", SGD),
         ("loss", lambda z, y: F.cross_entropy(z, y, reduction="none")),
-        ("loss", lambda z, y: torch.tensor(1.0)),
-        ("loss", lambda z, y: 1.0),
+        ("loss", lambda *_: torch.tensor(1.0)),
+        ("loss", lambda *_: 1.0),
         ("clip_norm", -1.0),
         ("batch_size", 4),
     ],
@@ -238,9 +183,3 @@ SGD = torch.optim.SGD(linear().parameters(), lr=0.1)
 def test_fit_refuses_what_would_train_nothing(argument, value):
     with pytest.raises((TypeError, ValueError), match="optimizer" if isinstance(value, torch.nn.Module) else argument):
         train(**{**CASES["fit"][1], argument: value})
-
-
-@pytest.mark.parametrize("targets", [torch.zeros(4, 4), torch.zeros(1), torch.full((4,), 2.0)])
-def test_logistic_loss_makes_up_no_number_by_broadcasting(targets):
-    with pytest.raises(ValueError, match="targets"):
-        logistic_loss(THETA, X, targets)

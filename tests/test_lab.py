@@ -30,6 +30,13 @@ FORGET = """async () => {
   await jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
 }"""
 
+SHOW_SLIDER = """() => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.sharedModel.cells;
+  notebook.activeCellIndex = cells.findIndex((cell) => cell.source.includes("@interact"));
+  return notebook.scrollToCell(notebook.activeCell, "start");
+}"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -60,6 +67,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def lab(chromium: Browser, copy: Path) -> Iterator[str]:
     """The address of the server, started once there is a browser to look at it."""
+    assert chromium.is_connected()
     port = free_port()
     options = f"--no-browser --port={port} --IdentityProvider.token={TOKEN} --LabApp.expose_app_in_browser=True"
     with (copy / "log").open("w") as log:
@@ -120,13 +128,12 @@ def test_notebook_01(page: Page, lab: str):
 
 def test_slider_of_notebook_04_moves_the_figure(page: Page, lab: str):
     assert run_all(page, lab, "04_oscillation") == []
-    position = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
-        .findIndex((cell) => cell.source.includes("@interact"))"""
-    for _ in range(3):  # cells on the way get their true height only when they come into view
-        page.evaluate(f"jupyterapp.shell.currentWidget.content.scrollToItem(({position})(), 'start')")
-        page.wait_for_timeout(700)
     figure = page.locator(".widget-interact img").first
-    expect(figure).to_be_visible(timeout=30_000)
+    for _ in range(40):  # cells on the way get their true height only when they come into view
+        page.evaluate(SHOW_SLIDER)
+        page.wait_for_timeout(500)
+        if figure.is_visible():
+            break
     before = figure.get_attribute("src")
     handle = page.locator(".jupyter-widgets .noUi-handle").first
     handle.focus()

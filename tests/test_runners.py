@@ -1,0 +1,35 @@
+"""A notebook comes out as stored whoever runs it, from whatever working directory."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import LESSONS
+from nbclient import NotebookClient
+from soak import differing_cells
+
+PATH = LESSONS[0]
+
+
+def jupyter_execute(out: Path) -> None:
+    # The jupyter of this environment finds its subcommands on PATH.
+    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    command = [sys.executable, "-m", "jupyter", "execute", f"--output={out}", str(PATH)]
+    ran = subprocess.run(command, cwd=out.parent, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+
+
+def plain_nbclient(out: Path) -> None:
+    notebook = nbformat.read(PATH, as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": out.parent}}).execute()
+    nbformat.write(notebook, out)
+
+
+@pytest.mark.parametrize("runner", [jupyter_execute, plain_nbclient])
+def test_runs_as_stored_from_another_directory(runner, tmp_path):
+    out = tmp_path / "out.ipynb"
+    runner(out)
+    assert differing_cells(nbformat.read(PATH, as_version=4), nbformat.read(out, as_version=4)) == []
