@@ -9,7 +9,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .PHONY: help install lab test run soak bench book slides classroom clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## create .venv and install everything into it
 
@@ -51,3 +51,14 @@ classroom: $(VENV)/installed ## pack the course for students and for the teacher
 clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: offline mutate-notebooks mutate-helpers
+offline: $(VENV)/installed ## every notebook with any connection but to this machine refused
+	ALL_NOTEBOOKS=1 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_offline.py $(ARGS)
+
+mutate-notebooks: $(VENV)/installed ## change one number of a notebook at a time: does nbval notice? ARGS="--minutes 60"
+	$(BIN)/python tests/mutate_notebooks.py $(ARGS)
+
+mutate-helpers: $(VENV)/installed ## mutation testing of helpers/, with mutmut; ARGS="weights losses --minutes 60"
+	$(BIN)/python -m pip install --quiet mutmut==3.8.1
+	$(BIN)/python tests/mutate_helpers.py $(ARGS)

@@ -26,23 +26,11 @@ from soak import texts
 ENOUGH = 0.9
 SWAPS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}
 WORDS = {"weights": "samples", "samples": "weights", "mean": "sum", "sum": "mean"}
-DRAWING = {
-    "plots",
-    "canvas",
-    "show",
-    "lines",
-    "points",
-    "bars",
-    "grouped_bars",
-    "heat_table",
-    "note",
-    "ax",
-    "figure",
-    "titles",
-    "widths",
-    "colours",
-    "labels",
-}
+# A cell with one of these is an exercise, a figure or a slider.
+UNCHANGED = ("check(", "canvas(", "@interact")
+# Elsewhere, a statement with one of these draws.
+STATEMENTS = (ast.Expr, ast.Assign)
+DRAWING = {"plots", "show", "lines", "points", "bars", "grouped_bars", "heat_table", "note", "titles", "colours"}
 
 
 @dataclass(frozen=True)
@@ -83,12 +71,8 @@ def changes(source: str) -> Iterator[tuple[str, str]]:
         node = waiting.pop()
         if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
             continue
-        called = (
-            {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            if isinstance(node, ast.Expr | ast.Assign)
-            else set()
-        )
-        if called & DRAWING:
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if isinstance(node, STATEMENTS) else set()
+        if names & DRAWING:
             continue
         waiting += ast.iter_child_nodes(node)
         found = None
@@ -118,7 +102,7 @@ def mutants(notebook: NotebookNode) -> list[Mutant]:
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown" and "## Exercises" in cell.source:
             break
-        if cell.cell_type == "code" and "check(" not in cell.source:
+        if cell.cell_type == "code" and not any(word in cell.source for word in UNCHANGED):
             try:
                 found += [Mutant(number, *change) for change in changes(cell.source)]
             except SyntaxError:  # a magic command

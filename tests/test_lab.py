@@ -29,13 +29,8 @@ FORGET = """async () => {
   await jupyterapp.shell.currentWidget.sessionContext.ready;
   await jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
 }"""
-
-SHOW_SLIDER = """() => {
-  const notebook = jupyterapp.shell.currentWidget.content;
-  const cells = notebook.model.sharedModel.cells;
-  notebook.activeCellIndex = cells.findIndex((cell) => cell.source.includes("@interact"));
-  return notebook.scrollToCell(notebook.activeCell, "start");
-}"""
+# Cells out of view stay in the page, so that the test need not chase the slider while heights settle.
+SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
 
 
 def free_port() -> int:
@@ -52,6 +47,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
+    (folder / SETTINGS).parent.mkdir(parents=True)
+    (folder / SETTINGS).write_text('{"windowingMode": "none"}')
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     (folder / ".venv" / "installed").touch()
@@ -75,7 +72,7 @@ def lab(chromium: Browser, copy: Path) -> Iterator[str]:
             ["make", "lab", f"ARGS={options}"],
             cwd=copy,
             # One thread: beside other tests, threads that wait for each other would make seconds into minutes.
-            env={**os.environ, "HOME": str(copy), "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "HOME": str(copy), "JUPYTER_CONFIG_DIR": str(copy / ".jupyter"), "OMP_NUM_THREADS": "1"},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -129,11 +126,8 @@ def test_notebook_01(page: Page, lab: str):
 def test_slider_of_notebook_04_moves_the_figure(page: Page, lab: str):
     assert run_all(page, lab, "04_oscillation") == []
     figure = page.locator(".widget-interact img").first
-    for _ in range(40):  # cells on the way get their true height only when they come into view
-        page.evaluate(SHOW_SLIDER)
-        page.wait_for_timeout(500)
-        if figure.is_visible():
-            break
+    figure.scroll_into_view_if_needed()
+    expect(figure).to_be_visible()
     before = figure.get_attribute("src")
     handle = page.locator(".jupyter-widgets .noUi-handle").first
     handle.focus()

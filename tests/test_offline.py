@@ -6,7 +6,7 @@ import sys
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import LESSONS, ROOT
 from run_notebooks import client_for
 from soak import differing_cells
 
@@ -93,9 +93,10 @@ def test_helpers_work_offline(guarded):
     assert attempts.read_text() == ""
 
 
-def test_a_notebook_runs_offline(guarded):
+# One cheap notebook in every run of the tests; all of them by `make offline`.
+@pytest.mark.parametrize("path", LESSONS if "ALL_NOTEBOOKS" in os.environ else LESSONS[:1], ids=lambda path: path.stem)
+def test_a_notebook_runs_offline(guarded, path):
     environment, attempts = guarded
-    path = ROOT / "notebooks" / "01_weighted_cross_entropy.ipynb"
     stored, executed = nbformat.read(path, as_version=4), nbformat.read(path, as_version=4)
     first = executed.cells[next(i for i, cell in enumerate(executed.cells) if cell.cell_type == "code")]
     # The kernel itself proves that it is guarded, after which every other cell must come out as stored.

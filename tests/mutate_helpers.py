@@ -1,0 +1,96 @@
+"""Mutation testing of helpers/ with mutmut, in a copy of the working tree, bounded in time.
+
+    python tests/mutate_helpers.py [MODULE ...] [--minutes 30]
+
+Modules are named by their files, for instance weights or diagnosis/facts; without a name all of those below are
+mutated. mutmut changes one operator, number, argument or string at a time and runs the tests that reach the
+function. It ends a mutant that takes too long, which counts as noticed. Exit status 1 below 95 %.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = [
+    *("arguments", "losses", "weights", "stability", "datasets", "training", "models"),
+    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings"),
+]
+TESTS = ["losses", "weights", "stability", "datasets", "models_and_training", "diagnosis", "hostile", "hard_values"]
+ENOUGH = 0.95
+# What mutmut stores of a mutant: the exit status of pytest, or a number of its own.
+SURVIVED, UNTESTED, NOT_REACHED = 0, (5, 33), None
+# A changed word in a message is no changed behaviour: the tests pin down what a message names, not its wording.
+MESSAGE = re.compile(r"^[-+]\s*(raise \w+Error\(|f?\"|.*XX)")
+
+
+def configuration(modules: list[str]) -> str:
+    return f"""
+[tool.mutmut]
+source_paths = ["helpers"]
+only_mutate = {[f"helpers/{module}.py" for module in modules]}
+also_copy = ["tests", "data", "helpers", "notebooks", "pyproject.toml"]
+pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
+pytest_add_cli_args = ["-o", "addopts=", "-p", "no:cacheprovider"]
+use_git_change_detection = false
+"""
+
+
+def mutmut(folder: Path, *arguments: str, seconds: float | None = None) -> str:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # its workers too
+        return process.communicate()[0]
+
+
+def changed_lines(folder: Path, mutant: str) -> list[str]:
+    """The lines that differ, from mutmut's diff of the function."""
+    diff = mutmut(folder, "show", mutant).splitlines()
+    return [line for line in diff if re.match(r"[-+](?![-+])", line)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", default=MODULES)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("helpers", "tests", "data", "notebooks"):
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        settings = (ROOT / "pyproject.toml").read_text() + configuration(options.modules)
+        (folder / "pyproject.toml").write_text(settings)
+        mutmut(folder, "run", seconds=60 * options.minutes)
+        rows, survivors = [], []
+        for module in options.modules:
+            stored = folder / "mutants" / "helpers" / f"{module}.py.meta"
+            codes = json.loads(stored.read_text())["exit_code_by_key"] if stored.is_file() else {}
+            left = {m: changed_lines(folder, m) for m, code in codes.items() if code in (SURVIVED, *UNTESTED)}
+            words = {m for m, lines in left.items() if lines and all(MESSAGE.match(line) for line in lines)}
+            survivors += [f"{m}\n    " + "\n    ".join(lines) for m, lines in left.items() if m not in words]
+            run = sum(code is not NOT_REACHED for code in codes.values()) - len(words)
+            rows.append((module, len(codes), len(words), run, run - len(left) + len(words)))
+    print(f"{'module':<20} mutants  wording  run  noticed")
+    for row in rows:
+        print("{:<20} {:>7}  {:>7}  {:>3}  {:>7}".format(*row))
+    run, noticed = (sum(row[i] for row in rows) for i in (3, 4))
+    print(f"noticed {noticed} of {run}, {noticed / max(run, 1):.1%}")
+    print("\n".join(["", "survivors:", *survivors]) if survivors else "no survivor")
+    return 0 if run and noticed >= ENOUGH * run else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
