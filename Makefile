@@ -18,11 +18,11 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "$(PYTHON) is Python %d.%d: this course needs 3.11 or newer, name one with make PYTHON=..." % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" > /dev/null 2>&1
 	@touch $@
 
 lab: $(VENV)/installed ## open the course in JupyterLab, on notebook 01; options in ARGS="--no-browser --port=8890"
-	$(BIN)/jupyter lab $(ROOT) --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
-		$(ARGS) notebooks/01_weighted_cross_entropy.ipynb
+	$(BIN)/jupyter lab $(ROOT) $(ARGS) notebooks/01_weighted_cross_entropy.ipynb
 
 # Two workers share two cores, so a kernel gets one thread.
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
