@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from helpers.weights import inverse_frequency, normalize, power
+from helpers.weights import effective_number, inverse_frequency, normalize, power
 
 Reduction = Literal["mean", "sum", "none"]
 Scheme = Literal["none", "inverse frequency", "balanced", "sum to one", "square root", "effective number"]
@@ -92,8 +92,7 @@ def scheme_weights(counts: Tensor, scheme: Scheme) -> Tensor:
     if scheme == "square root":
         return power(counts, 0.5)
     if scheme == "effective number":
-        # Cui et al.'s weights, (1 - beta) / (1 - beta^n), made to sum to the number of classes.
-        return normalize((1 - BETA) / -torch.expm1(counts * math.log(BETA)), to="class mean")
+        return normalize(effective_number(counts, BETA), to="class mean")
     return w
 
 
