@@ -82,16 +82,15 @@ def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Te
 
 
 def _gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-    error = (torch.sigmoid(_logits(parameters, inputs)) - targets) / targets.shape[-1]
-    slopes = error @ inputs if inputs.ndim == 2 else (error[..., None, :] @ inputs)[..., 0, :]
-    return torch.cat([slopes, error.sum(dim=-1, keepdim=True)], dim=-1)
+    x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+    error = torch.sigmoid(_logits(parameters, inputs)) - targets
+    # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
+    return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
 
 
 def _logits(parameters: Tensor, inputs: Tensor) -> Tensor:
-    # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
-    if inputs.ndim == 2:
-        return parameters[..., :-1] @ inputs.T + parameters[..., -1:]
-    return (inputs @ parameters[..., :-1, None])[..., 0] + parameters[..., -1:]
+    x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+    return parameters @ x.T if x.ndim == 2 else (x @ parameters[..., None])[..., 0]
 
 
 def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor:
@@ -112,7 +111,7 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
     x, y = inputs.double(), targets.double()
     parameters = torch.zeros(x.shape[1] + 1, dtype=torch.float64)
     check_regression(parameters, x, y)
-    extended = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+    extended = torch.nn.functional.pad(x, (0, 1), value=1.0)
     for _ in range(steps):
         gradient = _gradient(parameters, x, y)
         p = torch.sigmoid(extended @ parameters)

@@ -115,18 +115,23 @@ def class_weights() -> Row:
 
 
 def loss() -> Row:
+    """Forward and backward, the two in turn, the fastest of each: what disturbs a run only ever makes it slower."""
     z = torch.randn(512, 7000, requires_grad=True)
     y = torch.randint(7000, (512,))
     w = torch.rand(7000) + 0.1
-    ours, theirs = [], []
-    for _ in range(5):
-        ours.append(seconds(lambda: weighted_cross_entropy(z, y, w).backward()))
-        theirs.append(seconds(lambda: F.cross_entropy(z, y, w).backward()))
-    return Row("loss at 7 000 classes: ours / PyTorch", statistics.median(ours) / statistics.median(theirs), 1.2)
+    fastest = {weighted_cross_entropy: float("inf"), F.cross_entropy: float("inf")}
+    for _ in range(100):
+        for function in fastest:
+            z.grad = None
+            started = time.perf_counter()
+            function(z, y, w).backward()
+            fastest[function] = min(fastest[function], time.perf_counter() - started)
+    ours, theirs = fastest.values()
+    return Row("loss at 7 000 classes: ours / PyTorch", ours / theirs, 1.2)
 
 
 def growth() -> Row:
-    """Seconds of a training step against the number of classes; the exponent of the last tenfold."""
+    """Seconds of a training step against the number of classes, and the exponent over the whole range."""
     times = {}
     for num_classes in (70, 700, 7_000, 70_000):
         x = torch.randint(num_classes, (256,))
@@ -136,8 +141,8 @@ def growth() -> Row:
     longest = max(times.values())
     for num_classes, t in times.items():
         print(f"{num_classes:>6} classes {1e3 * t:>8.2f} ms a step  {'#' * max(1, round(50 * t / longest))}")
-    exponent = float(np.log10(times[70_000] / times[7_000]))
-    return Row("growth from 7 000 to 70 000 classes, exponent", exponent, 1.1)
+    exponent = float(np.log10(times[70_000] / times[70])) / 3
+    return Row("growth from 70 to 70 000 classes, exponent", exponent, 1.0)
 
 
 def main() -> int:
