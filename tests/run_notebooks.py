@@ -30,7 +30,7 @@ class Run:
 
 
 class PeakMemory(threading.Thread):
-    """Samples the resident memory of this process's descendants, which are the kernel and what it starts."""
+    """Samples the resident memory of the largest of this process's descendants: the kernel and what it starts."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -39,13 +39,11 @@ class PeakMemory(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(0.05):
-            total = 0
             for process in psutil.Process().children(recursive=True):
                 try:
-                    total += process.memory_info().rss
+                    self.mebibytes = max(self.mebibytes, process.memory_info().rss / 2**20)
                 except psutil.NoSuchProcess:
                     continue
-            self.mebibytes = max(self.mebibytes, total / 2**20)
 
     def stop(self) -> float:
         self._done.set()
