@@ -57,6 +57,16 @@ def floating_tensor(name: str, value: Any) -> Tensor:
     return value
 
 
+def one_a_run(name: str, value: Tensor | float, dtype: torch.dtype) -> Tensor:
+    """``value``, a number or one a run, as a tensor of ``dtype``; TypeError or ValueError for anything but finite."""
+    if isinstance(value, Tensor) and (value.is_complex() or value.dtype == torch.bool):
+        raise TypeError(f"{name} has dtype {value.dtype}; expected real numbers")
+    factor = torch.as_tensor(value if isinstance(value, Tensor) else real_number(name, value), dtype=dtype)
+    if not factor.isfinite().all():
+        raise ValueError(f"{name} is {value}; expected finite numbers")
+    return factor
+
+
 def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: str = "parameters") -> None:
     """Refuse a logistic regression that would end in an error of torch's, or in a number that broadcasting made up."""
     floating_tensor(name, parameters)

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from helpers.arguments import MOST_STEPS, check_binary, check_regression, floating_tensor, real_number, whole_number
+from helpers.arguments import (
+    MOST_STEPS,
+    check_binary,
+    check_regression,
+    floating_tensor,
+    one_a_run,
+    real_number,
+    whole_number,
+)
+
+BLOCK = 2000  # runs whose logits on a few hundred samples stay in the processor's cache
 
 
 def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> float:
@@ -82,6 +92,8 @@ def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Te
 
 
 def _gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+    if inputs.ndim == 2 and targets.ndim == 1 and parameters.ndim == 2 and len(parameters) > BLOCK:
+        return torch.cat([_gradient(block, inputs, targets) for block in parameters.split(BLOCK)])
     x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
     error = torch.sigmoid(_logits(parameters, inputs)) - targets
     # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
@@ -100,8 +112,7 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
         inputs: (N, D).
         targets: (N,), 0 or 1.
 
-    Raises ValueError where there is no finite minimum: one class only, or
-    classes that a line separates.
+    Raises ValueError where there is no finite minimum: one class only, or classes that a line separates.
     """
     whole_number("steps", steps, 1, MOST_STEPS)
     floating_tensor("inputs", inputs)
@@ -162,7 +173,7 @@ def logistic_descents(
     """
     whole_number("steps", steps, 1, MOST_STEPS)
     check_regression(start, inputs, targets, "start")
-    factors = [_one_a_run(name, value, start) for name, value in (("lr", lr), ("scale", scale))]
+    factors = [one_a_run(name, value, start.dtype) for name, value in (("lr", lr), ("scale", scale))]
     shapes = [tensor.shape[:-1] for tensor in (start, targets)] + [inputs.shape[:-2]]
     try:
         runs = torch.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
@@ -171,12 +182,11 @@ def logistic_descents(
     parameters = start.expand(*runs, -1)
     step_size = (factors[0] * factors[1]).expand(runs)[..., None]
     sign_changes = torch.zeros(runs, dtype=torch.int64)
-    previous: Tensor | None = None
+    previous = torch.zeros(runs, dtype=start.dtype)
     path = [parameters]
     for _ in range(steps):
         gradient = _gradient(parameters, inputs, targets)
-        if previous is not None:
-            sign_changes += gradient[..., 0] * previous < 0
+        sign_changes += gradient[..., 0] * previous < 0
         previous = gradient[..., 0]
         parameters = parameters - step_size * gradient
         if keep_path:
@@ -188,12 +198,3 @@ def logistic_descents(
         sign_changes,
         torch.stack(path, dim=-2) if keep_path else None,
     )
-
-
-def _one_a_run(name: str, value: Tensor | float, start: Tensor) -> Tensor:
-    if isinstance(value, Tensor) and (value.is_complex() or value.dtype == torch.bool):
-        raise TypeError(f"{name} has dtype {value.dtype}; expected real numbers")
-    factor = torch.as_tensor(value if isinstance(value, Tensor) else real_number(name, value), dtype=start.dtype)
-    if not factor.isfinite().all():
-        raise ValueError(f"{name} is {value}; expected finite numbers")
-    return factor
