@@ -6,8 +6,7 @@ losses. Nothing passes from one to another: each loss reads one network's
 logits, and Adam works on each number by itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +26,7 @@ class Networks:
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Inputs (N, F) to logits (M, N, K), without gradients."""
-        with torch.no_grad(), _one_thread():
+        with torch.no_grad():
             return _logits((self.hidden, self.output, self.output_bias), _extended(inputs))
 
 
@@ -88,30 +87,18 @@ def fit_many(
     for epoch in range(epochs):
         order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))
         batches = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
-        with _one_thread():
-            for number, batch in enumerate(batches):
-                done = (epoch + number / len(batches)) / epochs
-                optimizer.param_groups[0]["lr"] = lr * (1 - done)
-                y = targets[batch]
-                logits = _logits(parameters, extended[batch])
-                optimizer.zero_grad()
-                # The sum's gradient in one network's parameters is the gradient of that network's loss.
-                torch.stack([loss(z, y, done) for loss, z in zip(losses, logits, strict=True)]).sum().backward()
-                optimizer.step()
+        for number, batch in enumerate(batches):
+            done = (epoch + number / len(batches)) / epochs
+            optimizer.param_groups[0]["lr"] = lr * (1 - done)
+            y = targets[batch]
+            logits = _logits(parameters, extended[batch])
+            optimizer.zero_grad()
+            # The sum's gradient in one network's parameters is the gradient of that network's loss.
+            torch.stack([loss(z, y, done) for loss, z in zip(losses, logits, strict=True)]).sum().backward()
+            optimizer.step()
         if after_epoch is not None:
             after_epoch(epoch + 1, Networks(*(p.detach() for p in parameters)))
     return Networks(*(p.detach() for p in parameters))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run on one thread: steps this small gain little from more, and crawl where another program wants the cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _extended(inputs: Tensor) -> Tensor:

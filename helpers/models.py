@@ -5,11 +5,14 @@ zero, a seed that is not one from 0, or a dtype that is not floating point.
 """
 
 from collections.abc import Callable
+from threading import Lock
 
 import torch
 from torch import nn
 
 from helpers.arguments import LARGEST_SIZE, seed_number, whole_number
+
+GENERATOR = Lock()
 
 
 def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype, **sizes: int) -> nn.Module:
@@ -18,7 +21,8 @@ def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype, **size
     seed = seed_number(seed)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise TypeError(f"dtype is {dtype!r}; expected a floating point dtype, for instance torch.float32")
-    with torch.random.fork_rng(devices=[]):
+    # torch's layers draw from the one generator of the process, so only one thread at a time may seed it.
+    with GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make().to(dtype)
 

@@ -29,8 +29,7 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
 
     Args:
         loss: takes a tensor of the shape of ``parameters``, returns a number.
-        parameters: any shape; P numbers in all. The P x P Hessian is built in
-            full, so keep P below a few thousand.
+        parameters: any shape, P numbers in all. The P x P Hessian is built in full: keep P below a few thousand.
 
     Raises ValueError where the Hessian is not finite or ``loss`` returns no single number.
     """
@@ -53,8 +52,7 @@ def critical_scale(lr: float, curvature: float) -> float:
     """k* = 2 / (lr * lambda_max): the scale of the loss above which descent cannot rest at the minimum.
 
     Raises ValueError for a learning rate or curvature that is not above zero.
-    Source: a step multiplies the error along the sharpest direction by
-    1 - lr * k * lambda_max, which notebook 04 derives.
+    Source: a step multiplies the error along the sharpest direction by 1 - lr * k * lambda_max (notebook 04).
     """
     lr, curvature = real_number("lr", lr), real_number("curvature", curvature)
     for name, value in (("lr", lr), ("curvature", curvature)):
@@ -77,31 +75,33 @@ def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor
     Returns shape (...): one loss for each leading index, all broadcast.
     """
     check_regression(parameters, inputs, targets)
-    return _loss(parameters, inputs, targets)
+    return _loss(parameters, _with_ones(inputs), targets)
 
 
-def _loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-    logits = _logits(parameters, inputs)
+def _with_ones(inputs: Tensor) -> Tensor:
+    return torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+
+
+def _loss(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
+    logits = _logits(parameters, x)
     return (torch.nn.functional.softplus(logits) - targets * logits).mean(dim=-1)
 
 
 def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     """Gradient of ``logistic_loss`` in the parameters, shape (..., D + 1): mean of (sigmoid(z) - y) (x, 1)."""
     check_regression(parameters, inputs, targets)
-    return _gradient(parameters, inputs, targets)
+    return _gradient(parameters, _with_ones(inputs), targets)
 
 
-def _gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-    if inputs.ndim == 2 and targets.ndim == 1 and parameters.ndim == 2 and len(parameters) > BLOCK:
-        return torch.cat([_gradient(block, inputs, targets) for block in parameters.split(BLOCK)])
-    x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
-    error = torch.sigmoid(_logits(parameters, inputs)) - targets
+def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
+    if x.ndim == 2 and targets.ndim == 1 and parameters.ndim == 2 and len(parameters) > BLOCK:
+        return torch.cat([_gradient(block, x, targets) for block in parameters.split(BLOCK)])
+    error = torch.sigmoid(_logits(parameters, x)) - targets
     # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
     return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
 
 
-def _logits(parameters: Tensor, inputs: Tensor) -> Tensor:
-    x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+def _logits(parameters: Tensor, x: Tensor) -> Tensor:
     return parameters @ x.T if x.ndim == 2 else (x @ parameters[..., None])[..., 0]
 
 
@@ -122,11 +122,11 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
     x, y = inputs.double(), targets.double()
     parameters = torch.zeros(x.shape[1] + 1, dtype=torch.float64)
     check_regression(parameters, x, y)
-    extended = torch.nn.functional.pad(x, (0, 1), value=1.0)
+    x = _with_ones(x)
     for _ in range(steps):
         gradient = _gradient(parameters, x, y)
-        p = torch.sigmoid(extended @ parameters)
-        hessian = (extended * (p * (1 - p))[:, None]).T @ extended / len(x)
+        p = torch.sigmoid(x @ parameters)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x / len(x)
         step, info = torch.linalg.solve_ex(hessian, gradient)
         if info or not step.isfinite().all():
             break
@@ -183,9 +183,9 @@ def logistic_descents(
     step_size = (factors[0] * factors[1]).expand(runs)[..., None]
     sign_changes = torch.zeros(runs, dtype=torch.int64)
     previous = torch.zeros(runs, dtype=start.dtype)
-    path = [parameters]
+    x, path = _with_ones(inputs), [parameters]
     for _ in range(steps):
-        gradient = _gradient(parameters, inputs, targets)
+        gradient = _gradient(parameters, x, targets)
         sign_changes += gradient[..., 0] * previous < 0
         previous = gradient[..., 0]
         parameters = parameters - step_size * gradient
@@ -193,8 +193,8 @@ def logistic_descents(
             path.append(parameters)
     return Descents(
         parameters,
-        _loss(parameters, inputs, targets),
-        _gradient(parameters, inputs, targets).norm(dim=-1),
+        _loss(parameters, x, targets),
+        _gradient(parameters, x, targets).norm(dim=-1),
         sign_changes,
         torch.stack(path, dim=-2) if keep_path else None,
     )

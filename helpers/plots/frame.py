@@ -1,6 +1,7 @@
 """What every figure shares: the canvas, the style, names of axes, a note, and its display."""
 
 import functools
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import BLACK
@@ -17,6 +19,7 @@ from helpers.plots.colours import BLACK
 P = ParamSpec("P")
 R = TypeVar("R")
 
+MANY_DECADES = 1e3  # ticks between the powers of ten would be a blur on a slide, and half of the drawing time
 STYLE = Path(__file__).with_name("course.mplstyle")
 
 
@@ -54,7 +57,16 @@ def show(figure: Figure, alt: str) -> None:
     """
     if len(alt.strip()) < 20:
         raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
-    display(figure, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            if axis.get_scale() == "log" and high > MANY_DECADES * low:
+                axis.set_minor_locator(NullLocator())
+    # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left.
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    data = {"image/png": picture.getvalue(), "text/plain": repr(figure)}
+    display(data, raw=True, metadata={"image/png": {"alt": " ".join(alt.split())}})
     plt.close(figure)
 
 
