@@ -6,6 +6,7 @@ Python lets True pass for 1 and torch cuts 1.5 to 1; here neither goes unnoticed
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -88,8 +89,9 @@ def check_regression(parameters: Tensor, inputs: Tensor, targets: Tensor, name: 
             f"inputs has {samples} samples and targets {targets.shape[-1]}; expected as many, at least one"
         )
     try:
-        torch.broadcast_shapes(parameters.shape[:-1], inputs.shape[:-2], targets.shape[:-1])
-    except RuntimeError:
+        # torch's own function of this name would first import a computer algebra system, for half a second.
+        np.broadcast_shapes(parameters.shape[:-1], inputs.shape[:-2], targets.shape[:-1])
+    except ValueError:
         shapes = [tuple(tensor.shape) for tensor in (parameters, inputs, targets)]
         raise ValueError(f"{name}, inputs and targets have runs that do not fit: {shapes}") from None
 

@@ -8,6 +8,7 @@ Hessian of the unscaled loss there (its sharpness).
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -124,10 +125,9 @@ def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor
     check_regression(parameters, x, y)
     x = _with_ones(x)
     for _ in range(steps):
-        gradient = _gradient(parameters, x, y)
         p = torch.sigmoid(x @ parameters)
         hessian = (x * (p * (1 - p))[:, None]).T @ x / len(x)
-        step, info = torch.linalg.solve_ex(hessian, gradient)
+        step, info = torch.linalg.solve_ex(hessian, _gradient(parameters, x, y))
         if info or not step.isfinite().all():
             break
         parameters = parameters - step
@@ -176,8 +176,8 @@ def logistic_descents(
     factors = [one_a_run(name, value, start.dtype) for name, value in (("lr", lr), ("scale", scale))]
     shapes = [tensor.shape[:-1] for tensor in (start, targets)] + [inputs.shape[:-2]]
     try:
-        runs = torch.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
-    except RuntimeError:
+        runs = np.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
+    except ValueError:
         raise ValueError("lr and scale give another number of runs than start, inputs and targets") from None
     parameters = start.expand(*runs, -1)
     step_size = (factors[0] * factors[1]).expand(runs)[..., None]

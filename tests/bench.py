@@ -8,14 +8,14 @@ Ends in a table: what, the ratio, the target, whether it is met. Exit status 1 i
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import torch
-from run_notebooks import ROOT, client_for, execute
+from run_notebooks import ROOT, PeakMemory, client_for
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
@@ -27,6 +27,14 @@ from helpers.training import fit
 from helpers.weights import inverse_frequency
 
 STEPS, RUNS, RUNS_BY_LOOP = 100, 10_000, 20
+IMPORT = """
+import importlib
+for name in {}:
+    try:
+        importlib.import_module(name)
+    except Exception:  # a name that a package only made up for its own use
+        pass
+"""
 
 
 @dataclass
@@ -52,30 +60,32 @@ def seconds(work: Callable[[], object], repeats: int = 5) -> float:
     return min(times)
 
 
-def floor_seconds(path: Path) -> float:
-    """A kernel's start and the first code cell, which holds the imports."""
+def run(path: Path, modules: Sequence[str] | None = None) -> tuple[float, float, list[str]]:
+    """Seconds, peak memory in MiB, and the modules imported at its end, of a notebook in a fresh kernel.
+
+    With ``modules`` it is the notebook's floor: the kernel starts, runs the first code cell, which holds the
+    imports, and imports ``modules`` too. torch imports hundreds when the first optimiser is made.
+    """
     notebook = nbformat.read(path, as_version=4)
-    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    notebook.cells = notebook.cells[: first + 1]
+    if modules is not None:
+        first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+        notebook.cells = [*notebook.cells[: first + 1], nbformat.v4.new_code_cell(IMPORT.format(modules))]
+    notebook.cells.append(nbformat.v4.new_code_cell("import sys\nprint(*sys.modules)"))
+    memory = PeakMemory()
+    memory.start()
     started = time.perf_counter()
     client_for(notebook, path.parent).execute()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, memory.stop(), notebook.cells[-1].outputs[0].text.split()
 
 
 def notebooks() -> list[Row]:
-    paths = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     total, floor, peaks = {}, {}, []
-    for path in paths:
-        before = path.read_bytes()
-        floor[path] = min(floor_seconds(path), floor_seconds(path))
-        run = execute(path)
-        path.write_bytes(before)
-        total[path] = run.seconds
-        peaks.append(run.peak_mebibytes)
-        print(
-            f"{path.stem:<28} {run.seconds:>6.1f} s, floor {floor[path]:>4.1f} s, peak {run.peak_mebibytes:>5.0f} MiB"
-        )
-    part_one = [path for path in paths if path.name < "05"]
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        total[path], peak, modules = run(path)
+        floor[path] = min(run(path, modules)[0] for _ in range(2))
+        peaks.append(peak)
+        print(f"{path.stem:<28} {total[path]:>6.1f} s, floor {floor[path]:>4.1f} s, peak {peak:>5.0f} MiB", flush=True)
+    part_one = [path for path in total if path.name < "05"]
     return [
         Row("run-all of part I / its floor", sum(total[p] for p in part_one) / sum(floor[p] for p in part_one), 2.0),
         Row("run-all of the series / its floor", sum(total.values()) / sum(floor.values()), 4.0),

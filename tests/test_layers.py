@@ -12,6 +12,7 @@ ALLOWED = {
     "losses": {"arguments"},
     "weights": {"arguments"},
     "models": {"arguments"},
+    "parallel": set(),
     "training": {"arguments", "losses"},
     "stability": {"arguments"},
     "ensembles": {"arguments", "losses", "training"},
