@@ -72,7 +72,8 @@ def changes(source: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
             continue
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if isinstance(node, STATEMENTS) else set()
-        if names & DRAWING:
+        attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)} if names else set()
+        if names & DRAWING or "set_num_threads" in attributes:
             continue
         waiting += ast.iter_child_nodes(node)
         found = None
