@@ -1,0 +1,65 @@
+"""Runs two at a time give what they give one by one."""
+
+import time
+
+import pytest
+import torch
+
+from helpers.models import next_word_model
+from helpers.parallel import parallel_map
+
+
+def test_results_come_in_the_order_of_the_jobs():
+    def slow_first(job):
+        time.sleep(0.05 if job == 0 else 0.0)
+        return 10 * job
+
+    assert parallel_map(slow_first, range(5)) == [0, 10, 20, 30, 40]
+    assert parallel_map(slow_first, []) == []
+
+
+def test_two_jobs_run_at_the_same_time_and_no_third():
+    running, most = set(), []
+
+    def job(number):
+        running.add(number)
+        most.append(len(running))
+        time.sleep(0.05)
+        running.remove(number)
+
+    parallel_map(job, range(6))
+    assert max(most) == 2
+
+
+def test_each_job_computes_on_one_thread_and_the_caller_keeps_its_own():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert parallel_map(lambda _: torch.get_num_threads(), range(3)) == [1, 1, 1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_models_made_side_by_side_have_the_weights_of_their_seeds():
+    def weights(seed):
+        return next_word_model(400, seed=seed)[1].weight.detach()
+
+    together = parallel_map(weights, range(60))
+    assert all(torch.equal(w, weights(seed)) for seed, w in enumerate(together))
+
+
+def test_the_first_error_reaches_the_caller():
+    def fail_on_odd(job):
+        if job % 2:
+            raise ValueError(f"job {job}")
+        return job
+
+    with pytest.raises(ValueError, match="job 1"):
+        parallel_map(fail_on_odd, range(4))
+
+
+def test_progress_names_the_work(capsys):
+    parallel_map(abs, [1, 2], progress="two runs")
+    parallel_map(abs, [1, 2])
+    assert capsys.readouterr().err.count("two runs") >= 1
