@@ -1,10 +1,14 @@
 """Figures hold the data, names and limits that they were given; pictures are for eyes."""
 
+import io
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from helpers import plots
 
@@ -108,3 +112,34 @@ def test_style_stays_inside():
     plots.points(ax[0, 0], [1], [1], **NAMES)
     plt.close(figure)
     assert dict(mpl.rcParams) == before
+
+
+def test_a_path_becomes_a_frame_a_step():
+    path = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 2.0]])
+    content = plots.animate_paths(
+        {"k = 1": path, "k = 2": 2 * path}, lambda p: (p**2).sum(axis=1), xlabel="weight", ylabel="bias"
+    )
+    with Image.open(io.BytesIO(content)) as film:
+        frames = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            frames.append((np.asarray(film.convert("RGB")), film.info["duration"]))
+    assert [duration for _, duration in frames] == [160, 160, 1600]
+    assert all(picture.shape == (304, 960, 3) for picture, _ in frames)
+    assert all((a != b).any() for (a, _), (b, _) in itertools.pairwise(frames))
+
+
+def test_show_displays_one_picture_with_its_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr("helpers.plots.frame.display", lambda data, **options: shown.append((data, options)))
+    figure, axes = plots.canvas(2)
+    plots.lines(axes[0], [1, 2], {"SGD": [1e-6, 1e6]}, log="y", **NAMES)
+    plots.lines(axes[1], [1, 2], {"SGD": [60.0, 110.0]}, log="y", **NAMES)
+    plots.show(figure, alt="Two panels,\n   one over many decades and one over few.")
+    ((data, options),) = shown
+    assert data["text/plain"] == "<Figure size 900x450 with 2 Axes>"
+    with Image.open(io.BytesIO(data["image/png"])) as picture:
+        assert picture.size == (900, 450)
+    assert options["metadata"] == {"image/png": {"alt": "Two panels, one over many decades and one over few."}}
+    assert len(axes[0].yaxis.get_minorticklocs()) == 0
+    assert len(axes[1].yaxis.get_minorticklocs()) > 0
