@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,6 +14,9 @@ SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("[0-9]*.ipynb"))
 # Draws that differ from run to run would make CI's verdict differ too.
 settings.register_profile("course", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("course")
+
+# As in the notebooks: where another program wants the cores too, small tensors wait long for a second thread.
+torch.set_num_threads(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

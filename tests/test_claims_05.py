@@ -38,14 +38,6 @@ def change(seed, make, k):
     return float((ended - one).norm() / (one - start).norm())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("optimizer", [optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad])
 def test_ratios_do_not_notice_the_scale(seed, optimizer):

@@ -14,14 +14,6 @@ from helpers.weights import inverse_frequency, normalize
 SEEDS = (100, 101)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def words():
     return austen_pairs(seed=100)
