@@ -21,11 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel"),
-    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings"),
+    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "diagnosis", "parallel"),
-    *("hostile", "hard_values", "edges"),
+    *("diagnosis_sentences", "hostile", "hard_values", "edges"),
 ]
 ENOUGH = 0.95
 # What mutmut stores of a mutant: the exit status of pytest, or a number of its own.
