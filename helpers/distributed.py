@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
+from helpers.arguments import real_number, whole_number
 from helpers.losses import weighted_cross_entropy
 
 PRIORS = (0.9, 0.09, 0.01)
@@ -116,12 +117,11 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
         limit_s: seconds for everything, imports (a few seconds) included.
 
     Returns what rank 0 printed: one result of ``gradient_errors`` for each group.
-    Raises ValueError for processes below 1 or a limit that is not above zero,
+    Raises ValueError or TypeError for processes below 1 or a limit that is not above zero,
     RuntimeError naming the first failure of a process, TimeoutError past the limit.
     """
-    if processes < 1:
-        raise ValueError(f"processes is {processes}; expected at least 1")
-    if not 0.0 < limit_s < float("inf"):
+    whole_number("processes", processes, 1)
+    if not 0.0 < real_number("limit_s", limit_s) < float("inf"):
         raise ValueError(f"limit_s is {limit_s}; expected a finite number of seconds above zero")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nnodes=1", f"--nproc-per-node={processes}"]
     loopback = ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]

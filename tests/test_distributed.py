@@ -114,10 +114,16 @@ def test_a_stalled_rank_is_ended_at_the_limit():
     assert running(f"--limit-s={limit_s}") == []
 
 
-@pytest.mark.parametrize(("processes", "limit_s"), [(0, 5.0), (1, 0.0), (1, math.inf), (1, math.nan)])
-def test_launch_refuses_bad_input(processes, limit_s):
-    with pytest.raises(ValueError, match="processes is 0" if processes == 0 else "limit_s is"):
-        launch(processes, limit_s=limit_s)
+@pytest.mark.parametrize("processes", [0, -1, True, 1.5, "2", None, math.nan])
+def test_launch_refuses_a_number_of_processes_that_is_none(processes):
+    with pytest.raises((TypeError, ValueError), match="processes is"):
+        launch(processes)
+
+
+@pytest.mark.parametrize("limit_s", [0.0, -1.0, math.inf, math.nan, "5", None, True, 1j])
+def test_launch_refuses_a_limit_that_is_none(limit_s):
+    with pytest.raises((TypeError, ValueError), match="limit_s is"):
+        launch(1, limit_s=limit_s)
 
 
 @pytest.mark.usefixtures("lone_process")

@@ -11,14 +11,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
 from helpers import plots
 from helpers.datasets import stratified_split, two_gaussians
 from helpers.diagnosis import diagnose
+from helpers.ensembles import fit_many
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model, one_hidden_layer, softmax_regression
+from helpers.parallel import parallel_map
 from helpers.stability import (
     critical_scale,
     largest_curvature,
@@ -76,6 +79,11 @@ def on_axes(draw):
     return call
 
 
+def closed_canvas(**arguments):
+    plots.canvas(**arguments)
+    plt.close("all")
+
+
 # Helper, its good arguments; each of them is replaced in turn.
 CASES = {
     "weighted_cross_entropy": (
@@ -119,6 +127,28 @@ CASES = {
     "heat_table": (
         lambda values: on_axes(plots.heat_table)(values=values, rows=["a"], columns=["b", "c"]), {"values": [[1.0, 2]]}
     ),
+    "decisions": (
+        lambda steps: plots.decisions(Figure(figsize=(2, 1)).add_subplot(), steps, title="t"),
+        {"steps": [("question", "nothing", "an act")]},
+    ),
+    "note": (
+        lambda at, offset: plots.note(Figure(figsize=(2, 1)).add_subplot(), "here", at, offset=offset),
+        {"at": (0.0, 1.0), "offset": (2, 2)},
+    ),
+    "canvas": (closed_canvas, {"columns": 1, "rows": 1, "size": (2.0, 1.0)}),
+    "show": (lambda alt: plots.show(Figure(figsize=(1, 1)), alt), {"alt": "An empty canvas, without any line."}),
+    "animate_paths": (
+        lambda paths: plots.animate_paths(
+            paths, lambda points: points.sum(axis=1), xlabel="x", ylabel="y", size=(2.0, 1.0)
+        ),
+        {"paths": {"k": [[0.0, 0.0], [1.0, 2.0]]}},
+    ),
+    "fit_many": (
+        fit_many,
+        {"inputs": Z, "targets": torch.tensor([0, 1, 0]), "losses": [lambda z, y, _: F.cross_entropy(z, y)],
+         "epochs": 1, "lr": 0.1, "batch_size": 2, "num_hidden": 2, "seed": 0},
+    ),
+    "parallel_map": (parallel_map, {"work": repr, "jobs": [1, 2]}),
 }  # fmt: skip
 ARGUMENTS = [(helper, argument) for helper, (_, good) in CASES.items() for argument in good]
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from helpers.plots.colours import BLACK, VERMILION
-from helpers.plots.frame import dress, styled
+from helpers.plots.frame import dress, numbers, series_of, styled
 
 
 @styled
@@ -31,10 +31,14 @@ def animate_paths(
         milliseconds: how long a frame stays; the last one stays ten times as long.
 
     Returns the bytes of the file.
+    Raises ValueError or TypeError for paths of another form or of different lengths.
     """
+    shape = np.shape(next(iter(series_of("paths", paths).values())))
+    if len(shape) != 2 or shape[1] != 2 or not shape[0]:
+        raise ValueError(f"paths has a path of shape {shape}; expected (steps + 1, 2)")
+    tracks = {name: numbers(f"paths[{name!r}]", path, shape) for name, path in paths.items()}
     figure, axes = plt.subplots(1, len(paths), figsize=size, dpi=80, squeeze=False)
-    for ax, (name, path) in zip(axes[0], paths.items(), strict=True):
-        points = np.asarray(path, dtype=float)
+    for ax, (name, points) in zip(axes[0], tracks.items(), strict=True):
         reach = np.ptp(points, axis=0)
         low, high = points.min(axis=0) - 0.12 * reach, points.max(axis=0) + 0.12 * reach
         grid = np.meshgrid(*np.linspace(low, high, 80).T)
@@ -45,10 +49,10 @@ def animate_paths(
     figure.canvas.draw()
     background = figure.canvas.copy_from_bbox(figure.bbox)  # type: ignore[attr-defined]
     frames = []
-    for step in range(len(points)):
+    for step in range(shape[0]):
         figure.canvas.restore_region(background)  # type: ignore[attr-defined]
-        for ax, path in zip(axes[0], paths.values(), strict=True):
-            seen = np.asarray(path, dtype=float)[: step + 1]
+        for ax, points in zip(axes[0], tracks.values(), strict=True):
+            seen = points[: step + 1]
             ax.draw_artist(ax.plot(*seen.T, color=BLACK, linewidth=1.3, marker=".", markersize=4)[0])
             ax.draw_artist(ax.plot(*seen[-1:].T, color=VERMILION, marker="o", markersize=9)[0])
         clock = axes[0][0].text(0.97, 0.03, f"step {step}", transform=axes[0][0].transAxes, ha="right", fontsize=13)

@@ -14,7 +14,11 @@ def decisions(ax: Axes, steps: Sequence[tuple[str, str, str]], *, title: str) ->
 
     Args:
         steps: (question, harmless answer, answer and act), each with line breaks where it should break.
+
+    Raises TypeError for steps of another form.
     """
+    if not isinstance(steps, Sequence) or not steps or not all(isinstance(s, tuple) and len(s) == 3 for s in steps):
+        raise TypeError(f"steps is {steps!r}; expected a list of (question, harmless answer, answer and act)")
     ax.set_axis_off()
     ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(0, 3))
     for i, (question, harmless, act) in enumerate(steps):

@@ -14,11 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.arguments import whole_number
 from helpers.plots.colours import BLACK
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+MOST_INCHES, MOST_PANELS = 100, 20
 MANY_DECADES = 1e3  # ticks between the powers of ten would be a blur on a slide, and half of the drawing time
 STYLE = Path(__file__).with_name("course.mplstyle")
 
@@ -45,7 +47,12 @@ def canvas(
         shared: passed on to ``plt.subplots``, for instance ``sharey=True``.
 
     Returns the figure and one Axes, or an array of them.
+    Raises ValueError or TypeError for a size or numbers of panels that are none.
     """
+    whole_number("columns", columns, 1, MOST_PANELS)
+    whole_number("rows", rows, 1, MOST_PANELS)
+    if not all(0 < side < MOST_INCHES for side in numbers("size", size, (2,))):
+        raise ValueError(f"size is {size}; expected two lengths in inches, above zero")
     return plt.subplots(rows, columns, figsize=size, **shared)
 
 
@@ -55,7 +62,7 @@ def show(figure: Figure, alt: str) -> None:
 
     Raises ValueError for a text of fewer than 20 characters: say what is drawn and what it shows.
     """
-    if len(alt.strip()) < 20:
+    if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -75,7 +82,8 @@ def note(
     ax: Axes, text: str, at: tuple[float, float], *, offset: tuple[float, float] = (8, 8), colour: str = BLACK
 ) -> Axes:
     """Write ``text`` beside the data point ``at``, ``offset`` points away from it."""
-    ax.annotate(text, at, offset, textcoords="offset points", color=colour, fontsize=12)
+    place, shift = numbers("at", at, (2,)), numbers("offset", offset, (2,))
+    ax.annotate(text, (place[0], place[1]), (shift[0], shift[1]), textcoords="offset points", color=colour, fontsize=12)
     return ax
 
 
