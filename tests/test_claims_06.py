@@ -118,8 +118,8 @@ def test_the_ensemble_is_adam_on_two_linear_maps(sample):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": 0}, "0 epochs"),
-        ({"losses": []}, "0 losses"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"losses": []}, "losses is"),
         ({"batch_size": 61}, "batch_size is 61"),
         ({"targets": torch.zeros(59, dtype=torch.int64)}, "targets has shape"),
     ],
@@ -127,7 +127,7 @@ def test_the_ensemble_is_adam_on_two_linear_maps(sample):
 def test_impossible_ensembles_are_refused(sample, change, message):
     x, y = sample
     arguments = {"inputs": x, "targets": y, "losses": [weighted(None)], "epochs": 1, "lr": 0.1} | change
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         fit_many(**arguments)
 
 
