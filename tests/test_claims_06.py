@@ -129,10 +129,3 @@ def test_impossible_ensembles_are_refused(sample, change, message):
     arguments = {"inputs": x, "targets": y, "losses": [weighted(None)], "epochs": 1, "lr": 0.1} | change
     with pytest.raises((TypeError, ValueError), match=message):
         fit_many(**arguments)
-
-
-def test_the_number_of_threads_is_left_as_it_was(sample):
-    x, y = sample
-    before = torch.get_num_threads()
-    fit_many(x, y, [weighted(None)], epochs=1, lr=0.1)
-    assert torch.get_num_threads() == before
