@@ -54,8 +54,6 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
     beta = real_number("beta", beta)
     if not 0.0 <= beta < 1.0:
         raise ValueError(f"beta is {beta}; expected 0 <= beta < 1, for instance 0.999")
-    if beta == 0.0:
-        return torch.ones_like(n, dtype=dtype)
     log_beta = torch.tensor(beta, dtype=torch.float64).log()
     return _checked_result((1.0 - beta) / -torch.expm1(n * log_beta), dtype, "counts of a wider dtype")
 

@@ -25,7 +25,7 @@ MODULES = [
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "hostile", "hard_values", "edges"),
+    *("diagnosis_sentences", "hostile", "hard_values", "edges", "edges_of_numbers"),
 ]
 ENOUGH = 0.95
 # What mutmut stores of a mutant: the exit status of pytest, or a number of its own.

@@ -153,6 +153,16 @@ def test_damaged_file_is_named_with_its_cure(name, damage, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("name", LOADERS)
+def test_an_object_in_a_file_of_the_right_checksum_is_not_unpickled(name, tmp_path, monkeypatch):
+    file = tmp_path / name
+    np.savez(file, features=np.frombuffer(a_pickle(None), dtype=np.uint8), previous=np.array([{}], dtype=object))
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    monkeypatch.setitem(datasets.SHA256, name, hashlib.sha256(file.read_bytes()).hexdigest())
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded when allow_pickle=False"):
+        LOADERS[name]()
+
+
+@pytest.mark.parametrize("name", LOADERS)
 def test_missing_file_is_named_with_its_cure(name, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "DATA", tmp_path)
     with pytest.raises(FileNotFoundError, match=f"data/{name} is missing.*git checkout -- data/{name}"):
