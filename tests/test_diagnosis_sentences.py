@@ -97,7 +97,11 @@ def test_epsilon_and_underflow():
 
 @pytest.mark.parametrize(
     ("reduction", "what", "largest"),
-    [("none", "one weighted loss", "7e+04"), ("mean", "the sum over a batch of 70,000", "1.4e+05")],
+    [
+        ("none", "one weighted loss", "7e+04"),
+        ("mean", "the sum over a batch of 70,000", "1.4e+05"),
+        ("sum", "the sum over a batch of 70,000", "1.4e+05"),
+    ],
 )
 def test_overflow(reduction, what, largest):
     room = 65_504 / float(largest)
@@ -159,3 +163,25 @@ def test_the_report_holds_every_fact():
     assert page.count("<li>") == len(diagnosis.findings) == 4
     assert '<a href="03_gradient_scaling.ipynb">03_gradient_scaling</a>' in page
     assert "SGD, all samples" in str(diagnose([990, 10]))
+
+
+def test_a_sum_brings_the_gradient_above_epsilon():
+    # 14 143 equal classes, weights of sum one: an average entry just below 1e-8, and a sum over two samples above it.
+    options = {"scheme": "sum to one", "optimizer": "Adam", "batch_size": 2}
+    names = {
+        reduction: {f.name for f in diagnose([1000] * 14_143, reduction=reduction, **options).findings}
+        for reduction in ("none", "sum", "mean")
+    }
+    assert "epsilon" in names["none"]
+    assert "epsilon" not in names["sum"] | names["mean"]
+
+
+def test_the_whole_set_is_a_batch_and_half_a_sample_a_count():
+    facts = diagnose([30, 10], batch_size=40).facts
+    assert facts.names == ()
+    assert facts.effective_ratio == facts.nominal_ratio == pytest.approx(3.0)
+    assert diagnose({"often": 3, "seldom": 0.5}).facts.nominal_ratio == pytest.approx(6.0)
+    with pytest.raises(ValueError, match="lr is inf"):
+        diagnose([30, 10], lr=math.inf)
+    with pytest.raises(ValueError, match=r"counts\['often'\] is inf"):
+        diagnose({"often": math.inf, "seldom": 1})
