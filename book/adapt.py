@@ -57,11 +57,23 @@ def give_alternative_text(cell: NotebookNode) -> None:
         cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts[0].split())}}
 
 
+def is_widget(output: NotebookNode) -> bool:
+    return any("widget-view" in kind for kind in output.get("data", {}))
+
+
+def is_slider(output: NotebookNode) -> bool:
+    return is_widget(output) and output.data["text/plain"].startswith("interactive(")
+
+
 def still_widgets(cell: NotebookNode) -> None:
-    """A page has no kernel: say where the slider moves instead of printing its representation."""
-    for output in cell.get("outputs", []):
-        if any("widget-view" in kind for kind in output.get("data", {})):
-            output["data"] = {"text/markdown": STILL}
+    """A page has no kernel: say where a slider moves, and leave out the progress bars, which are over."""
+    if not any(map(is_widget, cell.get("outputs", []))):
+        return
+    for output in filter(is_slider, cell.outputs):
+        output["data"] = {"text/markdown": STILL}
+    cell.outputs = [output for output in cell.outputs if not is_widget(output)]
+    if not cell.outputs:
+        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "hide-output"]
 
 
 def point_links_at_pages(cell: NotebookNode) -> None:

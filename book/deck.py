@@ -69,7 +69,7 @@ def output_html(output: NotebookNode) -> str:
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
         return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
     if any("widget-view" in kind for kind in data):
-        return rendered(SLIDER)
+        return rendered(SLIDER) if data["text/plain"].startswith("interactive(") else ""
     if "text/html" in data:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:

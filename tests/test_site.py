@@ -131,6 +131,12 @@ def test_solutions_are_one_click_away_and_not_in_sight(site: Path):
         assert f'href="solutions/{Path(name).name}.html"' in text, name
 
 
+def test_a_slider_says_that_it_stands_still_and_a_progress_bar_says_nothing(site: Path):
+    pages = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in LESSON_PAGES}
+    assert [name for name, text in pages.items() if "slider stands still" in text] == ["notebooks/04_oscillation"]
+    assert not [name for name, text in pages.items() if "it/s]" in text]
+
+
 def test_table_of_verdicts_is_a_table(site: Path):
     text = (site / "notebooks" / "10_verdict.html").read_text(encoding="utf-8")
     assert re.search(r"<table.*?the largest weight belongs to the biggest class.*?</table>", text, re.S)
