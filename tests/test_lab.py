@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Page, expect
 TOKEN = "course"
 # Reads the notebook's own model, as cells out of view are not in the page.
 ERRORS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
-  .filter((cell) => !(cell.getMetadata("tags") || []).includes("raises-exception"))
   .flatMap((cell) => (cell.outputs || []).filter((output) => output.output_type === "error"))
   .map((output) => output.evalue)"""
 COUNTS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
