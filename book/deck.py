@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from adapt import FINDING, PREDICT, keep_numbers_whole
+from adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
@@ -68,8 +68,8 @@ def output_html(output: NotebookNode) -> str:
     if "image/png" in data:
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
         return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
-    if any("widget-view" in kind for kind in data):
-        return rendered(SLIDER) if data["text/plain"].startswith("interactive(") else ""
+    if is_widget(output):
+        return rendered(SLIDER) if is_slider(output) else ""
     if "text/html" in data:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:

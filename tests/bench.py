@@ -8,7 +8,7 @@ Ends in a table: what, the ratio, the target, whether it is met. Exit status 1 i
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,14 +27,6 @@ from helpers.training import fit
 from helpers.weights import inverse_frequency
 
 STEPS, RUNS, RUNS_BY_LOOP = 100, 10_000, 20
-IMPORT = """
-import importlib
-for name in {}:
-    try:
-        importlib.import_module(name)
-    except Exception:  # a name that a package only made up for its own use
-        pass
-"""
 
 
 @dataclass
@@ -60,31 +52,27 @@ def seconds(work: Callable[[], object], repeats: int = 5) -> float:
     return min(times)
 
 
-def run(path: Path, modules: Sequence[str] | None = None) -> tuple[float, float, list[str]]:
-    """Seconds, peak memory in MiB, and the modules imported at its end, of a notebook in a fresh kernel.
-
-    With ``modules`` it is the notebook's floor: the kernel starts, runs the first code cell, which holds the
-    imports, and imports ``modules`` too. torch imports hundreds when the first optimiser is made.
-    """
+def run(path: Path, *, floor: bool = False) -> tuple[float, float]:
+    """Seconds and peak memory in MiB of a notebook in a fresh kernel; its floor is the first code cell, the imports."""
     notebook = nbformat.read(path, as_version=4)
-    if modules is not None:
+    if floor:
         first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-        notebook.cells = [*notebook.cells[: first + 1], nbformat.v4.new_code_cell(IMPORT.format(modules))]
-    notebook.cells.append(nbformat.v4.new_code_cell("import sys\nprint(*sys.modules)"))
+        notebook.cells = notebook.cells[: first + 1]
     memory = PeakMemory()
     memory.start()
     started = time.perf_counter()
     client_for(notebook, path.parent).execute()
-    return time.perf_counter() - started, memory.stop(), notebook.cells[-1].outputs[0].text.split()
+    return time.perf_counter() - started, memory.stop()
 
 
 def notebooks() -> list[Row]:
     total, floor, peaks = {}, {}, []
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        total[path], peak, modules = run(path)
-        floor[path] = min(run(path, modules)[0] for _ in range(2))
-        peaks.append(peak)
-        print(f"{path.stem:<28} {total[path]:>6.1f} s, floor {floor[path]:>4.1f} s, peak {peak:>5.0f} MiB", flush=True)
+        # In turn, so that a machine that slows down slows both.
+        pairs = [(run(path), run(path, floor=True)) for _ in range(2)]
+        total[path], floor[path] = (min(seconds for seconds, _ in runs) for runs in zip(*pairs, strict=True))
+        peaks.append(max(peak for (_, peak), _ in pairs))
+        print(f"{path.stem:<28} {total[path]:>6.1f} s, floor {floor[path]:>4.1f} s, {peaks[-1]:>5.0f} MiB", flush=True)
     part_one = [path for path in total if path.name < "05"]
     return [
         Row("run-all of part I / its floor", sum(total[p] for p in part_one) / sum(floor[p] for p in part_one), 2.0),

@@ -4,7 +4,7 @@
 
 An experiment that no change can upset shows nothing. A mutant is noticed when a cell raises that should not, runs
 out of time, or prints anything else than is stored; it runs no further than that cell. Imports, figures, f-strings,
-exercises and the bounds of a verdict stay as they are. Exit status 1 where fewer than 90 % of all mutants are noticed.
+exercises, clocks and the bounds of a verdict stay as they are. Exit status 1 where fewer than 90 % are noticed.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from soak import texts
 ENOUGH = 0.9
 SWAPS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}
 WORDS = {"weights": "samples", "samples": "weights", "mean": "sum", "sum": "mean"}
-# A cell with one of these is an exercise, a figure or a slider.
-UNCHANGED = ("check(", "canvas(", "@interact")
+# A cell with one of these is an exercise, a figure, a film, a slider or a clock.
+UNCHANGED = ("check(", "canvas(", "animate_paths(", "@interact", "perf_counter(")
 # Elsewhere, a statement with one of these draws.
 STATEMENTS = (ast.Expr, ast.Assign)
 DRAWING = {"plots", "show", "lines", "points", "bars", "grouped_bars", "heat_table", "note", "titles", "colours"}

@@ -49,16 +49,19 @@ def animate_paths(
     figure.canvas.draw()
     background = figure.canvas.copy_from_bbox(figure.bbox)  # type: ignore[attr-defined]
     frames = []
+    trails = [ax.plot([], [], color=BLACK, linewidth=1.3, marker=".", markersize=4)[0] for ax in axes[0]]
+    heads = [ax.plot([], [], color=VERMILION, marker="o", markersize=9)[0] for ax in axes[0]]
+    clock = axes[0][0].text(0.97, 0.03, "", transform=axes[0][0].transAxes, ha="right", fontsize=13)
     for step in range(shape[0]):
         figure.canvas.restore_region(background)  # type: ignore[attr-defined]
-        for ax, points in zip(axes[0], tracks.values(), strict=True):
-            seen = points[: step + 1]
-            ax.draw_artist(ax.plot(*seen.T, color=BLACK, linewidth=1.3, marker=".", markersize=4)[0])
-            ax.draw_artist(ax.plot(*seen[-1:].T, color=VERMILION, marker="o", markersize=9)[0])
-        clock = axes[0][0].text(0.97, 0.03, f"step {step}", transform=axes[0][0].transAxes, ha="right", fontsize=13)
+        for trail, head, points in zip(trails, heads, tracks.values(), strict=True):
+            trail.set_data(*points[: step + 1].T)
+            head.set_data(*points[step : step + 1].T)
+            trail.axes.draw_artist(trail)
+            trail.axes.draw_artist(head)
+        clock.set_text(f"step {step}")
         axes[0][0].draw_artist(clock)
-        clock.remove()
-        frames.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3]))  # type: ignore[attr-defined]
+        frames.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))  # type: ignore[attr-defined]
     plt.close(figure)
     colours = frames[-1].quantize(128, Image.Quantize.MAXCOVERAGE)
     stills = [frame.quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames]

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
@@ -69,9 +70,9 @@ def show(figure: Figure, alt: str) -> None:
             low, high = sorted(axis.get_view_interval())
             if axis.get_scale() == "log" and high > MANY_DECADES * low:
                 axis.set_minor_locator(NullLocator())
-    # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left.
+    # Drawn once. Jupyter draws twice, to cut margins that the layout has not left, and savefig walks it twice.
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    FigureCanvasAgg(figure).print_png(picture)
     data = {"image/png": picture.getvalue(), "text/plain": repr(figure)}
     display(data, raw=True, metadata={"image/png": {"alt": " ".join(alt.split())}})
     plt.close(figure)
