@@ -9,14 +9,16 @@ PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
 STILL = "*On this page the slider stands still. In JupyterLab it moves; the next figure shows four of its positions.*"
 
+# A space between thousands, before a per cent sign and around the colons of a ratio.
+INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
 # Code, formulas and addresses, in which a space is not typography.
 VERBATIM = re.compile(r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*\))", re.S)
 
 
 def keep_numbers_whole(markdown: str) -> str:
-    """ "25 000" does not break at the end of a line: its space becomes one that holds."""
+    """ "25 000", "5 %" and "1 : 2 : 3" do not break at the end of a line: their spaces become some that hold."""
     pieces = VERBATIM.split(markdown)
-    pieces[::2] = [re.sub(r"(?<=\d) (?=\d{3}\b)", "\u00a0", piece) for piece in pieces[::2]]
+    pieces[::2] = [INSIDE_NUMBER.sub("\u00a0", piece) for piece in pieces[::2]]
     return "".join(pieces)
 
 
@@ -34,7 +36,8 @@ def fold_finding(markdown: str) -> str:
     before, finding = markdown[:start], markdown[start:]
     end = visible_part(finding)
     folded = (
-        "<details class='finding'>\n<summary>Show what happened</summary>\n\n"
+        "<details class='finding'>\n"
+        "<summary><span class='closed'>Show</span><span class='open'>Hide</span> what happened</summary>\n\n"
         f"{finding[:end].rstrip()}\n\n</details>\n\n"
     )
     return before + folded + finding[end:]

@@ -30,7 +30,7 @@ WORDS = {"weights": "samples", "samples": "weights", "mean": "sum", "sum": "mean
 UNCHANGED = ("check(", "canvas(", "animate_paths(", "@interact", "perf_counter(")
 # Elsewhere, a statement with one of these draws.
 STATEMENTS = (ast.Expr, ast.Assign)
-DRAWING = {"plots", "show", "lines", "points", "bars", "grouped_bars", "heat_table", "note", "titles", "colours"}
+DRAWING = {"plots", "ax", "show", "lines", "points", "bars", "grouped_bars", "heat_table", "note", "titles", "colours"}
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,11 @@ def changes(source: str) -> Iterator[tuple[str, str]]:
         attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)} if names else set()
         if names & DRAWING or "set_num_threads" in attributes:
             continue
-        bound = isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Eq | ast.In)
-        waiting += [node.left] if bound else ast.iter_child_nodes(node)
+        if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Eq | ast.In):
+            # Of x < bound the left side is the result, of bound < x < bound the middle.
+            waiting.append([node.left, *node.comparators][len(node.ops) > 1])
+        else:
+            waiting += ast.iter_child_nodes(node)
         found = None
         if isinstance(node, ast.Constant) and node.lineno == node.end_lineno:
             place = (node.lineno, node.col_offset, node.end_col_offset)

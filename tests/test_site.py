@@ -80,6 +80,15 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
         assert inside.count() == 0
         first.locator("summary").click()
         expect(inside.first).to_be_visible()
+        expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
+
+
+def test_numbers_stay_on_one_line(page: Page, site: Path):
+    for name, number in (("02_relative_importance", "1 : 2 : 3"), ("07_seven_thousand_classes", "25 000")):
+        go(page, site, f"notebooks/{name}")
+        text = page.evaluate("[...document.querySelectorAll('article p')].map(p => p.textContent).join()")
+        assert number.replace(" ", "\u00a0") in text
+        assert not re.findall(r"\d (?:%|: \d)", text)
 
 
 def test_search_finds_oscillation(page: Page, site: Path):
