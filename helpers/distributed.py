@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from helpers.arguments import real_number, whole_number
-from helpers.losses import weighted_cross_entropy
+from helpers.losses import check_class_indices, weighted_cross_entropy
 
 PRIORS = (0.9, 0.09, 0.01)
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
@@ -41,14 +42,18 @@ def global_weighted_mean(
 
     Args:
         logits: this process's samples, shape (N, K); N may differ between processes and may be 0.
-        targets: class indices, int64 (N,).
-        weight: shape (K,), the same on every process.
+        targets: class indices, int64 (N,); -100 counts nowhere.
+        weight: shape (K,), the same on every process, without gradient.
         group: the processes that share the batch; None means all.
 
     Raises ValueError on every process alike where the total weight of the
-    whole batch is zero, so that none of them waits for the others.
+    whole batch is zero, so that none of them waits for the others; TypeError
+    or ValueError on a process whose own arguments are wrong.
     """
-    total = weight[targets].sum()
+    if not isinstance(group, dist.ProcessGroup | None):
+        raise TypeError(f"group is {group!r}; expected a group that this process is in, or None")
+    check_class_indices(logits, targets, weight)
+    total = weight[targets[targets != -100]].sum()
     dist.all_reduce(total, group=group)
     if not total > 0:
         raise ValueError("the total weight of the batch is zero over all processes: skip this batch on each of them")
@@ -72,11 +77,8 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
     parameters = list(model.parameters())
     replica = DistributedDataParallel(model, process_group=group)
 
-    def by_samples(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
-        return weighted_cross_entropy(logits, y, w, divide_by="samples")
-
-    def by_global_weights(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
-        return global_weighted_mean(logits, y, w, group)
+    by_samples: Loss = partial(weighted_cross_entropy, divide_by="samples")
+    by_global_weights: Loss = partial(global_weighted_mean, group=group)
 
     def error(loss: Loss, single_process_loss: Loss, y: Tensor, w: Tensor, seed: int) -> float:
         x = y[:, None] + torch.randn(len(y), 2, dtype=w.dtype, generator=torch.Generator().manual_seed(seed))
@@ -148,8 +150,7 @@ def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[
         lines = [line for line in complaints.splitlines() if line.strip()] or [f"exit status {agent.returncode}"]
         first = next((line for line in lines if line.startswith("rank ")), " / ".join(lines[-3:]))
         raise RuntimeError(f"the {processes} processes ended with an error: {first}")
-    result: list[dict[str, Any]] = json.loads(printed.strip().splitlines()[-1])
-    return result
+    return list(json.loads(printed.strip().splitlines()[-1]))
 
 
 def _end(agent: "subprocess.Popen[str]", patience_s: float = 10.0) -> None:

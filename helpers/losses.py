@@ -97,6 +97,25 @@ def weighted_cross_entropy(
     return numerator / total
 
 
+def check_class_indices(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
+    """Refuse what a loss of its own for class indices could not use, as ``weighted_cross_entropy`` does.
+
+    Args:
+        logits: floating point, shape (N, K).
+        targets: int64 of shape (N,), classes or -100.
+        weight: non-negative, shape (K,), dtype of ``logits``.
+
+    Raises TypeError or ValueError for anything else, and for weights with a gradient, which PyTorch's function lacks.
+    """
+    _check_logits(logits)
+    for name, value in (("targets", targets), ("weight", weight)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a torch.Tensor")
+    _kept(targets, logits, -100)
+    if _checked_weight(weight, logits).requires_grad:
+        raise ValueError("weight requires a gradient; expected constants: give weight.detach()")
+
+
 def _check_logits(logits: Tensor) -> None:
     floating_tensor("logits", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:

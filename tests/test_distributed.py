@@ -134,6 +134,30 @@ def test_one_process_has_pytorchs_mean():
 
 
 @pytest.mark.usefixtures("lone_process")
+def test_ignored_samples_count_nowhere():
+    z = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y, w = torch.tensor([0, -100, 2, -100]), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
+    assert float(global_weighted_mean(z, y, w)) == pytest.approx(float(F.cross_entropy(z, y, w)), rel=1e-14)
+
+
+@pytest.mark.usefixtures("lone_process")
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("targets", torch.tensor([0, 3])),
+        ("targets", torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])),
+        ("weight", None),
+        ("weight", torch.ones(3, requires_grad=True)),
+        ("group", dist.GroupMember.NON_GROUP_MEMBER),
+    ],
+)
+def test_arguments_that_would_fail_inside_are_named(argument, value):
+    good = {"logits": torch.zeros(2, 3), "targets": torch.tensor([0, 2]), "weight": torch.ones(3), "group": None}
+    with pytest.raises((TypeError, ValueError), match=f"^{argument}"):
+        global_weighted_mean(**{**good, argument: value})
+
+
+@pytest.mark.usefixtures("lone_process")
 def test_zero_weight_on_all_ranks_is_an_error():
     z, y, w = torch.zeros(2, 3), torch.tensor([0, 0]), torch.tensor([0.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="total weight of the batch is zero over all processes"):

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from helpers import plots
 from helpers.datasets import stratified_split, two_gaussians
 from helpers.diagnosis import diagnose
+from helpers.distributed import global_weighted_mean
 from helpers.ensembles import fit_many
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model, one_hidden_layer, softmax_regression
@@ -84,6 +86,14 @@ def closed_canvas(**arguments):
     plt.close("all")
 
 
+def mean_of_one_process(**arguments):
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        return global_weighted_mean(**arguments)
+    finally:
+        dist.destroy_process_group()
+
+
 # Helper, its good arguments; each of them is replaced in turn.
 CASES = {
     "weighted_cross_entropy": (
@@ -147,6 +157,10 @@ CASES = {
         fit_many,
         {"inputs": Z, "targets": torch.tensor([0, 1, 0]), "losses": [lambda z, y, _: F.cross_entropy(z, y)],
          "epochs": 1, "lr": 0.1, "batch_size": 2, "num_hidden": 2, "seed": 0},
+    ),
+    "global_weighted_mean": (
+        mean_of_one_process,
+        {"logits": Z, "targets": torch.tensor([0, 1, 0]), "weight": torch.tensor([1.0, 2.0]), "group": None},
     ),
     "parallel_map": (parallel_map, {"work": repr, "jobs": [1, 2]}),
 }  # fmt: skip
