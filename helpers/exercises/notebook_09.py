@@ -9,7 +9,6 @@ from helpers.exercises.core import Ask, Judge
 
 FORMATS = (torch.float16, torch.bfloat16, torch.float32)
 FLOAT16 = torch.finfo(torch.float16)
-SMALLEST = FLOAT16.smallest_normal * FLOAT16.eps
 
 
 def _uniform(generator: torch.Generator, low: float, high: float) -> float:
