@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from helpers.losses import weighted_cross_entropy
+from helpers.losses import check_class_indices, weighted_cross_entropy
 
 TORCH_REDUCTION = {"weights": "mean", "samples": "mean", None: "sum"}
 log_weights = st.floats(-6, 6)
@@ -169,3 +169,24 @@ def test_bad_values_are_named(arguments, options, message):
 def test_bad_types_are_named(arguments, message):
     with pytest.raises(TypeError, match=message):
         weighted_cross_entropy(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((Z.long(), Y, W), "logits has dtype torch.int64"),
+        ((Z, [0, 1, 3], W), "targets is a list; expected a torch.Tensor"),
+        ((Z, Y.double(), W), "targets has dtype torch.float64"),
+        ((Z, Y + 100, W), "targets of sample 0 is"),
+        ((Z, Y, None), "weight is a NoneType; expected a torch.Tensor"),
+        ((Z, Y, -W), "weight of class 0 is"),
+        ((Z, Y, W.clone().requires_grad_()), "weight requires a gradient"),
+    ],
+)
+def test_a_loss_for_class_indices_is_told_what_it_could_not_use(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        check_class_indices(*arguments)
+
+
+def test_a_loss_for_class_indices_may_ignore_samples():
+    check_class_indices(Z, torch.tensor([0, -100, 3]), W)
