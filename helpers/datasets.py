@@ -7,10 +7,11 @@ source, licence and layout. Nothing is downloaded.
 import hashlib
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.arguments import real_number, seed_number
@@ -133,7 +134,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     return order[~in_test].sort().values, order[in_test].sort().values
 
 
-def _load(name: str) -> dict[str, np.ndarray]:
+def _load(name: str) -> dict[str, NDArray[Any]]:
     path = DATA / name
     restore = f"restore it with `git checkout -- data/{name}`, or make it again with data/build.py"
     if not path.is_file():

@@ -114,7 +114,7 @@ def heat_table(
     """
     v = numbers("values", values, (len(rows), len(columns)))
     shade = v if colour is None else numbers("colour", colour, v.shape)
-    low, high = limits or (np.nanmin(shade), np.nanmax(shade))
+    low, high = limits or (float(np.nanmin(shade)), float(np.nanmax(shade)))
     ax.imshow(shade, aspect="auto", cmap="cividis", vmin=low, vmax=high)
     for i, j in np.ndindex(v.shape):
         dark = (shade[i, j] - low) / max(high - low, 1e-300) < 0.5
