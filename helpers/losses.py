@@ -98,7 +98,7 @@ def weighted_cross_entropy(
 
 
 def check_class_indices(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    """Refuse what a loss of its own for class indices could not use, as ``weighted_cross_entropy`` does.
+    """Check the arguments of another weighted loss for class indices, as ``weighted_cross_entropy`` checks its own.
 
     Args:
         logits: floating point, shape (N, K).

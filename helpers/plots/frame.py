@@ -70,7 +70,7 @@ def show(figure: Figure, alt: str) -> None:
             low, high = sorted(axis.get_view_interval())
             if axis.get_scale() == "log" and high > MANY_DECADES * low:
                 axis.set_minor_locator(NullLocator())
-    # Drawn once. Jupyter draws twice, to cut margins that the layout has not left, and savefig walks it twice.
+    # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left, and savefig to lay out.
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture)
     data = {"image/png": picture.getvalue(), "text/plain": repr(figure)}
