@@ -20,11 +20,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
-    *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel"),
+    *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
 ]
 TESTS = [
-    *("losses", "weights", "stability", "datasets", "models_and_training", "diagnosis", "parallel"),
+    *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
     *("diagnosis_sentences", "hostile", "hard_values", "edges", "edges_of_numbers"),
 ]
 ENOUGH = 0.95

@@ -1,4 +1,4 @@
-"""The verdicts of notebook 06, recomputed on splits that the notebook does not use, and the ensemble that it trains."""
+"""The verdicts of notebook 06, recomputed on splits that the notebook does not use."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.utils.data import WeightedRandomSampler
 
 from helpers.datasets import shuttle
-from helpers.ensembles import Networks, fit_many
+from helpers.ensembles import fit_many
 
 SEEDS = (101, 102, 103)
 BUDGET = {"epochs": 6, "batch_size": 1024, "lr": 0.05, "num_hidden": 32}
@@ -85,47 +85,3 @@ def test_weights_fade_only_where_the_training_data_are_separated(sensors, low, h
         named = networks.logits(split.test_inputs[:, sensors].double()).argmax(dim=-1)
         disagreements.append(float((named[0] != named[1]).double().mean()))
     assert low < sum(disagreements) / len(disagreements) < high
-
-
-@pytest.fixture
-def sample() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(5)
-    x = torch.randn(60, 3, generator=generator, dtype=torch.float64)
-    return x, (x @ torch.randn(3, 4, generator=generator, dtype=torch.float64)).argmax(dim=1)
-
-
-def test_a_network_trains_beside_others_as_it_trains_alone(sample):
-    x, y = sample
-    losses = [weighted(torch.tensor(w).double()) for w in ([1.0, 1, 1, 1], [1.0, 9, 1, 3], [5.0, 1, 2, 1])]
-    together = fit_many(x, y, losses, epochs=5, lr=0.02, batch_size=20, seed=3).logits(x)
-    for loss, logits in zip(losses, together, strict=True):
-        alone = fit_many(x, y, [loss], epochs=5, lr=0.02, batch_size=20, seed=3).logits(x)[0]
-        torch.testing.assert_close(logits, alone, rtol=1e-9, atol=1e-12)
-
-
-def test_the_ensemble_is_adam_on_two_linear_maps(sample):
-    x, y = sample
-    first: list[Networks] = []
-    last = fit_many(x, y, [weighted(None)], epochs=4, lr=0.02, num_hidden=8, after_epoch=lambda _, n: first.append(
-        Networks(n.hidden.clone(), n.output.clone(), n.output_bias.clone())))  # fmt: skip
-    parameters = [p[0].clone().requires_grad_() for p in (first[0].hidden, first[0].output, first[0].output_bias)]
-    h = (x @ parameters[0][:, :-1].T + parameters[0][:, -1]).relu()
-    torch.testing.assert_close(h @ parameters[1].T + parameters[2][:, 0], first[0].logits(x)[0])
-    assert F.cross_entropy(last.logits(x)[0], y) < F.cross_entropy(first[0].logits(x)[0], y)
-    assert len(first) == 4
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"epochs": 0}, "epochs is 0"),
-        ({"losses": []}, "losses is"),
-        ({"batch_size": 61}, "batch_size is 61"),
-        ({"targets": torch.zeros(59, dtype=torch.int64)}, "targets has shape"),
-    ],
-)
-def test_impossible_ensembles_are_refused(sample, change, message):
-    x, y = sample
-    arguments = {"inputs": x, "targets": y, "losses": [weighted(None)], "epochs": 1, "lr": 0.1} | change
-    with pytest.raises((TypeError, ValueError), match=message):
-        fit_many(**arguments)
