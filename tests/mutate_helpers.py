@@ -21,11 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
-    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
+    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "exercises/core"),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "hostile", "hard_values", "edges", "edges_of_numbers"),
+    *("diagnosis_sentences", "exercises", "hostile", "hard_values", "edges", "edges_of_numbers"),
 ]
 ENOUGH = 0.95
 # What mutmut stores of a mutant: the exit status of pytest, or a number of its own.

@@ -7,9 +7,10 @@ from typing import Any
 
 import nbformat
 import pytest
+import torch
 from conftest import LESSONS, SOLUTIONS
 
-from helpers.exercises.core import check, judge
+from helpers.exercises.core import ROUNDS, Ask, check, judge
 
 SEEDS = (0, 1, 2)
 
@@ -80,7 +81,38 @@ def test_an_answer_that_raises_is_refused_with_its_error():
 
 
 def test_unknown_exercise_and_called_answer_are_errors():
-    with pytest.raises(ValueError, match=r"no exercise '99.1'"):
+    with pytest.raises(ValueError, match=r"'99.1', and there is no such exercise"):
         judge("99.1", lambda: 1)
+    with pytest.raises(TypeError, match=r"number is 1\.1"):
+        judge(1.1, lambda: 1)
     with pytest.raises(TypeError, match="without"):
         judge("1.1", 3.0)
+
+
+def test_an_answer_cannot_alter_what_it_is_judged_by():
+    asked = torch.ones(3)
+    assert torch.equal(Ask(lambda t: t.zero_())(asked), torch.zeros(3))
+    assert torch.equal(asked, torch.ones(3))
+
+
+def test_inputs_are_drawn_anew_each_round_and_follow_the_seed(solutions):
+    def arguments(**seed):
+        seen = []
+
+        def recorded(*given):
+            seen.append(given[0].flatten()[0].item())
+            return solutions["1.1"](*given)
+
+        assert judge("1.1", recorded, **seed) == ("right", "")
+        return seen
+
+    first = arguments(seed=0)
+    assert len(set(first)) == len(first) >= ROUNDS
+    assert arguments() == first
+    assert not set(arguments(seed=1)) & set(first)
+
+
+def test_what_came_back_instead_is_described():
+    assert judge("3.2", lambda *_: torch.zeros(2, 3))[1] == "Return one number; yours is a tensor of shape (2, 3)."
+    assert judge("3.2", lambda *_: "two")[1] == "Return one number; yours is a str."
+    assert Ask(lambda: [1, 2]).tensor(shape=(2,)).dtype == torch.float64

@@ -21,6 +21,7 @@ from helpers.datasets import stratified_split, two_gaussians
 from helpers.diagnosis import diagnose
 from helpers.distributed import global_weighted_mean
 from helpers.ensembles import fit_many
+from helpers.exercises.core import judge
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model, one_hidden_layer, softmax_regression
 from helpers.parallel import parallel_map
@@ -162,6 +163,7 @@ CASES = {
         mean_of_one_process,
         {"logits": Z, "targets": torch.tensor([0, 1, 0]), "weight": torch.tensor([1.0, 2.0]), "group": None},
     ),
+    "judge": (judge, {"number": "1.1", "answer": torch.sum, "seed": 0}),
     "parallel_map": (parallel_map, {"work": repr, "jobs": [1, 2]}),
 }  # fmt: skip
 ARGUMENTS = [(helper, argument) for helper, (_, good) in CASES.items() for argument in good]

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from helpers.arguments import LARGEST_SEED, whole_number
+
 ROUNDS = 20
 
 Answer = Callable[..., Any]
@@ -66,10 +68,13 @@ Judge = Callable[[Ask, torch.Generator], str | None]
 def judge(number: str, answer: Answer, *, seed: int = 0) -> tuple[str, str]:
     """The verdict ("right", "not yet" or "not answered") and the hint, empty unless "not yet".
 
-    Raises ValueError for a number that no notebook has, TypeError for an answer that is not a function.
+    Raises ValueError or TypeError for a number that no notebook has, an answer that is no function, or a seed below 0.
     """
+    if not isinstance(number, str):
+        raise TypeError(f'number is {number!r}; expected a text such as "1.2"')
     if not callable(answer):
         raise TypeError(f"answer is a {type(answer).__name__}; expected the function that you wrote, without ()")
+    seed = whole_number("seed", seed, 0, LARGEST_SEED // ROUNDS**3)
     judged = _find(number)
     for round_number in range(ROUNDS):
         generator = torch.Generator().manual_seed(1000 * seed + round_number)
@@ -101,7 +106,7 @@ def _find(number: str) -> Judge:
         judges: dict[str, Judge] = importlib.import_module(f"helpers.exercises.notebook_{notebook:0>2}").JUDGES
         return judges[number]
     except (ModuleNotFoundError, KeyError):
-        raise ValueError(f'there is no exercise {number!r}; expected a number such as "1.2"') from None
+        raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"') from None
 
 
 def _described(result: Any) -> str:
