@@ -139,9 +139,9 @@ def _checked_weight(weight: Tensor | None, logits: Tensor) -> Tensor:
         raise ValueError(
             f"weight has shape {tuple(weight.shape)}; expected one weight a class, ({num_classes},), as logits"
         )
-    bad = ~((weight >= 0) & weight.isfinite())
-    if bad.any():
-        c = int(bad.nonzero()[0])
+    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
+    if not (low >= 0 and high.isfinite()):
+        c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
         raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")
     return weight
 
@@ -169,6 +169,10 @@ def _kept(targets: Tensor, logits: Tensor, ignore_index: int) -> Tensor | None:
         raise ValueError(
             f"targets has shape {tuple(targets.shape)}; expected one index for each row of logits, ({num_samples},)"
         )
+    if num_samples:
+        low, high = (int(end) for end in targets.aminmax())
+        if low >= 0 and high < num_classes and not low <= ignore_index <= high:
+            return None
     kept = targets != ignore_index
     bad = kept & ((targets < 0) | (targets >= num_classes))
     if bad.any():
