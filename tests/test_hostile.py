@@ -147,7 +147,8 @@ CASES = {
         {"at": (0.0, 1.0), "offset": (2, 2)},
     ),
     "canvas": (closed_canvas, {"columns": 1, "rows": 1, "size": (2.0, 1.0)}),
-    "show": (lambda alt: plots.show(Figure(figsize=(1, 1)), alt), {"alt": "An empty canvas, without any line."}),
+    "show": (plots.show, {"figure": Figure(figsize=(1, 1)), "alt": "An empty canvas, without any line."}),
+    "image_html": (plots.image_html, {"picture": b"GIF89a", "alt": "A film that is over before it began."}),
     "animate_paths": (
         lambda paths: plots.animate_paths(
             paths, lambda points: points.sum(axis=1), xlabel="x", ylabel="y", size=(2.0, 1.0)

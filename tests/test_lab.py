@@ -127,7 +127,7 @@ def test_slider_of_notebook_04_moves_the_figure(page: Page, lab: str):
     assert run_all(page, lab, "04_oscillation") == []
     handle = page.locator(".widget-interact .noUi-handle").first
     handle.scroll_into_view_if_needed()
-    figure = page.locator(".widget-interact img").first
+    figure = page.locator(".widget-html img").first
     src = ""
     for _ in range(2):
         handle.focus()

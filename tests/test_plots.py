@@ -1,5 +1,6 @@
 """Figures hold the data, names and limits that they were given; pictures are for eyes."""
 
+import base64
 import io
 import itertools
 
@@ -104,6 +105,24 @@ def test_show_demands_alternative_text_and_closes_the_figure(capsys):
     plots.show(figure, alt="An empty canvas, shown to test that it is closed.")
     assert capsys.readouterr().out
     assert not plt.fignum_exists(figure.number)
+
+
+def test_image_html_holds_a_figure_and_its_text():
+    figure, ax = plots.canvas(size=(3, 2))
+    plots.lines(ax, [1, 2], {"SGD": [1.0, 2.0]}, **NAMES)
+    element = plots.image_html(figure, alt='Loss against step,\n  "SGD" < 3 & rising.')
+    start, content = element.removesuffix('">').split("data:image/png;base64,")
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        assert (picture.format, picture.size) == ("PNG", (300, 200))
+    text = "Loss against step, &quot;SGD&quot; &lt; 3 &amp; rising."
+    assert start == f'<img style="max-width: 100%" alt="{text}" src="'
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_image_html_holds_a_film():
+    film = plots.animate_paths({"k": np.eye(2)}, lambda p: p.sum(axis=1), xlabel="weight", ylabel="bias")
+    element = plots.image_html(film, alt="Two frames of a point that moves.")
+    assert base64.b64decode(element.removesuffix('">').split("data:image/gif;base64,")[1]) == film
 
 
 def test_style_stays_inside():

@@ -9,7 +9,7 @@ from helpers.plots.bars import bars, grouped_bars, heat_table
 from helpers.plots.colours import CLASS_COLOURS, COLOURS
 from helpers.plots.curves import lines, points
 from helpers.plots.diagram import decisions
-from helpers.plots.frame import canvas, note, show
+from helpers.plots.frame import canvas, image_html, note, show
 
 __all__ = [
     "CLASS_COLOURS",
@@ -20,6 +20,7 @@ __all__ = [
     "decisions",
     "grouped_bars",
     "heat_table",
+    "image_html",
     "lines",
     "note",
     "points",

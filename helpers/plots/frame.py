@@ -1,7 +1,9 @@
 """What every figure shares: the canvas, the style, names of axes, a note, and its display."""
 
 import functools
+import html
 import io
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -61,10 +63,45 @@ def canvas(
 def show(figure: Figure, alt: str) -> None:
     """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
 
-    Raises ValueError for a text of fewer than 20 characters: say what is drawn and what it shows.
+    Raises TypeError where ``figure`` is none, and ValueError for a text of
+    fewer than 20 characters: say what is drawn and what it shows.
     """
+    text = _sentence(alt)
+    if not isinstance(figure, Figure):
+        raise TypeError(f"figure is a {type(figure).__name__}; expected a Figure, as canvas returns it")
+    data = {"image/png": _png(figure), "text/plain": repr(figure)}
+    display(data, raw=True, metadata={"image/png": {"alt": text}})
+
+
+@styled
+def image_html(picture: Figure | bytes, alt: str) -> str:
+    """The HTML element that holds a figure, which it closes, or a film, and its alternative text.
+
+    ``show`` needs no HTML. This serves what a notebook cannot show otherwise: a
+    picture that changes with a slider, and a GIF.
+
+    Args:
+        picture: a figure, or the bytes of a GIF as ``animate_paths`` returns them.
+
+    Raises TypeError or ValueError for a picture that is neither, ValueError for
+    a text of fewer than 20 characters.
+    """
+    text = html.escape(_sentence(alt))
+    if not isinstance(picture, Figure | bytes):
+        raise TypeError(f"picture is a {type(picture).__name__}; expected a figure, or the bytes of a GIF")
+    if isinstance(picture, bytes) and not picture.startswith(b"GIF8"):
+        raise ValueError(f"picture starts with {picture[:4]!r}; expected a figure, or the bytes of a GIF")
+    kind, content = ("gif", picture) if isinstance(picture, bytes) else ("png", _png(picture))
+    return f'<img style="max-width: 100%" alt="{text}" src="data:image/{kind};base64,{b64encode(content).decode()}">'
+
+
+def _sentence(alt: str) -> str:
     if not isinstance(alt, str) or len(alt.strip()) < 20:
         raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
+    return " ".join(alt.split())
+
+
+def _png(figure: Figure) -> bytes:
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
@@ -73,9 +110,8 @@ def show(figure: Figure, alt: str) -> None:
     # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left, and savefig to lay out.
     picture = io.BytesIO()
     FigureCanvasAgg(figure).print_png(picture)
-    data = {"image/png": picture.getvalue(), "text/plain": repr(figure)}
-    display(data, raw=True, metadata={"image/png": {"alt": " ".join(alt.split())}})
     plt.close(figure)
+    return picture.getvalue()
 
 
 @styled
