@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "exercises/core"),
+    *(f"exercises/notebook_{number:02d}" for number in range(1, 11)),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),

@@ -40,7 +40,19 @@ def unused_weights(z):
 
 
 WRONG = {
-    "1.1": [mean_over_samples, mean_over_classes, no_mean],
-    "1.2": [always_k, never_k, squared],
-    "1.3": [equal_weights, small_weights, unused_weights],
+    "1.1": {
+        "You divide by the number of samples.": mean_over_samples,
+        "You divide by the weights of the classes, each counted once.": mean_over_classes,
+        "You return the sum. The default is a mean.": no_mean,
+    },
+    "1.2": {
+        "For 'indices mean' you say that the loss grows by k.": always_k,
+        "For 'indices sum' you say that the factor cancels.": never_k,
+        "Write the fraction down with k in it.": squared,
+    },
+    "1.3": {
+        "The two losses are equal here:": equal_weights,
+        "The loss from one-hot rows is 0.25 times the other one, so smaller.": small_weights,
+        "Your batch has a total weight of zero, so the loss from indices is not": unused_weights,
+    },
 }

@@ -1,7 +1,6 @@
 """Plausible wrong answers to the exercises of notebook 02, each refused with a hint of its own."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch.nn import functional as F
@@ -67,14 +66,25 @@ def model_b_better_on_one_sample(w, _k, y):
     return torch.zeros(len(y), len(w)), better
 
 
-WRONG: dict[str, list[Callable]] = {
-    "2.1": [
-        boundary_without_weights,
-        boundary_to_the_wrong_side,
-        boundary_without_the_slope,
-        boundary_without_the_logarithm,
-        boundary_with_log10,
-    ],
-    "2.2": [lr_unchanged, lr_always_repaired, lr_wrong_direction, lr_by_the_sum_alone, lr_negative],
-    "2.3": [models_equal, models_swapped, model_b_too_good, model_b_better_on_one_sample],
+WRONG = {
+    "2.1": {
+        "you return the boundary of the model without weights.": boundary_without_weights,
+        "your boundary moves to the wrong side:": boundary_to_the_wrong_side,
+        "your shift in x does not depend on a.": boundary_without_the_slope,
+        "you add the weights to the logit as they are.": boundary_without_the_logarithm,
+        "the shift is off by a constant factor:": boundary_with_log10,
+    },
+    "2.2": {
+        "you keep the learning rate, but the gradient": lr_unchanged,
+        "the two runs end apart. What becomes of a common factor": lr_always_repaired,
+        "you change the learning rate in the wrong direction:": lr_wrong_direction,
+        "is not the one that repeats the steps.": lr_by_the_sum_alone,
+        "A learning rate is a finite number above zero;": lr_negative,
+    },
+    "2.3": {
+        "Your two models are equally good.": models_equal,
+        "A is the better model on every sample, so your example agrees with the": models_swapped,
+        "B is better on every sample, but for k =": model_b_too_good,
+        "B is not better on every sample:": model_b_better_on_one_sample,
+    },
 }

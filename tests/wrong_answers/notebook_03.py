@@ -64,15 +64,25 @@ def noisy(theta, gradient, lr):
 
 
 WRONG = {
-    "3.1": [
-        one_weight_a_row,
-        one_weight_a_column,
-        no_weights,
-        gradient_of_the_sum,
-        divided_by_weights,
-        uphill,
-        true_class_alone,
-    ],
-    "3.2": [divided_by_the_sum, never_changed, always_changed, largest_weight],
-    "3.3": [plain_sgd, ascent, decay_alone, noisy],
+    "3.1": {
+        "You give each row of p - t one weight.": one_weight_a_row,
+        "You multiply each column of p - t by the weight of its class, so your": one_weight_a_column,
+        "Your result does not depend on the weights.": no_weights,
+        "You return the gradient of the sum.": gradient_of_the_sum,
+        "You divide by the weights.": divided_by_weights,
+        "Your gradient points the other way.": uphill,
+        "Your rows do not sum to zero.": true_class_alone,
+    },
+    "3.2": {
+        "With divide_by='samples' you turn the learning rate down.": divided_by_the_sum,
+        "With divide_by='samples' you keep the learning rate, and the steps": never_changed,
+        "times the old one. Did this gradient change?": always_changed,
+        "times the old one. By what factor did each weight change?": largest_weight,
+    },
+    "3.3": {
+        "your rule makes the same step either way, as plain SGD does:": plain_sgd,
+        "Your rule does not lower the loss, even with lr = 0.001.": ascent,
+        "Your rule ignores the gradient:": decay_alone,
+        "Two calls with the same arguments return different parameters.": noisy,
+    },
 }

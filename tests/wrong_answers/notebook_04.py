@@ -68,7 +68,23 @@ def inputs_alone(n, _step):
 
 
 WRONG = {
-    "4.1": [without_weights, divided_by_weights, flattest, half, at_zero],
-    "4.2": [flips_are_fatal, flattest_decides, without_scale, other_words],
-    "4.3": [overlapping, half_the_samples, far_from_zero, inputs_alone],
+    "4.1": {
+        "Yours is the answer without the class weights.": without_weights,
+        "Yours divides the loss by the sum of the weights;": divided_by_weights,
+        "Yours uses the flattest direction;": flattest,
+        "Yours is half of the bound:": half,
+        "times the bound. Build the Hessian from w_y p (1 - p) at the minimum.": at_zero,
+    },
+    "4.2": {
+        "Your rule lets nothing flip and settle:": flips_are_fatal,
+        "Your rule looks at the flattest direction;": flattest_decides,
+        "Your rule leaves out the scale k.": without_scale,
+        "Return one of 'glides', 'flips and settles', 'never rests';": other_words,
+    },
+    "4.3": {
+        "Your classes overlap, so the loss has a minimum at a finite distance,": overlapping,
+        "the shapes should be (": half_the_samples,
+        "after 200 steps: mind the gap between them, and where it lies.": far_from_zero,
+        "Return two tensors: inputs, targets.": inputs_alone,
+    },
 }

@@ -59,7 +59,22 @@ def wrong_side(gradients):
 
 
 WRONG = {
-    "5.1": [no_hat, inverse, mean_size, last_gradient],
-    "5.2": [all_at_the_minimum, adam_forgets_the_scale, adamw_like_l2, penalty_scaled],
-    "5.3": [one_factor, negative, too_large, wrong_side],
+    "5.1": {
+        "You use v without its hat.": no_hat,
+        "You return the inverse: how often the root is larger than ε, not the": inverse,
+        "You average the sizes of the gradients.": mean_size,
+        "You use the last gradient alone, which is right after one step only.": last_gradient,
+    },
+    "5.2": {
+        "You send all three to b. Set the whole gradient, with the term of L2": all_at_the_minimum,
+        "Your Adam with L2 forgets k.": adam_forgets_the_scale,
+        "Your AdamW ends where L2 does.": adamw_like_l2,
+        "You multiply the penalty by k.": penalty_scaled,
+    },
+    "5.3": {
+        "One factor for all steps cancels in Adam's ratio:": one_factor,
+        "Weights of a loss are positive.": negative,
+        "Keep each factor from 0.1 to 10;": too_large,
+        "with yours: the same direction.": wrong_side,
+    },
 }

@@ -68,7 +68,22 @@ def spoiled_and_perfect(counts):
 
 
 WRONG = {
-    "6.1": [adds_log_w, leaves_weights_in, subtracts_w, stops_at_logits, does_not_normalise],
-    "6.2": [shares_without_counts, alarms_of_all, share_of_wrong_alarms],
-    "6.3": [swapped, predictions_in_rows, perfect_and_spoiled, spoiled_and_perfect],
+    "6.1": {
+        "Your sign is that of training, which made the logits of heavy classes": adds_log_w,
+        "These are the probabilities that the weighted network states.": leaves_weights_in,
+        "You subtract the weights themselves.": subtracts_w,
+        "These are logits: they are right up to a constant, but they are not": stops_at_logits,
+        "The ratios within a row are right.": does_not_normalise,
+    },
+    "6.2": {
+        "You use the two shares and no counts.": shares_without_counts,
+        "You let all samples give false alarms.": alarms_of_all,
+        "That is the share of the alarms that are wrong.": share_of_wrong_alarms,
+    },
+    "6.3": {
+        "That is the other way round, or a draw.": swapped,
+        "The columns of A sum to the counts.": predictions_in_rows,
+        "A wins both:": perfect_and_spoiled,
+        "B wins both, or draws.": spoiled_and_perfect,
+    },
 }

@@ -53,7 +53,22 @@ def more_than_there_are(held_out):
 
 
 WRONG = {
-    "7.1": [mean_of_classes, largest_weight, multiplied, sum_of_weights],
-    "7.2": [all_cancel, sgd_notices, divisor_alone, shrinks],
-    "7.3": [same_model_twice, exchanged, better_everywhere, more_than_there_are],
+    "7.1": {
+        "You take the mean of the classes, each counted once.": mean_of_classes,
+        "That keeps the step of the rarest class.": largest_weight,
+        "You make large steps larger still.": multiplied,
+        "You divide by the sum of the weights of all classes.": sum_of_weights,
+    },
+    "7.2": {
+        "For SGD and a loss divided by the samples you say that k cancels.": all_cancel,
+        "For SGD and a loss divided by the weights you say that the update": sgd_notices,
+        "For Adam and a loss divided by the samples you say that the update": divisor_alone,
+        "For SGD and a loss divided by the samples you let the update shrink": shrinks,
+    },
+    "7.3": {
+        "A and B find equally many pairs.": same_model_twice,
+        "B finds more pairs in all.": exchanged,
+        "A wins on the average word too.": better_everywhere,
+        "A model finds a whole number of pairs of each word, from none to all": more_than_there_are,
+    },
 }

@@ -1,7 +1,5 @@
 """Plausible wrong answers to the exercises of notebook 08; each gets its own hint."""
 
-from collections.abc import Callable
-
 import torch
 
 
@@ -62,8 +60,25 @@ def nearly_alike(_):
     return [0] * 20 + [1] * 20 + [2] * 21, [0] * 20 + [1] * 21 + [2] * 20
 
 
-WRONG: dict[str, list[Callable]] = {
-    "8.1": [shares, forgot_the_unweighted_part, rule_of_thumb, batch_of_one, as_set, all_partners_alike],
-    "8.2": [upside_down, part_of_the_weight, part_of_the_average, forgot_the_averaging],
-    "8.3": [unequal_sizes, class_missing, twins, nearly_alike],
+WRONG = {
+    "8.1": {
+        "Those are the shares of the classes:": shares,
+        "Yours is half of it: an unweighted sample has one half of a batch of": forgot_the_unweighted_part,
+        "That is the rule of thumb, with the other sample of weight 1:": rule_of_thumb,
+        "Those are the effective weights of a batch of one:": batch_of_one,
+        "Those are the weights as set, which only a very large batch lets": as_set,
+        "Of which class can the second sample be, how likely is each, and what": all_partners_alike,
+    },
+    "8.2": {
+        "Yours is upside down: is a sample beside heavy company divided by": upside_down,
+        "That is each rank's part of the total weight:": part_of_the_weight,
+        "That is the weight of each rank in the average:": part_of_the_average,
+        "Yours is too large by the number of ranks:": forgot_the_averaging,
+    },
+    "8.3": {
+        "Both ranks must hold the same number of samples;": unequal_sizes,
+        "Every class must stand on both ranks;": class_missing,
+        "Your ranks hold the same classes equally often, so they agree:": twins,
+        "The shares differ by 0.000 only:": nearly_alike,
+    },
 }

@@ -64,7 +64,24 @@ def other_order(num_classes):
 
 
 WRONG = {
-    "9.1": [denominator_only, worst_batch, sum_over_classes, one_sample],
-    "9.2": [without_ceiling, never_negative_forgotten, floor, without_k, without_first_scale],
-    "9.3": [words_of_austen, without_the_classes, normal_numbers_only, weight_of_zero, other_order],
+    "9.1": {
+        "At your factor the denominator fits, but the numerator carries the": denominator_only,
+        "Yours gives every sample the largest weight;": worst_batch,
+        "Yours sums over the classes;": sum_over_classes,
+        "Yours bounds one product; the numerator adds up all samples.": one_sample,
+    },
+    "9.2": {
+        "A scaler skips whole steps:": without_ceiling,
+        "A number of skipped steps cannot be negative:": never_negative_forgotten,
+        "After that many halvings the gradient is still above M;": floor,
+        "Your answer stays the same however large `k` is, but the float16": without_k,
+        "Your answer stays the same however large `first_scale` is, but the": without_first_scale,
+    },
+    "9.3": {
+        "every entry of yours survives, so the spread of the entries is still": words_of_austen,
+        "Your spread is larger than allowed;": without_the_classes,
+        "float16 goes on below its smallest normal number, with fewer digits:": normal_numbers_only,
+        "A weight of zero has no gradient in any format;": weight_of_zero,
+        "The first weight is to be the lighter one;": other_order,
+    },
 }

@@ -47,7 +47,20 @@ def too_many_classes(limit):
 
 
 WRONG = {
-    "10.1": [sum_one, class_mean_one, always_inverse, upside_down],
-    "10.2": [always_k, only_the_loss, never_k],
-    "10.3": [imbalanced, too_few_classes, too_many_classes],
+    "10.1": {
+        "Your weights sum to one. The average over the samples should be one.": sum_one,
+        "The average over your classes is one.": class_mean_one,
+        "Your ratios are those of exponent 1, whatever the exponent.": always_inverse,
+        "Your ratios differ from n ** -exponent:": upside_down,
+    },
+    "10.2": {
+        "For 'indices mean' and SGD:": always_k,
+        "For 'indices sum' and Adam:": only_the_loss,
+        "For 'indices sum' and SGD:": never_k,
+    },
+    "10.3": {
+        "Some of your classes are rarer than others, so your example does not": imbalanced,
+        "Your largest weight is 5, and the limit was": too_few_classes,
+        "classes are more than you need for a limit of": too_many_classes,
+    },
 }
