@@ -37,7 +37,7 @@ ENOUGH = 0.95
 # What mutmut stores of a mutant: the exit status of pytest, or a number of its own.
 SURVIVED, UNTESTED, NOT_REACHED = 0, (5, 33), None
 # A changed word in a message is no changed behaviour: the tests pin down what a message names, not its wording.
-MESSAGE = re.compile(r"-|\+\s*(raise \w+Error\(|f?\"|.*\"XX\w)")
+MESSAGE = re.compile(r"-|\+\s*(raise \w+Error\(|return f?\"|f?\"|.*\"XX\w)")
 
 
 def configuration(modules: list[str]) -> str:

@@ -14,6 +14,39 @@ from conftest import LESSONS, SOLUTIONS
 from helpers.exercises.core import ROUNDS, Ask, check, judge
 
 SEEDS = (0, 1, 2)
+# What each exercise hands to an answer: hints quote it, so that two learners who compare theirs see the same.
+ASKED = {
+    "1.1": [1.80995, 1.57857, 2.94639],
+    "1.2": [26.2905, "indices mean indices sum probabilities mean smoothing mean"],
+    "1.3": [0.761975],
+    "2.1": [1.68584, 0.980315, 2.74605, 11.2898],
+    "2.2": [0.17387, 1.67507, 15.9462, "samples weights"],
+    "2.3": [1.72498, 12.9729, 1.47321],
+    "3.1": [0.817156, 0.2287, 2.67464],
+    "3.2": [458.016, 0.0767882, "None samples weights"],
+    "3.3": [0.768572, 0.647651, 0.00503139],
+    "4.1": [0.783668, 0.2875, 3.54737, 0.772426],
+    "4.2": [0.124323, 116.424, 100.045],
+    "4.3": [17.45, 1020.98],
+    "5.1": [0.813765, 1.85847e-06, 0.943955],
+    "5.2": [2.37139, 1.44867, 0.96159, 0.345644],
+    "5.3": [0.990632],
+    "6.1": [1.61529, 3.82423],
+    "6.2": [5663.75, 32111.0, 0.600096, 0.093141],
+    "6.3": [1970.2],
+    "7.1": [0.580894, 7.34676, 353.066],
+    "7.2": [5.39851, "Adam SGD", "samples weights"],
+    "7.3": [99.7523],
+    "8.1": [427.145, 2.81611],
+    "8.2": [14.7449],
+    "8.3": [14.6798],
+    "9.1": ["torch.bfloat16 torch.float16 torch.float32", 10.4501, 12.0142],
+    "9.2": [1654.05, 5550.21, 3251760.0],
+    "9.3": [3059.15],
+    "10.1": [2530.79, 0.527563],
+    "10.2": [26.2905, "indices mean indices sum probabilities mean", "Adam SGD"],
+    "10.3": [13632.5],
+}
 
 
 def answers(path, source_filter: Callable[[str], bool]) -> dict[str, Callable[..., Any]]:
@@ -41,6 +74,11 @@ def solution(number: str) -> Callable[..., Any]:
     return solutions(int(number.partition(".")[0]))[number]
 
 
+def given(number: str) -> Any:
+    """The answers that tests/answers holds for a notebook: WRONG, and RIGHT where there are others than the solution."""
+    return importlib.import_module(f"answers.notebook_{int(number.partition('.')[0]):02d}")
+
+
 @pytest.fixture(scope="module")
 def stubs() -> dict[str, Callable[..., Any]]:
     return {number: answer for path in LESSONS for number, answer in answers(path, lambda s: "check(" in s).items()}
@@ -61,12 +99,18 @@ def test_stub_is_not_answered(number, stubs, capsys):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("number", exercises())
 def test_wrong_answers_get_their_own_hints(number, seed):
-    wrong = importlib.import_module(f"wrong_answers.notebook_{int(number.partition('.')[0]):02d}").WRONG[number]
+    wrong = given(number).WRONG[number]
     assert len(wrong) >= 2
     for words, answer in wrong.items():
         verdict, hint = judge(number, answer, seed=seed)
         assert verdict == "not yet"
         assert words in hint, answer.__name__
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_right_answers_of_another_kind_are_right(number):
+    for answer in getattr(given(number), "RIGHT", {}).get(number, []):
+        assert judge(number, answer) == ("right", ""), answer.__name__
 
 
 @pytest.mark.parametrize("number", exercises())
@@ -99,21 +143,44 @@ def test_an_answer_cannot_alter_what_it_is_judged_by():
     assert torch.equal(asked, torch.ones(3))
 
 
-def test_inputs_are_drawn_anew_each_round_and_follow_the_seed():
-    def arguments(**seed):
-        seen = []
+def asked(number: str, **seed: int) -> list[tuple[Any, ...]]:
+    """The arguments of all calls by which an exercise judges its solution."""
+    seen = []
 
-        def recorded(*given):
-            seen.append(given[0].flatten()[0].item())
-            return solution("1.1")(*given)
+    def recorded(*given):
+        seen.append(given)
+        return solution(number)(*given)
 
-        assert judge("1.1", recorded, **seed) == ("right", "")
-        return seen
+    assert judge(number, recorded, **seed) == ("right", "")
+    return seen
 
-    first = arguments(seed=0)
-    assert len(set(first)) == len(first) >= ROUNDS
-    assert arguments() == first
-    assert not set(arguments(seed=1)) & set(first)
+
+def summary(calls: list[tuple[Any, ...]]) -> list[float | str]:
+    """For each argument the mean size of its numbers, to 6 digits, or its words."""
+    said: list[float | str] = []
+    for values in zip(*calls, strict=True):
+        if isinstance(values[0], int | float | torch.Tensor):
+            sizes = torch.cat([torch.as_tensor(value, dtype=torch.float64).abs().flatten() for value in values])
+            said.append(float(f"{float(sizes.mean()):.6g}"))
+        else:
+            said.append(" ".join(sorted({str(value) for value in values})))
+    return said
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_inputs_follow_the_seed_alone(number):
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = summary(asked(number))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert first == [pytest.approx(value, rel=1e-4) if isinstance(value, float) else value for value in ASKED[number]]
+    assert summary(asked(number, seed=1)) != first
+
+
+def test_inputs_are_drawn_anew_each_round():
+    first = [given[0].flatten()[0].item() for given in asked("1.1")]
+    assert len(set(first)) == len(first) == ROUNDS
+    assert not set(first) & {given[0].flatten()[0].item() for given in asked("1.1", seed=1)}
 
 
 def test_what_came_back_instead_is_described():

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 08; each gets its own hint."""
+"""Plausible wrong answers to the exercises of notebook 08, by words of the hint that each must get."""
 
 import torch
 

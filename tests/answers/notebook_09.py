@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 09, each refused with a hint of its own."""
+"""Plausible wrong answers to the exercises of notebook 09, by words of the hint that each must get."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 05, each refused with a hint of its own."""
+"""Plausible wrong answers to the exercises of notebook 05, by words of the hint that each must get."""
 
 import torch
 

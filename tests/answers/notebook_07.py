@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of notebook 07, each refused with a hint of its own."""
+"""Plausible wrong answers to the exercises of notebook 07, by words of the hint that each must get."""
 
 import torch
 
