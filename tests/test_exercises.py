@@ -75,7 +75,7 @@ def solution(number: str) -> Callable[..., Any]:
 
 
 def given(number: str) -> Any:
-    """The answers that tests/answers holds for a notebook: WRONG, and RIGHT where there are others than the solution."""
+    """What tests/answers holds for a notebook: WRONG answers, and RIGHT ones of another kind than the solution."""
     return importlib.import_module(f"answers.notebook_{int(number.partition('.')[0]):02d}")
 
 
