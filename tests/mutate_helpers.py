@@ -9,6 +9,7 @@ process, but which runs in processes that a test starts, is changed in the file 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from mutmut.mutation.diff_apply import apply_mutant, get_diff_for_mutant
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
@@ -53,22 +56,20 @@ use_git_change_detection = false
 """
 
 
-def mutmut(folder: Path, *arguments: str, seconds: float | None = None) -> str:
+def run_mutmut(folder: Path, seconds: float) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-    command = [sys.executable, "-m", "mutmut", *arguments]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+    command = [sys.executable, "-m", "mutmut", "run"]
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        return process.communicate(timeout=seconds)[0]
+        process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)  # its workers too
-        return process.communicate()[0]
+        process.wait()
 
 
-def changed_lines(folder: Path, mutant: str) -> list[str]:
+def changed_lines(module: str, mutant: str) -> list[str]:
     """The lines that differ, from mutmut's diff of the function."""
-    diff = mutmut(folder, "show", mutant).splitlines()
+    diff = get_diff_for_mutant(mutant, path=f"helpers/{module}.py").splitlines()
     return [line for line in diff if re.match(r"[-+](?![-+])", line)]
 
 
@@ -82,7 +83,7 @@ def try_apart(folder: Path, module: str, mutants: list[str], deadline: float) ->
         if time.monotonic() > deadline:
             codes[mutant] = NOT_REACHED
             continue
-        mutmut(folder, "apply", mutant)
+        apply_mutant(mutant)
         try:
             ran = subprocess.run(
                 [*tests, f"tests/test_{APART[module]}.py"], cwd=folder, capture_output=True, timeout=APART_SECONDS
@@ -100,21 +101,21 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=MODULES)
     parser.add_argument("--minutes", type=float, default=30.0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):  # mutmut reads the current folder
         folder = Path(name)
         for part in ("helpers", "tests", "data", "notebooks"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         settings = (ROOT / "pyproject.toml").read_text() + configuration(options.modules)
         (folder / "pyproject.toml").write_text(settings)
         deadline = time.monotonic() + 60 * options.minutes
-        mutmut(folder, "run", seconds=60 * options.minutes)
+        run_mutmut(folder, 60 * options.minutes)
         rows, survivors = [], []
         for module in options.modules:
             stored = folder / "mutants" / "helpers" / f"{module}.py.meta"
             codes = json.loads(stored.read_text())["exit_code_by_key"] if stored.is_file() else {}
             if module in APART:
                 codes |= try_apart(folder, module, [m for m, code in codes.items() if code in UNTESTED], deadline)
-            left = {m: changed_lines(folder, m) for m, code in codes.items() if code in (SURVIVED, *UNTESTED)}
+            left = {m: changed_lines(module, m) for m, code in codes.items() if code in (SURVIVED, *UNTESTED)}
             words = {m for m, lines in left.items() if lines and all(MESSAGE.match(line) for line in lines)}
             survivors += [f"{m}\n    " + "\n    ".join(lines) for m, lines in left.items() if m not in words]
             run = sum(code is not NOT_REACHED for code in codes.values()) - len(words)

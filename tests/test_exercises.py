@@ -12,6 +12,7 @@ import torch
 from conftest import LESSONS, SOLUTIONS
 
 from helpers.exercises.core import ROUNDS, Ask, check, judge
+from helpers.exercises.notebook_05 import moves
 
 SEEDS = (0, 1, 2)
 # What each exercise hands to an answer: hints quote it, so that two learners who compare theirs see the same.
@@ -187,3 +188,14 @@ def test_what_came_back_instead_is_described():
     assert judge("3.2", lambda *_: torch.zeros(2, 3))[1] == "Return one number; yours is a tensor of shape (2, 3)."
     assert judge("3.2", lambda *_: "two")[1] == "Return one number; yours is a str."
     assert Ask(lambda: [1, 2]).tensor(shape=(2,)).dtype == torch.float64
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_adam_that_judges_5_3_is_pytorchs(seed):
+    gradients = torch.randn(20, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    place = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    adam = torch.optim.Adam([place], lr=1.0, eps=0.0)
+    for g in gradients:
+        place.grad = g.clone()
+        adam.step()
+    assert moves(gradients) == pytest.approx(place.item(), rel=1e-12)

@@ -132,6 +132,7 @@ def changed(tensor, index, value):
         ((Z, Y, changed(W, 2, -1.0)), {}, "weight of class 2 is -1.0"),
         ((Z, Y, changed(W, 1, math.nan)), {}, "weight of class 1 is nan"),
         ((Z, Y, changed(W, 3, math.inf)), {}, "weight of class 3 is inf"),
+        ((Z, Y, torch.tensor([0.0, 0.5, -2.0, 1.0], dtype=Z.dtype)), {}, "weight of class 2 is -2.0"),
         ((Z, Y, W[:3]), {}, r"weight has shape \(3,\); expected one weight a class, \(4,\)"),
         ((Z, changed(Y, 1, 4), W), {}, "targets of sample 1 is 4; expected a class from 0 to 3"),
         ((Z, changed(Y, 2, -1), W), {}, "targets of sample 2 is -1"),

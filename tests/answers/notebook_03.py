@@ -31,6 +31,14 @@ def true_class_alone(z, t, w):
     return -w * t / len(z)
 
 
+def softmax_over_the_whole_batch(z, t, w):
+    return ((w * t).sum() * z.flatten().softmax(dim=0).view(z.shape) - w * t) / len(z)
+
+
+def averaged_over_all_entries(z, t, w):
+    return gradient_of_the_sum(z, t, w) / z.numel()
+
+
 def divided_by_the_sum(w, lr, divide_by):
     return lr if divide_by == "weights" else lr / w.sum()
 
@@ -45,6 +53,10 @@ def always_changed(w, lr, _divide_by):
 
 def largest_weight(w, lr, divide_by):
     return lr if divide_by == "weights" else lr * w.max()
+
+
+def divided_by_the_sum_twice(w, lr, divide_by):
+    return lr if divide_by == "weights" else lr / w.sum() ** 2
 
 
 def plain_sgd(theta, gradient, lr):
@@ -63,6 +75,21 @@ def noisy(theta, gradient, lr):
     return theta - lr * gradient * torch.rand(len(theta), dtype=torch.float64)
 
 
+def filled_row_by_row_in_float32(z, t, w):
+    gradient = torch.zeros(z.shape)
+    for i in range(len(z)):
+        gradient[i] = ((w * t[i]).sum() * z[i].softmax(dim=0) - w * t[i]) / len(z)
+    return gradient
+
+
+def clipped_by_norm(theta, gradient, lr):
+    return theta - lr * gradient * min(1.0, 1000 / float(gradient.norm()))
+
+
+def lengthened_when_short(theta, gradient, lr):
+    return theta - lr * gradient * max(1.0, 1e-4 / float(gradient.norm()))
+
+
 WRONG = {
     "3.1": {
         "You give each row of p - t one weight.": one_weight_a_row,
@@ -72,12 +99,15 @@ WRONG = {
         "You divide by the weights.": divided_by_weights,
         "Your gradient points the other way.": uphill,
         "Your rows do not sum to zero.": true_class_alone,
+        "Adding one number to all logits of a sample changes nothing.": softmax_over_the_whole_batch,
+        "Your rows sum to zero, as they must, but their numbers differ": averaged_over_all_entries,
     },
     "3.2": {
         "With divide_by='samples' you turn the learning rate down.": divided_by_the_sum,
         "With divide_by='samples' you keep the learning rate, and the steps": never_changed,
         "times the old one. Did this gradient change?": always_changed,
         "times the old one. By what factor did each weight change?": largest_weight,
+        "With divide_by='samples' your step is": divided_by_the_sum_twice,
     },
     "3.3": {
         "your rule makes the same step either way, as plain SGD does:": plain_sgd,
@@ -85,4 +115,9 @@ WRONG = {
         "Your rule ignores the gradient:": decay_alone,
         "Two calls with the same arguments return different parameters.": noisy,
     },
+}
+
+RIGHT = {
+    "3.1": [filled_row_by_row_in_float32],
+    "3.3": [clipped_by_norm, lengthened_when_short],
 }

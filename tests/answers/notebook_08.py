@@ -44,6 +44,34 @@ def forgot_the_averaging(totals):
     return totals.sum() / totals
 
 
+def compared_with_the_other_ranks(totals):
+    return (totals.sum() - totals) / totals
+
+
+def number_of_ranks(_):
+    return 2
+
+
+def one_rank(_):
+    return [0, 1, 1, 2]
+
+
+def shares_for_labels(_):
+    return [0.6, 0.3, 0.1], [0.1, 0.3, 0.6]
+
+
+def one_label_too_many(_):
+    return [0] * 63 + [1, 2], [2] * 63 + [1, 0]
+
+
+def counted_from_one(_):
+    return [1, 1, 2, 3], [1, 2, 3, 3]
+
+
+def one_sample_each(_):
+    return [0], [0]
+
+
 def unequal_sizes(_):
     return [0, 1, 2], [0, 1, 1, 2, 2]
 
@@ -60,6 +88,11 @@ def nearly_alike(_):
     return [0] * 20 + [1] * 20 + [2] * 21, [0] * 20 + [1] * 21 + [2] * 20
 
 
+def half_of_one_rank_heavy(w):
+    light, heavy = int(w.argmin()), int(w.argmax())
+    return [0, 1, 2] + [light] * 61, [0, 1, 2] + [light] * 31 + [heavy] * 30
+
+
 WRONG = {
     "8.1": {
         "Those are the shares of the classes:": shares,
@@ -74,11 +107,20 @@ WRONG = {
         "That is each rank's part of the total weight:": part_of_the_weight,
         "That is the weight of each rank in the average:": part_of_the_average,
         "Yours is too large by the number of ranks:": forgot_the_averaging,
+        "Write down what multiplies w CE of a sample of rank r in the average,": compared_with_the_other_ranks,
     },
     "8.3": {
-        "Both ranks must hold the same number of samples;": unequal_sizes,
-        "Every class must stand on both ranks;": class_missing,
+        "Return two lists of class numbers, one a rank.": number_of_ranks,
+        "Return two lists of class numbers, one a rank; yours are 4.": one_rank,
+        "Each rank needs 1 to 64 labels, whole numbers": shares_for_labels,
+        "Each rank needs 1 to 64 labels, whole numbers from 0 to 2.": one_label_too_many,
+        "A label lies outside 0 to 2.": counted_from_one,
+        "Both ranks must hold the same number of samples; yours hold 3 and 5.": unequal_sizes,
+        "Every class must stand on both ranks; rank 0 has no sample of class 1.": one_sample_each,
+        "Every class must stand on both ranks; rank 0 has no sample of class 2.": class_missing,
         "Your ranks hold the same classes equally often, so they agree:": twins,
         "The shares differ by 0.000 only:": nearly_alike,
     },
 }
+
+RIGHT = {"8.3": [half_of_one_rank_heavy]}
