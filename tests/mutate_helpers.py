@@ -4,8 +4,8 @@
 
 Modules are named by their files, for instance weights or diagnosis/facts; without a name all of those below are
 mutated. mutmut changes one operator, number, argument or string at a time and runs the tests that reach the
-function. It ends a mutant that takes too long, which counts as noticed. A function that no test reaches in its own
-process, but which runs in processes that a test starts, is changed in the file itself. Exit status 1 below 95 %.
+function. It ends a mutant that takes too long, which counts as noticed. Its switch does not reach processes that a
+test starts: what survives in a module that works in such is tried once more, in the file. Exit status 1 below 95 %.
 """
 
 import argparse
@@ -114,12 +114,13 @@ def main() -> int:
             stored = folder / "mutants" / "helpers" / f"{module}.py.meta"
             codes = json.loads(stored.read_text())["exit_code_by_key"] if stored.is_file() else {}
             if module in APART:
-                codes |= try_apart(folder, module, [m for m, code in codes.items() if code in UNTESTED], deadline)
-            left = {m: changed_lines(module, m) for m, code in codes.items() if code in (SURVIVED, *UNTESTED)}
-            words = {m for m, lines in left.items() if lines and all(MESSAGE.match(line) for line in lines)}
-            survivors += [f"{m}\n    " + "\n    ".join(lines) for m, lines in left.items() if m not in words]
+                left = [m for m, code in codes.items() if code in (SURVIVED, *UNTESTED)]
+                codes |= try_apart(folder, module, left, deadline)
+            lived = {m: changed_lines(module, m) for m, code in codes.items() if code in (SURVIVED, *UNTESTED)}
+            words = {m for m, lines in lived.items() if lines and all(MESSAGE.match(line) for line in lines)}
+            survivors += [f"{m}\n    " + "\n    ".join(lines) for m, lines in lived.items() if m not in words]
             run = sum(code is not NOT_REACHED for code in codes.values()) - len(words)
-            rows.append((module, len(codes), len(words), run, run - len(left) + len(words)))
+            rows.append((module, len(codes), len(words), run, run - len(lived) + len(words)))
     print(f"{'module':<20} mutants  wording  run  noticed")
     for row in rows:
         print("{:<20} {:>7}  {:>7}  {:>3}  {:>7}".format(*row))

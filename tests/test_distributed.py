@@ -3,18 +3,20 @@
 import json
 import math
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 import torch.distributed as dist
 from torch.nn import functional as F
 
-from helpers.distributed import global_weighted_mean, launch
+from helpers.distributed import PRIORS, _end, global_weighted_mean, gradient_errors, launch, main
 
 LIMIT_S = 120.0
 
@@ -45,6 +47,54 @@ def running(mark: str) -> list[str]:
     return lines
 
 
+def gradient_of_mean(model, x, y, w):
+    return torch.cat(
+        [g.flatten() for g in torch.autograd.grad(F.cross_entropy(model(x), y, w), list(model.parameters()))]
+    )
+
+
+def errors_of_averaged_means(processes: int, batches: int, batch_size: int) -> list[float]:
+    """What averaging PyTorch's weighted means over processes costs, worked out in one process."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 3, dtype=torch.float64)
+    w = 1 / (3 * torch.tensor(PRIORS, dtype=torch.float64))
+    errors = []
+    for seed in range(batches):
+        y = torch.multinomial(torch.tensor(PRIORS), batch_size, True, generator=torch.Generator().manual_seed(seed))
+        x = y[:, None] + torch.randn(batch_size, 2, dtype=w.dtype, generator=torch.Generator().manual_seed(seed))
+        parts = zip(x.tensor_split(processes), y.tensor_split(processes), strict=True)
+        averaged = torch.stack([gradient_of_mean(model, *part, w) for part in parts]).mean(dim=0)
+        wanted = gradient_of_mean(model, x, y, w)
+        errors.append(float((averaged - wanted).norm() / wanted.norm()))
+    return errors
+
+
+def agrees_with_itself(r, batches):
+    zero_weight = r["zero weight"]
+    assert [len(r[name]) for name in ("local weights", "local samples", "global weights")] == [batches] * 3
+    assert max(*r["local weights"], *r["local samples"], *r["global weights"], *zero_weight.values()) < 1e-13
+
+
+@pytest.mark.usefixtures("lone_process")
+def test_one_process_agrees_with_itself():
+    r = gradient_errors(dist.group.WORLD, 3, 8)
+    assert (r["processes"], r["batch size"]) == (1, 8)
+    agrees_with_itself(r, 3)
+
+
+def test_main_prints_one_line_for_all_groups(monkeypatch, capsys):
+    for name, value in {"RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 0}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(sys, "argv", ["distributed", "--batches", "2", "--limit-s", "60.5"])
+    main()
+    assert 60 < signal.alarm(0) <= 65
+    assert not dist.is_initialized()
+    (line,) = capsys.readouterr().out.splitlines()
+    (r,) = json.loads(line)
+    assert (r["processes"], r["batch size"]) == (1, 32)
+    agrees_with_itself(r, 2)
+
+
 def test_groups_of_two_and_four(results):
     assert [r["processes"] for r in results] == [2, 4]
     assert all(r["batch size"] == 32 for r in results)
@@ -58,6 +108,7 @@ def test_global_weights_give_the_single_process_gradient(results):
 
 def test_local_weights_do_not(results):
     for r in results:
+        assert r["local weights"] == pytest.approx(errors_of_averaged_means(r["processes"], 20, 32), rel=1e-9)
         assert sum(off > 0.01 for off in r["local weights"]) > 10
         assert max(r["local weights"]) > 0.1
 
@@ -114,6 +165,31 @@ def test_a_stalled_rank_is_ended_at_the_limit():
     assert running(f"--limit-s={limit_s}") == []
 
 
+def test_a_limit_may_be_shorter_than_a_second():
+    with pytest.raises(TimeoutError, match=r"the 1 processes did not finish within 0\.5 s"):
+        launch(1, limit_s=0.5)
+
+
+def test_what_does_not_stop_when_asked_is_killed():
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(30)"
+    agent = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert agent.stdout is not None
+    assert agent.stdout.readline() == "1\n"
+    _end(agent, patience_s=0.5)
+    assert agent.returncode == -signal.SIGKILL
+
+
+def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypatch):
+    started = Mock(side_effect=InterruptedError)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(InterruptedError):
+        launch(3)
+    (command,), options = started.call_args
+    assert {"--nproc-per-node=3", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"} <= set(command)
+    assert options["env"]["OMP_NUM_THREADS"] == "1"
+    assert options["env"]["GLOO_SOCKET_IFNAME"] == {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
+
+
 @pytest.mark.parametrize("processes", [0, -1, True, 1.5, "2", None, math.nan])
 def test_launch_refuses_a_number_of_processes_that_is_none(processes):
     with pytest.raises((TypeError, ValueError), match="processes is"):
@@ -131,6 +207,12 @@ def test_one_process_has_pytorchs_mean():
     z = torch.randn(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     y, w = torch.tensor([0, 1, 2, 2, 1, 0, 0]), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
     assert float(global_weighted_mean(z, y, w)) == pytest.approx(float(F.cross_entropy(z, y, w)), rel=1e-14)
+
+
+@pytest.mark.usefixtures("lone_process")
+def test_a_small_total_weight_is_no_error():
+    z, y, w = torch.zeros(1, 2), torch.tensor([0]), torch.tensor([1e-30, 1.0])
+    assert float(global_weighted_mean(z, y, w)) == pytest.approx(math.log(2))
 
 
 @pytest.mark.usefixtures("lone_process")

@@ -44,7 +44,7 @@ def share_of_wrong_alarms(n_c, n, recall, false_alarm):
 
 
 def number_of_right_alarms(n_c, _n, recall, _false_alarm):
-    return n_c * recall
+    return torch.tensor(n_c * recall)
 
 
 def recall_alone(_n_c, _n, recall, _false_alarm):

@@ -96,7 +96,7 @@ def infinite(_num_classes):
 
 
 def below_float32(num_classes):
-    return [1e-50, 1e-50 * 2.0**42 / num_classes]
+    return torch.tensor([1e-50, 1e-50 * 2.0**42 / num_classes], dtype=torch.float64)
 
 
 def equal_weights(_num_classes):
@@ -104,11 +104,11 @@ def equal_weights(_num_classes):
 
 
 def spread_that_just_fits(num_classes):
-    return [num_classes, M * 2.0**24 * num_classes / (num_classes - 1)]
+    return torch.tensor([num_classes, M * 2.0**24 * num_classes / (num_classes - 1)])
 
 
 def twice_the_bound(num_classes):
-    return [1.0, 2.0**44 / num_classes]
+    return torch.tensor([num_classes, 2.0**44])
 
 
 def other_order(num_classes):
