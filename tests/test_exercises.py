@@ -2,11 +2,13 @@
 
 import functools
 import importlib
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from conftest import LESSONS, SOLUTIONS
@@ -27,7 +29,7 @@ ASKED = {
     "3.2": [458.016, 0.0767882, "None samples weights"],
     "3.3": [0.768572, 0.647651, 0.00503139],
     "4.1": [0.783668, 0.2875, 3.54737, 0.772426],
-    "4.2": [0.124323, 116.424, 100.045],
+    "4.2": [1.27328, 102.797, 73.0524],
     "4.3": [17.45, 1020.98],
     "5.1": [0.813765, 1.85847e-06, 0.943955],
     "5.2": [2.37139, 1.44867, 0.96159, 0.345644],
@@ -120,6 +122,22 @@ def test_no_constant_passes(number, constant):
     assert judge(number, lambda *_: constant)[0] == "not yet"
 
 
+NO_ANSWERS = [
+    *(math.nan, math.inf, -math.inf, 10**400, 1j, "1", b"1", {1: 2}, {1, 2}, object(), len, [], ()),
+    *(("a", "b"), (None, ...), ([math.nan], [math.nan]), ([], []), (1, 2), (math.inf, math.inf), [[1.0], [1.0, 2.0]]),
+    *(torch.tensor([]), torch.tensor(math.nan), torch.tensor([True, False]), torch.tensor([1j, 2j])),
+    *(torch.eye(3).to_sparse(), torch.eye(2, requires_grad=True), torch.full((2, 3), math.inf), np.array(["a", "b"])),
+]
+
+
+@pytest.mark.parametrize("number", exercises())
+def test_what_is_no_answer_gets_a_hint(number):
+    for value in NO_ANSWERS:
+        verdict, hint = judge(number, lambda *_, value=value: value)
+        assert verdict == "not yet", value
+        assert len(hint) > 20, value
+
+
 def test_an_answer_that_raises_is_refused_with_its_error():
     def broken(*_):
         raise ZeroDivisionError("by nought")
@@ -187,6 +205,8 @@ def test_inputs_are_drawn_anew_each_round():
 def test_what_came_back_instead_is_described():
     assert judge("3.2", lambda *_: torch.zeros(2, 3))[1] == "Return one number; yours is a tensor of shape (2, 3)."
     assert judge("3.2", lambda *_: "two")[1] == "Return one number; yours is a str."
+    assert judge("3.2", lambda *_: math.nan)[1].startswith("Return one number; yours is nan")
+    assert judge("8.1", lambda counts, _: counts * math.nan)[1].startswith("Return numbers; some of yours are nan")
     assert Ask(lambda: [1, 2]).tensor(shape=(2,)).dtype == torch.float64
 
 

@@ -9,6 +9,7 @@ import torch
 from helpers.arguments import LARGEST_SEED, whole_number
 
 ROUNDS = 20
+UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError)
 
 Answer = Callable[..., Any]
 
@@ -44,21 +45,44 @@ class Ask:
     def number(self, *arguments: Any) -> float:
         """The answer as one number; anything else is refused."""
         result = self(*arguments)
-        try:
-            return float(result)
-        except (TypeError, ValueError, RuntimeError):
-            raise RefusedError(f"Return one number; yours is a {_described(result)}.") from None
+        tensor = read_numbers(result)
+        if tensor is None or tensor.numel() != 1:
+            raise RefusedError(f"Return one number; yours is a {_described(result)}.")
+        if tensor.isnan():
+            raise RefusedError("Return one number; yours is nan, which is none. What did you divide by?")
+        return tensor.item()
 
     def tensor(self, *arguments: Any, shape: tuple[int, ...]) -> torch.Tensor:
         """The answer as a float64 tensor of ``shape``; anything else is refused."""
         result = self(*arguments)
-        try:
-            tensor = torch.as_tensor(result).detach().to(torch.float64)
-        except (TypeError, ValueError, RuntimeError):
-            raise RefusedError(f"Return a tensor of shape {shape}; yours is a {_described(result)}.") from None
+        tensor = read_numbers(result)
+        if tensor is None:
+            raise RefusedError(f"Return a tensor of shape {shape}; yours is a {_described(result)}.")
         if tensor.shape != shape:
             raise RefusedError(f"Return a tensor of shape {shape}; yours has shape {tuple(tensor.shape)}.")
+        if tensor.isnan().any():
+            raise RefusedError("Return numbers; some of yours are nan, which is none. What did you divide by?")
         return tensor
+
+    def pair(self, *arguments: Any, wanted: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """The answer as two float64 tensors; anything else is refused with ``wanted``, which says what to return."""
+        result = self(*arguments)
+        try:
+            first, second = (read_numbers(part) for part in result)
+        except UNREADABLE:
+            raise RefusedError(wanted) from None
+        if first is None or second is None or first.isnan().any() or second.isnan().any():
+            raise RefusedError(wanted)
+        return first, second
+
+
+def read_numbers(value: Any) -> torch.Tensor | None:
+    """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
+    try:
+        tensor = torch.as_tensor(value)
+        return None if tensor.is_complex() else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
+    except UNREADABLE:
+        return None
 
 
 # A judge draws fresh inputs from the generator, asks, and returns a hint, or None if the answer is right.

@@ -47,15 +47,15 @@ def _growth(ask: Ask, generator: torch.Generator) -> str | None:
 def _one_hot_differs(ask: Ask, generator: torch.Generator) -> str | None:
     num_samples = int(torch.randint(3, 9, (1,), generator=generator))
     z = torch.randn(num_samples, 3, generator=generator)
-    try:
-        y, w = ask(z)
-        y, w = torch.as_tensor(y), torch.as_tensor(w, dtype=z.dtype)
-    except (TypeError, ValueError):
-        return "Return two things: the classes y, one for each row of z, and the weights w, one a class."
-    if y.shape != (num_samples,) or y.is_floating_point() or w.shape != (3,):
-        return f"Return {num_samples} whole numbers y and three numbers w; got {tuple(y.shape)} and {tuple(w.shape)}."
-    if y.min() < 0 or y.max() > 2 or w.min() < 0:
-        return "The classes go from 0 to 2, and weights are not negative."
+    wanted = "Return two things: the classes y, one for each row of z, and the weights w, one a class."
+    y, w = ask.pair(z, wanted=wanted)
+    if y.shape != (num_samples,) or w.shape != (3,):
+        return f"Return {num_samples} classes y and three weights w; got {tuple(y.shape)} and {tuple(w.shape)} numbers."
+    if not all(c in (0, 1, 2) for c in y.tolist()):
+        return "A class is 0, 1 or 2; some of yours are not."
+    if w.min() < 0 or not w.isfinite().all():
+        return "Weights are finite and not negative; some of yours are not."
+    z, y = z.double(), y.long()
     if not w[y].sum() > 0:
         return "Your batch has a total weight of zero, so the loss from indices is not a number."
     from_indices = float(F.cross_entropy(z, y, weight=w))

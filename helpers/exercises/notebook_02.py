@@ -92,10 +92,7 @@ def judge_smaller_but_worse(ask: Ask, generator: torch.Generator) -> str | None:
     w = 0.5 + 2.5 * torch.rand(num_classes, generator=generator, dtype=F64)
     k = _uniform(generator, 1.1, 20.0)
     y = torch.randint(num_classes, (num_samples,), generator=generator)
-    result = ask(w, k, y)
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        return "Return two tensors of logits, first A's, then B's."
-    scores = [torch.as_tensor(part).detach().to(F64) for part in result]
+    scores = ask.pair(w, k, y, wanted="Return two tensors of logits, first A's, then B's.")
     for name, part in zip("AB", scores, strict=True):
         if part.shape != (num_samples, num_classes):
             return f"The logits of {name} have shape {tuple(part.shape)}; expected {(num_samples, num_classes)}."

@@ -76,9 +76,10 @@ def _other_rule(ask: Ask, generator: torch.Generator) -> str | None:
         return "Your rule ignores the gradient: it makes the same step for a gradient and for its negative."
     if not (after - minimum).norm() < gradient.norm():
         return "Your rule does not lower the loss, even with lr = 0.001. Which way does a descent go?"
-    # A rule may differ from plain SGD for some gradients alone, as clipping does, so one length of eleven is enough.
-    for exponent in range(-5, 6):
-        g = 10.0**exponent * gradient
+    # A rule may differ from plain SGD for some gradients alone, as clipping does, so one length is enough. The
+    # lengths lie closer than k, so that no threshold falls between them.
+    for quarters in range(-20, 21):
+        g = 10.0 ** (quarters / 4) * gradient
         scaled_loss, scaled_lr = step(k * g, 1e-3), step(g, k * 1e-3)
         moved = max(float((scaled_loss - theta).norm()), float((scaled_lr - theta).norm()))
         if float((scaled_loss - scaled_lr).norm()) > 1e-6 * moved + 1e-12:

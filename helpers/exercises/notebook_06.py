@@ -52,10 +52,7 @@ def _precision_of(ask: Ask, generator: torch.Generator) -> str | None:
 def _higher_but_worse(ask: Ask, generator: torch.Generator) -> str | None:
     sizes = [(2_000, 9_000), (200, 900), (6, 40)]
     counts = torch.tensor([int(torch.randint(low, high, (1,), generator=generator)) for low, high in sizes])
-    try:
-        a, b = (torch.as_tensor(matrix, dtype=torch.float64) for matrix in ask(counts))
-    except (TypeError, ValueError, RuntimeError):
-        return "Return two confusion matrices, A and B."
+    a, b = ask.pair(counts, wanted="Return two confusion matrices, A and B.")
     for name, matrix in (("A", a), ("B", b)):
         if matrix.shape != (3, 3):
             return f"{name} has shape {tuple(matrix.shape)}; a confusion matrix of three classes has shape (3, 3)."

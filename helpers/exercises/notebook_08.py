@@ -51,32 +51,19 @@ def _judge_overcount(ask: Ask, generator: torch.Generator) -> str | None:
     return "Write down what multiplies w CE of a sample of rank r in the average, and in the wanted loss. Then divide."
 
 
-def _labels(ask: Ask, w: Tensor) -> tuple[list[Tensor], str | None]:
-    result = ask(w)
-    try:
-        ranks = [torch.as_tensor(labels).flatten() for labels in result]
-    except (TypeError, ValueError, RuntimeError):
-        return [], "Return two lists of class numbers, one a rank."
-    if len(ranks) != 2:
-        return [], f"Return two lists of class numbers, one a rank; yours are {len(ranks)}."
-    for labels in ranks:
-        if labels.is_floating_point() or len(labels) == 0 or len(labels) > 64:
-            return [], "Each rank needs 1 to 64 labels, whole numbers from 0 to 2."
-        if labels.min() < 0 or labels.max() > 2:
-            return [], "A label lies outside 0 to 2."
-    return ranks, None
-
-
 def _judge_ranks(ask: Ask, generator: torch.Generator) -> str | None:
     ratio = 5 + 45 * torch.rand(1, generator=generator, dtype=torch.float64)
     middle = 1 + (ratio - 1) * torch.rand(1, generator=generator, dtype=torch.float64)
     w = torch.cat([torch.ones_like(ratio), middle, ratio])[torch.randperm(3, generator=generator)]
-    ranks, hint = _labels(ask, w)
-    if hint is not None:
-        return hint
+    ranks = ask.pair(w, wanted="Return two lists of class numbers, one a rank.")
+    for labels in ranks:
+        if labels.ndim != 1 or not 1 <= len(labels) <= 64:
+            return f"Each rank needs a list of 1 to 64 labels; yours has shape {tuple(labels.shape)}."
+        if not all(label in (0, 1, 2) for label in labels.tolist()):
+            return "A label is 0, 1 or 2; some of yours are not."
     if len(ranks[0]) != len(ranks[1]):
         return f"Both ranks must hold the same number of samples; yours hold {len(ranks[0])} and {len(ranks[1])}."
-    counts = torch.stack([torch.bincount(labels, minlength=3) for labels in ranks])
+    counts = torch.stack([torch.bincount(labels.long(), minlength=3) for labels in ranks])
     if not counts.all():
         rank, c = (int(i) for i in (counts == 0).nonzero()[0])
         return f"Every class must stand on both ranks; rank {rank} has no sample of class {c}."

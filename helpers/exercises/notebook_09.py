@@ -53,6 +53,8 @@ def largest_factor(ask: Ask, generator: torch.Generator) -> str | None:
     for wrong, hint in hints:
         if _close(got, wrong):
             return hint
+    if got <= 0:
+        return f"A common factor of weights is above zero; yours is {got:g}."
     if got > right:
         return "At your factor a sum already passes M; compute both sums at k = 1 and compare each with M."
     return "Your factor is safe, but a larger one is too; compute both sums at k = 1 and compare each with M."
@@ -93,9 +95,11 @@ def skipped_steps(ask: Ask, generator: torch.Generator) -> str | None:
         "g": (k, g * much, first_scale),
         "first_scale": (k, g, first_scale * much),
     }
-    for name, probe in probes.items():
-        if ask.number(*probe) == got:
-            return f"Your answer stays the same however large `{name}` is, but the float16 gradient grows with it."
+    unseen = [name for name, probe in probes.items() if ask.number(*probe) == got]
+    if len(unseen) == len(probes):
+        return f"You say {got:g}, however large the gradient is. Which number is the largest of float16?"
+    if unseen:
+        return f"Your answer stays the same however large `{unseen[0]}` is, but the float16 gradient grows with it."
     if got < 0:
         return "A number of skipped steps cannot be negative: what happens when nothing overflows?"
     if not got.is_integer():
@@ -118,7 +122,8 @@ def counterexample(ask: Ask, generator: torch.Generator) -> str | None:
         return "Both weights must be held by float32, or they are lost before the scaler meets them."
     if light > heavy:
         return "The first weight is to be the lighter one; yours come in the other order."
-    if heavy / light > 2.0**43 / num_classes:
+    # A tensor of float32, which many will return, has rounded the bound.
+    if heavy / light > 2.0**43 / num_classes * (1 + 1e-6):
         return "Your spread is larger than allowed; remember that one sample has gradient entries of two sizes."
     scale = _rescuing_scale(light, heavy, num_classes)
     if scale is None:

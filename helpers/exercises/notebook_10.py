@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.exercises.core import Ask, Judge
+from helpers.exercises.core import Ask, Judge, read_numbers
 
 
 def _sample_mean_one(ask: Ask, generator: torch.Generator) -> str | None:
@@ -10,8 +10,8 @@ def _sample_mean_one(ask: Ask, generator: torch.Generator) -> str | None:
     n = torch.randint(1, 5000, (num_classes,), generator=generator).double()
     exponent = float(torch.rand(1, generator=generator)) * 0.9 + 0.1
     w = ask.tensor(n, exponent, shape=(num_classes,))
-    if not bool((w > 0).all()):
-        return "All your weights should be above zero."
+    if not bool(((w > 0) & w.isfinite()).all()):
+        return "All your weights should be finite and above zero."
     ratios = w / w[0] * (n / n[0]) ** exponent
     if bool((ratios - 1).abs().max() > 1e-6):
         if bool((w * n / (w[0] * n[0]) - 1).abs().max() < 1e-6):
@@ -46,12 +46,13 @@ def _first_step_factor(ask: Ask, generator: torch.Generator) -> str | None:
 
 def _balanced_counts(ask: Ask, generator: torch.Generator) -> str | None:
     limit = int(torch.randint(10, 40_000, (1,), generator=generator))
-    try:
-        n = torch.as_tensor(ask(limit)).double()
-    except (TypeError, ValueError, RuntimeError):
+    n = read_numbers(ask(limit))
+    if n is None:
         return "Return the counts as a list or a tensor of numbers."
-    if n.ndim != 1 or not bool((n > 0).all()):
-        return "Return one positive count for each class, as a list or a tensor with one dimension."
+    if n.ndim != 1 or not len(n):
+        return "Return one count for each class, as a list or a tensor with one dimension."
+    if not bool(((n >= 1) & n.isfinite() & (n == n.round())).all()):
+        return "A count is a whole number of samples above zero; some of yours are not."
     if bool((n != n[0]).any()):
         return "Some of your classes are rarer than others, so your example does not contradict the colleague."
     if float(n.sum() / n.max()) <= limit:

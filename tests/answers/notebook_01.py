@@ -84,6 +84,10 @@ def classes_from_one(z):
     return z.argmax(dim=1) + 1, torch.full((3,), 2.0)
 
 
+def infinite_weights(z):
+    return torch.zeros(len(z), dtype=torch.int64), torch.tensor([torch.inf, 1.0, 1.0])
+
+
 def negative_weights(z):
     return z.argmax(dim=1), torch.full((3,), -2.0)
 
@@ -126,11 +130,11 @@ WRONG = {
         "Your batch has a total weight of zero, so the loss from indices is not": unused_weights,
         "equal here: the weights of your batch average to one.": balanced_weights,
         "The loss from one-hot rows is only 1.50 times the other one.": weights_too_close_to_one,
-        "The classes go from 0 to 2,": classes_from_one,
-        "weights are not negative.": negative_weights,
-        "whole numbers y": classes_as_floats,
-        "and three numbers w;": weights_of_the_samples,
+        "A class is 0, 1 or 2;": classes_from_one,
+        "Weights are finite and not negative;": negative_weights,
+        "Weights are finite and": infinite_weights,
+        "classes y and three weights w; got": weights_of_the_samples,
         "Return two things:": classes_alone,
     },
 }
-RIGHT = {"1.2": [measured_in_single_precision], "1.3": [lists_of_whole_numbers]}
+RIGHT = {"1.2": [measured_in_single_precision], "1.3": [lists_of_whole_numbers, classes_as_floats]}

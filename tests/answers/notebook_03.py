@@ -75,13 +75,6 @@ def noisy(theta, gradient, lr):
     return theta - lr * gradient * torch.rand(len(theta), dtype=torch.float64)
 
 
-def filled_row_by_row_in_float32(z, t, w):
-    gradient = torch.zeros(z.shape)
-    for i in range(len(z)):
-        gradient[i] = ((w * t[i]).sum() * z[i].softmax(dim=0) - w * t[i]) / len(z)
-    return gradient
-
-
 def clipped_by_norm(theta, gradient, lr):
     return theta - lr * gradient * min(1.0, 1000 / float(gradient.norm()))
 
@@ -118,6 +111,5 @@ WRONG = {
 }
 
 RIGHT = {
-    "3.1": [filled_row_by_row_in_float32],
     "3.3": [clipped_by_norm, lengthened_when_short],
 }

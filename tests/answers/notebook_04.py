@@ -73,6 +73,22 @@ def flattest_decides(lr, k, eigenvalues):
     return _rule(lr * k * eigenvalues.min())
 
 
+def first_decides(lr, k, eigenvalues):
+    return _rule(lr * k * eigenvalues[0])
+
+
+def last_decides(lr, k, eigenvalues):
+    return _rule(lr * k * eigenvalues[-1])
+
+
+def always_rests(_lr, _k, _eigenvalues):
+    return "glides"
+
+
+def one_word_an_eigenvalue(lr, k, eigenvalues):
+    return [_rule(lr * k * e) for e in eigenvalues]
+
+
 def without_scale(lr, _k, eigenvalues):
     return _rule(lr * eigenvalues.max())
 
@@ -178,6 +194,10 @@ WRONG = {
     "4.2": {
         "Your rule lets nothing flip and settle:": flips_are_fatal,
         "Your rule looks at the flattest direction;": flattest_decides,
+        "Your rule looks at the first eigenvalue,": first_decides,
+        "Your rule looks at the last eigenvalue,": last_decides,
+        "You say 'glides' in all 30 cases,": always_rests,
+        "Return one of 'glides', 'flips and settles', 'never rests'; yours is \"[": one_word_an_eigenvalue,
         "Your rule leaves out the scale k.": without_scale,
         "Your rule leaves out the learning rate.": without_learning_rate,
         "Your rule averages the eigenvalues,": mean_decides,

@@ -111,13 +111,13 @@ WRONG = {
     "7.3": {
         "A and B find equally many pairs.": same_model_twice,
         "B finds more pairs in all.": exchanged,
-        "A wins on the average word too.": better_everywhere,
+        "A wins or draws on the average word.": better_everywhere,
         "A model finds a whole number of pairs of each word, from none to all": more_than_there_are,
         "Return two tensors:": one_model,
         "Both tensors need one number a word,": word_left_out,
         "B finds more pairs in all. The colleague": words_found_instead_of_pairs,
         "Where can B win many words with few pairs?": half_of_each_word,
-        "A wins on the average word too. Where can B win": one_word_each,
+        "A wins or draws on the average word. Where can B win": one_word_each,
         "A has to find more.": as_many_pairs,
     },
 }

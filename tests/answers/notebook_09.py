@@ -67,6 +67,10 @@ def unscaled_by_the_default_before_the_test(k, g, first_scale):
     return max(0, math.ceil(math.log2(first_scale * k * g / 2**16 / M)))
 
 
+def largest_of_float32(k, g, first_scale):
+    return max(0, math.ceil(math.log2(first_scale * k * g / torch.finfo(torch.float32).max)))
+
+
 def without_first_scale(k, g, _first_scale):
     return max(0, math.ceil(math.log2(k * g / M)))
 
@@ -138,6 +142,7 @@ WRONG = {
     },
     "9.2": {
         "A scaler skips whole steps:": without_ceiling,
+        "You say 0, however large the gradient is.": largest_of_float32,
         "A number of skipped steps cannot be negative:": never_negative_forgotten,
         "After that many halvings the gradient is still above M;": floor,
         "Your answer stays the same however large `k` is, but the float16": without_k,

@@ -117,7 +117,7 @@ WRONG = {
         "Your ratios differ from n ** -exponent:": upside_down,
         "does the rarer class get the larger weight, by the right power?": smoothed_counts,
         "The ratios are right, but the average sample weighs": unscaled,
-        "All your weights should be above zero.": rarest_alone,
+        "All your weights should be finite and above zero.": rarest_alone,
     },
     "10.2": {
         "For 'indices mean' and SGD: what does the divisor of this loss do": always_k,
@@ -133,7 +133,7 @@ WRONG = {
         ", and the limit was": one_class_too_few,
         "It works, but": one_class_too_many,
         "Your largest weight is 1, and the limit was": one_class,
-        "Return one positive count for each class,": classes_without_samples,
+        "A count is a whole number of samples above zero;": classes_without_samples,
         "as a list or a tensor with one dimension.": one_number,
         "Return the counts as a list or a tensor of numbers.": counts_in_words,
     },
