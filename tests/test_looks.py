@@ -79,7 +79,7 @@ SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
     "lines": (
-        "63281c60cd",
+        "b1115a9dff",
         lambda ax: plots.lines(ax, [1, 10, 100], LINES, spread=BAND, log="xy", marker="o", **NAMES),
     ),
     "plain lines": ("3b890d2796", lambda ax: plots.lines(ax, [1, 2, 3], LINES, labels=False, colours=RGB, **NAMES)),
@@ -93,7 +93,7 @@ SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
     "log grouped bars": ("bf483ca777", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
     "heat table": ("a89e9e0ed3", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
     "coloured heat table": (
-        "c786fe6f4e",
+        "4617d3e501",
         lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **SHADES, **NAMES),
     ),
     "decisions": ("b2e9a869e3", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
