@@ -27,11 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "distributed"),
+    *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
     *("exercises/core", *(f"exercises/notebook_{number:02d}" for number in range(1, 11))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "exercises", "hostile", "hard_values", "edges", "edges_of_numbers"),
+    *("diagnosis_sentences", "exercises", "hostile", "hard_values", "edges", "edges_of_numbers", "plots", "looks"),
 ]
 # What runs in processes that a test starts, where mutmut's switch does not reach: the module and its own tests.
 APART = {"distributed": "distributed"}
