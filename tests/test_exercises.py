@@ -13,7 +13,7 @@ import pytest
 import torch
 from conftest import LESSONS, SOLUTIONS
 
-from helpers.exercises.core import ROUNDS, Ask, check, judge
+from helpers.exercises.core import ROUNDS, Ask, RefusedError, check, judge
 from helpers.exercises.notebook_05 import moves
 
 SEEDS = (0, 1, 2)
@@ -200,6 +200,14 @@ def test_inputs_are_drawn_anew_each_round():
     first = [given[0].flatten()[0].item() for given in asked("1.1")]
     assert len(set(first)) == len(first) == ROUNDS
     assert not set(first) & {given[0].flatten()[0].item() for given in asked("1.1", seed=1)}
+
+
+@pytest.mark.parametrize(
+    "returned", [([1.0], [math.nan]), ([math.nan], [1.0]), ([1.0], "a"), ("a", [1.0]), [[1.0]], 1.0]
+)
+def test_a_pair_is_two_lists_of_numbers(returned):
+    with pytest.raises(RefusedError, match="two, please"):
+        Ask(lambda: returned).pair(wanted="two, please")
 
 
 def test_what_came_back_instead_is_described():

@@ -83,6 +83,10 @@ def lengthened_when_short(theta, gradient, lr):
     return theta - lr * gradient * max(1.0, 1e-4 / float(gradient.norm()))
 
 
+def dead_zone(theta, gradient, lr):
+    return theta - lr * torch.where(gradient.abs() < 0.01, 0.0, gradient)
+
+
 WRONG = {
     "3.1": {
         "You give each row of p - t one weight.": one_weight_a_row,
@@ -111,5 +115,5 @@ WRONG = {
 }
 
 RIGHT = {
-    "3.3": [clipped_by_norm, lengthened_when_short],
+    "3.3": [clipped_by_norm, lengthened_when_short, dead_zone],
 }

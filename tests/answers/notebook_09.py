@@ -43,6 +43,18 @@ def loss_in_bits(dtype, w, y):
     return torch.finfo(dtype).max / (math.log2(len(w)) * w[y].sum())
 
 
+def no_weights_at_all(_dtype, _w, _y):
+    return 0.0
+
+
+def turned_around(_dtype, _w, _y):
+    return -1.0
+
+
+def a_half(_dtype, _w, _y):
+    return 0.5
+
+
 def without_ceiling(k, g, first_scale):
     return max(0.0, math.log2(first_scale * k * g / M))
 
@@ -139,6 +151,9 @@ WRONG = {
         "Yours has the largest number of float16; take that of": always_float16,
         "At your factor a sum already passes M;": mean_weight,
         "Your factor is safe, but a larger one is too;": loss_in_bits,
+        "above zero; yours is 0.": no_weights_at_all,
+        "above zero; yours is -1.": turned_around,
+        "Your factor is safe, but a larger one is": a_half,
     },
     "9.2": {
         "A scaler skips whole steps:": without_ceiling,
