@@ -34,7 +34,7 @@ def of_text(text: Text) -> list[Any]:
 def look(ax: Axes) -> Iterator[list[Any]]:
     """What the helpers set of an Axes; nothing that depends on how a backend draws it."""
     yield [ax.get_title(), ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale(), ax.get_yscale()]
-    yield [ax.axison, *rounded(ax.get_xlim()), *rounded(ax.get_ylim()), *rounded(ax.get_window_extent().bounds)]
+    yield [ax.axison, *rounded(ax.get_xlim()), *rounded(ax.get_ylim()), *rounded(ax.figure.bbox.size)]
     yield [line.get_visible() for line in ax.get_xgridlines()[:1] + ax.get_ygridlines()[:1]]
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_locator(), FixedLocator):
@@ -76,29 +76,30 @@ CROWD = {f"{i}": [0.0, i // 9] for i in range(12)}
 RGB, NAMED = ["r", "g", "b"], {"SGD": "r", "other": "b"}
 TABLE = [[1.0, 20.0], [0.1, 3.0]]
 SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 1)}
+PLANE = {"xlabel": "weight", "ylabel": "bias"}
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
     "lines": (
-        "b1115a9dff",
+        "6877c43a53",
         lambda ax: plots.lines(ax, [1, 10, 100], LINES, spread=BAND, log="xy", marker="o", **NAMES),
     ),
-    "plain lines": ("3b890d2796", lambda ax: plots.lines(ax, [1, 2, 3], LINES, labels=False, colours=RGB, **NAMES)),
-    "crowded lines": ("46adc91a63", lambda ax: plots.lines(ax, [0, 1], CROWD, **NAMES)),
-    "points": ("4b853c051d", lambda ax: plots.points(ax, [1, 2], [3, 40], names=["a", "b"], log="y", size=50, **NAMES)),
-    "plain points": ("ca920fa929", lambda ax: plots.points(ax, [1, 2], [3, 40], log="x", colour="r", **NAMES)),
-    "bars": ("536b8ca720", lambda ax: plots.bars(ax, BARS, spread={"other": (15.0, 30.0)}, **NAMES)),
-    "log bars": ("977ca47e24", lambda ax: plots.bars(ax, BARS, log=True, text="", colours=NAMED, **NAMES)),
-    "negative bars": ("7fc34806ed", lambda ax: plots.bars(ax, {"SGD": -3.0, "Adam": 1.0}, text="{:.1f}", **NAMES)),
-    "grouped bars": ("20c31fc378", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES)),
-    "log grouped bars": ("bf483ca777", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
-    "heat table": ("a89e9e0ed3", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
+    "plain lines": ("6e3011fab1", lambda ax: plots.lines(ax, [1, 2, 3], LINES, labels=False, colours=RGB, **NAMES)),
+    "crowded lines": ("7641fc1031", lambda ax: plots.lines(ax, [0, 1], CROWD, **NAMES)),
+    "points": ("7c63b02f70", lambda ax: plots.points(ax, [1, 2], [3, 40], names=["a", "b"], log="y", size=50, **NAMES)),
+    "plain points": ("a7900748de", lambda ax: plots.points(ax, [1, 2], [3, 40], log="x", colour="r", **NAMES)),
+    "bars": ("a54a49063a", lambda ax: plots.bars(ax, BARS, spread={"other": (15.0, 30.0)}, **NAMES)),
+    "log bars": ("b37d410083", lambda ax: plots.bars(ax, BARS, log=True, text="", colours=NAMED, **NAMES)),
+    "negative bars": ("bd185a667d", lambda ax: plots.bars(ax, {"SGD": -3.0, "Adam": 1.0}, text="{:.1f}", **NAMES)),
+    "grouped bars": ("3f4672b95e", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES)),
+    "log grouped bars": ("91ef555755", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
+    "heat table": ("823e7b706f", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
     "coloured heat table": (
-        "4617d3e501",
+        "7a3209436b",
         lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **SHADES, **NAMES),
     ),
-    "decisions": ("b2e9a869e3", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
-    "note": ("2f2e797c48", lambda ax: plots.note(ax, "here", (0.2, 0.4))),
-    "coloured note": ("84630b7c83", lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r")),
+    "decisions": ("aaf3c7e451", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
+    "note": ("48990c1ee5", lambda ax: plots.note(ax, "here", (0.2, 0.4))),
+    "coloured note": ("ae11b6abeb", lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r")),
 }
 
 
@@ -108,4 +109,16 @@ def test_look(scene):
     figure, ax = plots.canvas()
     draw(ax)
     assert digest(ax) == wanted, "\n".join(map(repr, look(ax)))
+    plt.close(figure)
+
+
+def test_look_of_the_last_frame(monkeypatch):
+    figures = []
+    monkeypatch.setattr("helpers.plots.animation.plt.close", figures.append)
+    path = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 3.0]])
+    plots.animate_paths({"k = 1": path, "k = 2": 1 - path}, lambda p: p[:, 0] ** 2 + p[:, 1], **PLANE)
+    monkeypatch.undo()
+    (figure,) = figures
+    assert rounded(figure.get_size_inches() * figure.dpi) == ["960", "304"]
+    assert [digest(ax) for ax in figure.axes] == ["312c8b24b8", "d0350b4568"]
     plt.close(figure)
