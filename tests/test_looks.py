@@ -19,16 +19,23 @@ mpl.use("agg")
 NAMES = {"title": "Finding", "xlabel": "steps", "ylabel": "loss in nats"}
 
 
+def short(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}"
+
+
 def rounded(values: Any) -> list[str]:
-    return [f"{v:.3g}" for v in np.ma.filled(values, np.nan).ravel()]
+    return [short(v) for v in np.ma.filled(values, np.nan).ravel()]
 
 
 def of_text(text: Text) -> list[Any]:
-    offset = text.xyann if isinstance(text, Annotation) else ()
+    place = text.get_position()
+    if isinstance(text, Annotation):
+        place = [*text.xy, *text.xyann, text.xycoords, text.anncoords]
     box = text.get_bbox_patch()
     frame = [to_hex(box.get_edgecolor()), to_hex(box.get_facecolor()), box.get_linewidth()] if box else []
     alignment = [text.get_horizontalalignment(), text.get_verticalalignment(), text.get_fontsize()]
-    return [text.get_text(), *rounded(text.get_position()), offset, to_hex(text.get_color()), *alignment, *frame]
+    unit = type(text.get_transform()).__name__
+    return [text.get_text(), *map(short, place), unit, to_hex(text.get_color()), *alignment, *frame]
 
 
 def look(ax: Axes) -> Iterator[list[Any]]:
@@ -36,6 +43,10 @@ def look(ax: Axes) -> Iterator[list[Any]]:
     yield [ax.get_title(), ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale(), ax.get_yscale()]
     yield [ax.axison, *rounded(ax.get_xlim()), *rounded(ax.get_ylim()), *rounded(ax.figure.bbox.size)]
     yield [line.get_visible() for line in ax.get_xgridlines()[:1] + ax.get_ygridlines()[:1]]
+    yield [
+        ax.titleOffsetTrans.to_values(),
+        *(tick.tick1line.get_markersize() for tick in ax.xaxis.get_major_ticks()[:1]),
+    ]
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_locator(), FixedLocator):
             yield [*rounded(axis.get_ticklocs()), *(label.get_text() for label in axis.get_ticklabels())]
@@ -54,12 +65,12 @@ def look(ax: Axes) -> Iterator[list[Any]]:
         yield [*rounded(patch.get_bbox().bounds), to_hex(patch.get_facecolor())]
     for group in ax.collections:
         yield [*rounded(group.get_offsets()), *rounded(group.get_facecolor()), *rounded(group.get_linewidth())]
-        yield [group.get_zorder(), *rounded(getattr(group, "get_sizes", list)())]
+        yield [group.get_zorder(), *rounded(group.get_edgecolor()), *rounded(getattr(group, "get_sizes", list)())]
         yield [rounded(path.vertices) for path in group.get_paths()]
     for image in ax.images:
         yield [*rounded(image.get_array()), *image.get_clim(), image.get_cmap().name, ax.get_aspect()]
     if legend := ax.get_legend():
-        yield [legend._ncols, *rounded(legend.get_bbox_to_anchor().bounds)]
+        yield [legend._ncols, legend._loc, *rounded(legend.get_bbox_to_anchor().bounds)]
         yield [of_text(text) for text in legend.get_texts()]
 
 
@@ -73,6 +84,7 @@ BARS = {"SGD": 3.0, "other": 20.0}
 GROUPS = {"SGD": [1.0, 20.0], "other": [2.0, 30.0]}
 WHISKERS = {"other": ([1.5, 20.0], [3.0, 35.0])}
 CROWD = {f"{i}": [0.0, i // 9] for i in range(12)}
+LOG_CROWD = {f"{i}": [1.0, 10.0 ** min(i, 3)] for i in range(7)}
 RGB, NAMED = ["r", "g", "b"], {"SGD": "r", "other": "b"}
 TABLE = [[1.0, 20.0], [0.1, 3.0]]
 SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 1)}
@@ -80,26 +92,28 @@ PLANE = {"xlabel": "weight", "ylabel": "bias"}
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
     "lines": (
-        "6877c43a53",
+        "c72611f2de",
         lambda ax: plots.lines(ax, [1, 10, 100], LINES, spread=BAND, log="xy", marker="o", **NAMES),
     ),
-    "plain lines": ("6e3011fab1", lambda ax: plots.lines(ax, [1, 2, 3], LINES, labels=False, colours=RGB, **NAMES)),
-    "crowded lines": ("7641fc1031", lambda ax: plots.lines(ax, [0, 1], CROWD, **NAMES)),
-    "points": ("7c63b02f70", lambda ax: plots.points(ax, [1, 2], [3, 40], names=["a", "b"], log="y", size=50, **NAMES)),
-    "plain points": ("a7900748de", lambda ax: plots.points(ax, [1, 2], [3, 40], log="x", colour="r", **NAMES)),
-    "bars": ("a54a49063a", lambda ax: plots.bars(ax, BARS, spread={"other": (15.0, 30.0)}, **NAMES)),
-    "log bars": ("b37d410083", lambda ax: plots.bars(ax, BARS, log=True, text="", colours=NAMED, **NAMES)),
-    "negative bars": ("bd185a667d", lambda ax: plots.bars(ax, {"SGD": -3.0, "Adam": 1.0}, text="{:.1f}", **NAMES)),
-    "grouped bars": ("3f4672b95e", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES)),
-    "log grouped bars": ("91ef555755", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
-    "heat table": ("823e7b706f", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
+    "plain lines": ("b3f74b9e94", lambda ax: plots.lines(ax, [1, 2, 3], LINES, labels=False, colours=RGB, **NAMES)),
+    "crowded lines": ("65f20e727d", lambda ax: plots.lines(ax, [0, 1], CROWD, **NAMES)),
+    "log crowd": ("bae25313a4", lambda ax: plots.lines(ax, [1, 10], LOG_CROWD, log="xy", **NAMES)),
+    "points": ("4d2f9a2a74", lambda ax: plots.points(ax, [1, 2], [3, 40], names=["a", "b"], log="y", size=50, **NAMES)),
+    "plain points": ("005a78d7d2", lambda ax: plots.points(ax, [1, 2], [3, 40], log="x", colour="r", **NAMES)),
+    "bars": ("ce084cc5a9", lambda ax: plots.bars(ax, BARS, spread={"other": (15.0, 30.0)}, **NAMES)),
+    "log bars": ("3ad060dc26", lambda ax: plots.bars(ax, BARS, log=True, text="", colours=NAMED, **NAMES)),
+    "bars from zero": ("2bd341717a", lambda ax: plots.bars(ax, {"SGD": 0.0, "Adam": 0.5}, **NAMES)),
+    "negative bars": ("16cb2bd013", lambda ax: plots.bars(ax, {"SGD": -3.0, "Adam": 1.0}, text="{:.1f}", **NAMES)),
+    "grouped bars": ("464ceda7fe", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES)),
+    "log grouped bars": ("3becb05d92", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
+    "heat table": ("0788be196b", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
     "coloured heat table": (
-        "7a3209436b",
+        "86a76c71cb",
         lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **SHADES, **NAMES),
     ),
-    "decisions": ("aaf3c7e451", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
-    "note": ("48990c1ee5", lambda ax: plots.note(ax, "here", (0.2, 0.4))),
-    "coloured note": ("ae11b6abeb", lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r")),
+    "decisions": ("0366a515df", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
+    "note": ("6fbea7d366", lambda ax: plots.note(ax, "here", (0.2, 0.4))),
+    "coloured note": ("58c1ea4dbc", lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r")),
 }
 
 
@@ -120,5 +134,5 @@ def test_look_of_the_last_frame(monkeypatch):
     monkeypatch.undo()
     (figure,) = figures
     assert rounded(figure.get_size_inches() * figure.dpi) == ["960", "304"]
-    assert [digest(ax) for ax in figure.axes] == ["312c8b24b8", "d0350b4568"]
+    assert [digest(ax) for ax in figure.axes] == ["61fc7c1b6e", "f5882bc310"]
     plt.close(figure)

@@ -7,6 +7,7 @@ import itertools
 import matplotlib as mpl
 import numpy as np
 import pytest
+import torch
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from PIL import Image
@@ -102,9 +103,44 @@ def test_show_demands_alternative_text_and_closes_the_figure(capsys):
     figure, _ = plots.canvas()
     with pytest.raises(ValueError, match="alt is 'a plot'"):
         plots.show(figure, alt="a plot")
-    plots.show(figure, alt="An empty canvas, shown to test that it is closed.")
+    other, _ = plots.canvas()
+    with pytest.raises(ValueError, match="alt is"):
+        plots.show(figure, alt="x" * 19)
+    plots.show(figure, alt="x" * 20)
     assert capsys.readouterr().out
     assert not plt.fignum_exists(figure.number)
+    assert plt.fignum_exists(other.number)
+    plt.close(other)
+
+
+def test_canvas_passes_on_what_it_does_not_know_and_refuses_what_is_no_size():
+    figure, axes = plots.canvas(2, size=(3, 2), sharey=True)
+    assert axes[0].get_shared_y_axes().joined(*axes)
+    plt.close(figure)
+    for size in ((0, 1), (1, -1), (100, 1), (1, 2, 3), 4):
+        with pytest.raises(ValueError, match="size"):
+            plots.canvas(size=size)
+    for panels in ({"rows": 21}, {"columns": 21}, {"rows": 0}):
+        with pytest.raises(ValueError, match=next(iter(panels))):
+            plots.canvas(**panels)
+
+
+def test_tensors_with_a_gradient_are_drawn(ax):
+    plots.lines(ax, [0, 1], {"SGD": torch.tensor([1.0, 2.0], requires_grad=True)}, **NAMES)
+    assert ax.lines[0].get_ydata().tolist() == [1.0, 2.0]
+
+
+def test_numbers_of_another_shape_are_named(ax):
+    with pytest.raises(ValueError, match=r"^x has shape \(1, 2\); expected \(n,\)"):
+        plots.lines(ax, [[0, 1]], {"SGD": [1, 2]}, **NAMES)
+    with pytest.raises(ValueError, match=r"^series 'SGD' has shape \(3,\); expected \(2,\)"):
+        plots.lines(ax, [0, 1], {"SGD": [1, 2, 3]}, **NAMES)
+    with pytest.raises(ValueError, match=r"^series 'SGD' has shape \(3,\); expected \(2,\)"):
+        plots.grouped_bars(ax, ["a", "b"], {"SGD": [1, 2, 3]}, **NAMES)
+    with pytest.raises(ValueError, match=r"^colour has shape \(2,\); expected \(1, 2\)"):
+        plots.heat_table(ax, [[1, 2]], ["a"], ["b", "c"], colour=[1, 2], **NAMES)
+    with pytest.raises(ValueError, match=r"^values\['SGD'\] has shape \(2,\)"):
+        plots.bars(ax, {"SGD": [1, 2]}, **NAMES)
 
 
 def test_image_html_holds_a_figure_and_its_text():
@@ -143,6 +179,7 @@ def test_a_path_becomes_a_frame_a_step():
         for number in range(film.n_frames):
             film.seek(number)
             frames.append((np.asarray(film.convert("RGB")), film.info["duration"]))
+        assert film.info["loop"] == 0
     assert [duration for _, duration in frames] == [160, 160, 1600]
     assert all(picture.shape == (304, 960, 3) for picture, _ in frames)
     assert all((a != b).any() for (a, _), (b, _) in itertools.pairwise(frames))
@@ -152,13 +189,15 @@ def test_show_displays_one_picture_with_its_text(monkeypatch):
     shown = []
     monkeypatch.setattr("helpers.plots.frame.display", lambda data, **options: shown.append((data, options)))
     figure, axes = plots.canvas(2)
-    plots.lines(axes[0], [1, 2], {"SGD": [1e-6, 1e6]}, log="y", **NAMES)
+    plots.lines(axes[0], [1, 2], {"SGD": [1e-2, 1e2]}, log="y", **NAMES)
+    assert len(axes[0].yaxis.get_minorticklocs()) > 0
     plots.lines(axes[1], [1, 2], {"SGD": [60.0, 110.0]}, log="y", **NAMES)
     plots.show(figure, alt="Two panels,\n   one over many decades and one over few.")
     ((data, options),) = shown
     assert data["text/plain"] == "<Figure size 900x450 with 2 Axes>"
     with Image.open(io.BytesIO(data["image/png"])) as picture:
         assert picture.size == (900, 450)
-    assert options["metadata"] == {"image/png": {"alt": "Two panels, one over many decades and one over few."}}
+    text = "Two panels, one over many decades and one over few."
+    assert options == {"raw": True, "metadata": {"image/png": {"alt": text}}}
     assert len(axes[0].yaxis.get_minorticklocs()) == 0
     assert len(axes[1].yaxis.get_minorticklocs()) > 0

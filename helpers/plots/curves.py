@@ -84,7 +84,7 @@ def _label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Name lines at their right ends, moved apart vertically so that no two names touch."""
     if not ends:
         return
-    low, high = (ax.transData.transform((0 if ax.get_xscale() == "linear" else 1, y))[1] for y in ax.get_ylim())
+    low, high = (ax.transData.transform((1, y))[1] for y in ax.get_ylim())
     span = high - low
     height = ax.get_window_extent().height * 72 / ax.figure.dpi
     gap = min(15.0 / height, 0.98 / len(ends))
