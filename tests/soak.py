@@ -1,9 +1,9 @@
 """Run all notebooks again and again and compare every stored text output, strictly.
 
-    python tests/soak.py [--rounds 20] [--minutes 60] [--seed 0]
+    python tests/soak.py [NOTEBOOK ...] [--rounds 20] [--minutes 60] [--seed 0]
 
-Each round takes the notebooks in a random order, in fresh kernels, with 1, 2 or 4 threads and a random
-PYTHONHASHSEED. It stops before a round that would pass the time limit. Exit status 1 if any output differed.
+Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Each round takes the notebooks in a random
+order, in fresh kernels, with 1, 2 or 4 threads and a random PYTHONHASHSEED. It stops before a round that would pass the time limit. Exit status 1 if any output differed.
 """
 
 import argparse
@@ -61,12 +61,13 @@ def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chooser = random.Random(options.seed)
-    paths = sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+    paths = [path.resolve() for path in options.notebooks] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
     started = time.monotonic()
     longest, done = 0.0, 0
     differences: list[str] = []
