@@ -3,7 +3,8 @@
     python tests/soak.py [NOTEBOOK ...] [--rounds 20] [--minutes 60] [--seed 0]
 
 Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Each round takes the notebooks in a random
-order, in fresh kernels, with 1, 2 or 4 threads and a random PYTHONHASHSEED. It stops before a round that would pass the time limit. Exit status 1 if any output differed.
+order, in fresh kernels, with 1, 2 or 4 threads and a random PYTHONHASHSEED. It stops before a round that would pass
+the time limit. Exit status 1 if any output differed.
 """
 
 import argparse
