@@ -186,8 +186,21 @@ def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypat
         launch(3)
     (command,), options = started.call_args
     assert {"--nproc-per-node=3", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"} <= set(command)
+    assert options["cwd"] == Path(__file__).resolve().parent.parent
+    assert options["start_new_session"]
     assert options["env"]["OMP_NUM_THREADS"] == "1"
     assert options["env"]["GLOO_SOCKET_IFNAME"] == {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
+
+
+@pytest.mark.parametrize(
+    ("complaints", "said"), [("1\n2\n\n3\n4\n", "2 / 3 / 4"), ("", "exit status 9"), ("1\nrank 3: x\n2\n", "rank 3: x")]
+)
+def test_an_error_without_a_rank_is_told_by_its_last_lines(monkeypatch, complaints, said):
+    agent = Mock(returncode=9)
+    agent.communicate.return_value = ("", complaints)
+    monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
+    with pytest.raises(RuntimeError, match=f"the 2 processes ended with an error: {said}$"):
+        launch(2)
 
 
 @pytest.mark.parametrize("processes", [0, -1, True, 1.5, "2", None, math.nan])

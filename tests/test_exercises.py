@@ -13,6 +13,7 @@ import pytest
 import torch
 from conftest import LESSONS, SOLUTIONS
 
+from helpers.arguments import LARGEST_SEED
 from helpers.exercises.core import ROUNDS, Ask, RefusedError, check, judge
 from helpers.exercises.notebook_05 import moves
 
@@ -154,6 +155,13 @@ def test_unknown_exercise_and_called_answer_are_errors():
         judge(1.1, lambda: 1)
     with pytest.raises(TypeError, match="without"):
         judge("1.1", 3.0)
+
+
+def test_the_largest_seed_is_the_last_that_is_taken():
+    largest = LARGEST_SEED // ROUNDS**3
+    assert judge("1.2", solution("1.2"), seed=largest) == ("right", "")
+    with pytest.raises(ValueError, match="seed"):
+        judge("1.2", solution("1.2"), seed=largest + 1)
 
 
 def test_an_answer_cannot_alter_what_it_is_judged_by():

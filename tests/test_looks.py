@@ -86,8 +86,9 @@ WHISKERS = {"other": ([1.5, 20.0], [3.0, 35.0])}
 CROWD = {f"{i}": [0.0, i // 9] for i in range(12)}
 LOG_CROWD = {f"{i}": [1.0, 10.0 ** min(i, 3)] for i in range(7)}
 RGB, NAMED = ["r", "g", "b"], {"SGD": "r", "other": "b"}
+SIGNS = [[-1.0, 1.0], [0.3, -0.3]]
 TABLE = [[1.0, 20.0], [0.1, 3.0]]
-SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 1)}
+SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 0.6)}
 PLANE = {"xlabel": "weight", "ylabel": "bias"}
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
@@ -105,12 +106,16 @@ SCENES: dict[str, tuple[str, Callable[[Axes], Any]]] = {
     "bars from zero": ("2bd341717a", lambda ax: plots.bars(ax, {"SGD": 0.0, "Adam": 0.5}, **NAMES)),
     "negative bars": ("16cb2bd013", lambda ax: plots.bars(ax, {"SGD": -3.0, "Adam": 1.0}, text="{:.1f}", **NAMES)),
     "grouped bars": ("464ceda7fe", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES)),
-    "log grouped bars": ("3becb05d92", lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES)),
+    "log grouped bars": (
+        "8f31528f75",
+        lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, colours=NAMED, **NAMES),
+    ),
     "heat table": ("0788be196b", lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **NAMES)),
     "coloured heat table": (
-        "86a76c71cb",
+        "88e67c25b6",
         lambda ax: plots.heat_table(ax, TABLE, ["r", "s"], ["c", "d"], **SHADES, **NAMES),
     ),
+    "table of signs": ("99cb161b75", lambda ax: plots.heat_table(ax, SIGNS, ["r", "s"], ["c", "d"], **NAMES)),
     "decisions": ("0366a515df", lambda ax: plots.decisions(ax, STEPS, title="Questions")),
     "note": ("6fbea7d366", lambda ax: plots.note(ax, "here", (0.2, 0.4))),
     "coloured note": ("58c1ea4dbc", lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r")),

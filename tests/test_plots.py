@@ -10,6 +10,7 @@ import pytest
 import torch
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from helpers import plots
@@ -183,6 +184,17 @@ def test_a_path_becomes_a_frame_a_step():
     assert [duration for _, duration in frames] == [160, 160, 1600]
     assert all(picture.shape == (304, 960, 3) for picture, _ in frames)
     assert all((a != b).any() for (a, _), (b, _) in itertools.pairwise(frames))
+
+
+def test_a_frame_shows_the_path_up_to_its_step(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Line2D, "set_data", lambda _, *data: drawn.append(tuple(map(list, data))))
+    path = [[0.0, 5.0], [1.0, 6.0], [2.0, 7.0]]
+    plots.animate_paths({"k": path}, lambda p: p.sum(axis=1), xlabel="weight", ylabel="bias")
+    in_frames = [data for data in drawn if len(data) == 2 and data[1] and data[1][-1] in (5, 6, 7)]
+    trails = [([0.0], [5.0]), ([0.0, 1.0], [5.0, 6.0]), ([0.0, 1.0, 2.0], [5.0, 6.0, 7.0])]
+    assert in_frames[0::2] == trails
+    assert in_frames[1::2] == [([0.0], [5.0]), ([1.0], [6.0]), ([2.0], [7.0])]
 
 
 def test_show_displays_one_picture_with_its_text(monkeypatch):

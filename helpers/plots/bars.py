@@ -46,8 +46,6 @@ def bars(
     if log:
         ax.set_xscale("log")
     ax.margins(x=0.18)
-    if not log and min(values.values()) >= 0:
-        ax.set_xlim(left=0)
     dress(ax, title, xlabel, ylabel)
     return ax
 
