@@ -29,13 +29,13 @@ test: $(VENV)/installed ## lint, unit tests and every notebook cell against its 
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope $(ARGS)
 
 run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
-	$(BIN)/python tests/run_notebooks.py $(ARGS)
+	$(BIN)/python -m tools.run $(ARGS)
 
 soak: $(VENV)/installed ## run all notebooks again and again, with other threads and seeds, and compare; options in ARGS="--rounds 3"
-	$(BIN)/python tests/soak.py $(ARGS)
+	$(BIN)/python -m tools.soak $(ARGS)
 
 bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
-	$(BIN)/python tests/bench.py $(ARGS)
+	$(BIN)/python -m tools.bench $(ARGS)
 
 book: $(VENV)/installed ## build the site, into book/_build/html
 	$(BIN)/python book/prepare.py
@@ -57,8 +57,8 @@ offline: $(VENV)/installed ## every notebook with any connection but to this mac
 	ALL_NOTEBOOKS=1 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_offline.py $(ARGS)
 
 mutate-notebooks: $(VENV)/installed ## change one number of a notebook at a time: does nbval notice? ARGS="--minutes 60"
-	$(BIN)/python tests/mutate_notebooks.py $(ARGS)
+	$(BIN)/python -m tools.mutate_notebooks $(ARGS)
 
 mutate-helpers: $(VENV)/installed ## mutation testing of helpers/, with mutmut; ARGS="weights losses --minutes 60"
 	$(BIN)/python -m pip install --quiet mutmut==3.8.1
-	$(BIN)/python tests/mutate_helpers.py $(ARGS)
+	$(BIN)/python -m tools.mutate_helpers $(ARGS)

@@ -7,8 +7,9 @@ import sys
 import nbformat
 import pytest
 from conftest import LESSONS, ROOT
-from run_notebooks import client_for
-from soak import differing_cells
+
+from tools.run import client_for
+from tools.soak import differing_cells
 
 # Python imports a module of this name at its start, in the kernel too; the audit hook sees every connect and sendto
 # of the process, whoever calls it, and runs before the system call.

@@ -11,7 +11,8 @@ import pytest
 from conftest import LESSONS
 from nbclient import NotebookClient
 from nbclient.output_widget import OutputWidget
-from soak import differing_cells
+
+from tools.soak import differing_cells
 
 PATH, SLIDER = LESSONS[0], LESSONS[3]
 

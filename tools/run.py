@@ -1,6 +1,6 @@
 """Execute notebooks in place, each in a fresh kernel, and say how long each took and how much memory its kernel held.
 
-    python tests/run_notebooks.py [NOTEBOOK ...]
+    python -m tools.run [NOTEBOOK ...]
 
 Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Exit status 1 if a cell raised that should not.
 """

@@ -1,6 +1,6 @@
 """Run all notebooks again and again and compare every stored text output, strictly.
 
-    python tests/soak.py [NOTEBOOK ...] [--rounds 20] [--minutes 60] [--seed 0]
+    python -m tools.soak [NOTEBOOK ...] [--rounds 20] [--minutes 60] [--seed 0]
 
 Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Each round takes the notebooks in a random
 order, in fresh kernels, with 1, 2 or 4 threads and a random PYTHONHASHSEED. It stops before a round that would pass
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from run_notebooks import ROOT, client_for
+
+from tools.run import ROOT, client_for
 
 THREADS = (1, 2, 4)
 # Pixels differ between machines, and the number of a widget is drawn at random.

@@ -1,6 +1,6 @@
 """Change one number, operator or divisor of a notebook at a time, run it, and see whether strict nbval would notice.
 
-    python tests/mutate_notebooks.py [NOTEBOOK ...] [--mutants 8] [--minutes 30] [--seed 0]
+    python -m tools.mutate_notebooks [NOTEBOOK ...] [--mutants 8] [--minutes 30] [--seed 0]
 
 An experiment that no change can upset shows nothing. A mutant is noticed when a cell raises that should not, runs
 out of time, or prints anything else than is stored; it runs no further than that cell. Imports, figures, f-strings,
@@ -20,8 +20,9 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from run_notebooks import ROOT, client_for
-from soak import texts
+
+from tools.run import ROOT, client_for
+from tools.soak import texts
 
 ENOUGH = 0.9
 SWAPS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}

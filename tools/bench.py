@@ -1,6 +1,6 @@
 """Measure the course's speed as ratios, both sides of each in this one run.
 
-    python tests/bench.py [--skip-notebooks]
+    python -m tools.bench [--skip-notebooks]
 
 Ends in a table: what, the ratio, the target, whether it is met. Exit status 1 if a target is missed.
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import torch
-from run_notebooks import ROOT, PeakMemory, client_for
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
@@ -25,6 +24,7 @@ from helpers.models import next_word_model
 from helpers.stability import logistic_descents
 from helpers.training import fit
 from helpers.weights import inverse_frequency
+from tools.run import ROOT, PeakMemory, client_for
 
 STEPS, RUNS, RUNS_BY_LOOP = 100, 10_000, 20
 # torch imports this, and 800 modules with it, when the first optimiser is made: a second of imports, not of work.

@@ -1,0 +1,1 @@
+"""Scripts that run the notebooks and measure: ``python -m tools.NAME``; the Makefile names each."""
