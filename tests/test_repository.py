@@ -1,0 +1,25 @@
+"""The workflows are what their own linter calls right, and name no repository but the one they run in."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def test_workflows_pass_actionlint():
+    actionlint = shutil.which("actionlint", path=Path(sys.executable).parent) or shutil.which("actionlint")
+    if actionlint is None:
+        pytest.skip("no actionlint here: its package has a build for Linux on x86-64 only")
+    ran = subprocess.run([actionlint, *WORKFLOWS], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_take_the_repository_from_where_they_run(path):
+    lines = [line for line in path.read_text().splitlines() if "COURSE_REPOSITORY" in line]
+    assert all(line.strip() == "COURSE_REPOSITORY: ${{ github.repository }}" for line in lines)
