@@ -1,6 +1,6 @@
 """Run every notebook and solution on other processors, acted out by this one, and compare all text outputs strictly.
 
-    python -m tools.processors [NOTEBOOK ...] [--arithmetics NAME ...] [--lanes 2]
+    python -m tools.processors [NOTEBOOK ...] [--arithmetics NAME ...] [--orders 0] [--lanes 2]
 
 Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb under every arithmetic of ``ARITHMETICS``, each
 in a fresh kernel. Ends in a table of notebook x arithmetic that names the differing cells, and the first line in which
@@ -82,8 +82,8 @@ def differences(path: Path, arithmetic: dict[str, str]) -> list[Difference]:
     if "PYTHONPATH" in arithmetic and os.environ.get("PYTHONPATH"):
         environment["PYTHONPATH"] = os.pathsep.join([arithmetic["PYTHONPATH"], os.environ["PYTHONPATH"]])
     client.execute(env=environment)
-    cells = {cell.execution_count: (cell, again) for cell, again in zip(stored.cells, executed.cells, strict=True)
-             if cell.cell_type == "code"}  # fmt: skip
+    pairs = zip(stored.cells, executed.cells, strict=True)
+    cells = {cell.execution_count: (cell, again) for cell, again in pairs if cell.cell_type == "code"}
     return [
         Difference(number, *first_difference(*map(texts, cells[number])))
         for number in differing_cells(stored, executed)
@@ -103,15 +103,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--arithmetics", nargs="+", choices=ARITHMETICS, default=list(ARITHMETICS), metavar="NAME")
+    parser.add_argument("--orders", type=int, default=0, help="this many further summation orders")
     parser.add_argument("--lanes", type=int, default=2, help="notebooks that run at a time")
     options = parser.parse_args()
+    arithmetics = {name: ARITHMETICS[name] for name in options.arithmetics}
+    arithmetics |= {f"order {seed}": summation_order(seed) for seed in range(4, 4 + options.orders)}
     paths = [path.resolve() for path in options.notebooks] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
-    jobs = [(path, name) for name in options.arithmetics for path in paths]
+    jobs = [(path, name) for name in arithmetics for path in paths]
     started = time.monotonic()
 
     def run(job: tuple[Path, str]) -> list[Difference]:
         path, name = job
-        return differences(path, ARITHMETICS[name])
+        return differences(path, arithmetics[name])
 
     found = {}
     with ThreadPoolExecutor(options.lanes) as pool:
@@ -122,7 +125,7 @@ def main() -> int:
             minutes = (time.monotonic() - started) / 60
             print(f"[{number}/{len(jobs)}, {minutes:.1f} min] {name:<14} {row:<38} {verdict}", flush=True)
     rows = list(dict.fromkeys(row for row, _ in found))
-    print(f"\ncells that differ, by their numbers\n{table(found, rows, options.arithmetics)}")
+    print(f"\ncells that differ, by their numbers\n{table(found, rows, list(arithmetics))}")
     for (row, name), cells in found.items():
         for difference in cells:
             print(f"\n{row}, {name}, {difference}")

@@ -1,0 +1,34 @@
+"""Notebooks come out as stored when every product and sum is rounded otherwise: as on a processor that is not here.
+
+`make processors` runs all of them under all arithmetics; these few run with the other tests.
+"""
+
+import nbformat
+import pytest
+from conftest import LESSONS, ROOT
+
+from tools.processors import differences, summation_order, table
+from tools.run import client_for
+
+ORDER = summation_order(4)  # one that `make processors` does not try
+TRIED = [*LESSONS[:4], LESSONS[8], LESSONS[9]]
+EXACT = "import torch\nx = torch.randn(1000, generator=torch.Generator().manual_seed(0))\nprint(f'{x.sum():.3f}')"
+
+
+@pytest.mark.parametrize("path", TRIED, ids=lambda path: path.stem)
+def test_another_summation_order_prints_the_same(path):
+    assert [str(difference) for difference in differences(path, ORDER)] == []
+
+
+def test_a_digit_too_many_is_found(tmp_path):
+    cells = [nbformat.v4.new_code_cell(source) for source in (EXACT, "print(x.sum().item())", "1 / 0", "print(1)")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = client_for(notebook, ROOT)
+    client.allow_errors = True
+    client.execute()
+    notebook.cells[2].outputs.clear()
+    nbformat.write(notebook, tmp_path / "book.ipynb")
+    found = differences(tmp_path / "book.ipynb", ORDER)
+    assert [difference.cell for difference in found] == [2, 3]
+    assert found[1].found == "ZeroDivisionError: division by zero"
+    assert table({("book", "order"): found}, ["book"], ["order"]).split() == ["order", "book", "2", "3"]
