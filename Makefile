@@ -52,9 +52,12 @@ clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: offline mutate-notebooks mutate-helpers
+.PHONY: offline replicate mutate-notebooks mutate-helpers
 offline: $(VENV)/installed ## every notebook with any connection but to this machine refused
 	ALL_NOTEBOOKS=1 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_offline.py $(ARGS)
+
+replicate: $(VENV)/installed ## run each notebook's conclusions on fresh draws, into data/replication.json; ARGS="05 06 --minutes 30"
+	$(BIN)/python -m tools.replicate $(ARGS)
 
 mutate-notebooks: $(VENV)/installed ## change one number of a notebook at a time: does nbval notice? ARGS="--minutes 60"
 	$(BIN)/python -m tools.mutate_notebooks $(ARGS)
