@@ -87,7 +87,7 @@ def main() -> int:
             found.append(row_of(verdict, setting, digits))
             count = f"{digits.count('1')} of {len(digits)}"
             print(
-                f"[{seconds:>5.0f} s] {verdict.notebook} {verdict.name:<18} {setting:<28} held in {count}", flush=True
+                f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True
             )
     versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
     versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
