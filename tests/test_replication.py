@@ -1,0 +1,24 @@
+"""What is stored of the replications is what the conclusions give, and there is a row for each."""
+
+import pytest
+
+from tools.replicate import FIRST, held, key, stored_rows, verdicts
+
+ROWS = {key(row): row for row in stored_rows()}
+CASES = [(verdict, setting) for verdict in verdicts() for setting in verdict.settings]
+
+
+def test_each_conclusion_has_its_row_and_each_row_its_conclusion():
+    wanted = {(verdict.notebook, verdict.name, setting): verdict for verdict, setting in CASES}
+    assert list(ROWS) == list(wanted), "run `make replicate`"
+    for where, verdict in wanted.items():
+        row = ROWS[where]
+        assert (row["sentence"], row["first seed"], len(row["held"])) == (verdict.sentence, FIRST, verdict.draws)
+
+
+# The last draw of each conclusion that is quick; all of them by `make replicate`.
+@pytest.mark.parametrize("case", [c for c in CASES if c[0].quick], ids=lambda c: f"{c[0].notebook} {c[0].name} {c[1]}")
+def test_a_stored_draw_comes_out_again(case):
+    verdict, setting = case
+    digits = ROWS[verdict.notebook, verdict.name, setting]["held"]
+    assert held(verdict, setting, len(digits) - 1) == (digits[-1] == "1")

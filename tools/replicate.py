@@ -1,0 +1,102 @@
+"""Run each notebook's conclusions on draws that no notebook uses, and store how often they held.
+
+    python -m tools.replicate [NOTEBOOK ...] [--minutes 60] [--lanes 2]
+
+NOTEBOOK is two digits, such as 04; without one, all are run. Each conclusion (``tools/verdicts``) runs on the seeds
+from ``FIRST`` on, under each of its settings. Writes data/replication.json: versions, and for each row the settings
+and one digit a draw, 1 where the conclusion held. Rows that the time limit cuts off keep what was stored before.
+"""
+
+import argparse
+import importlib
+import json
+import platform
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+import sklearn
+import torch
+
+from tools.run import ROOT
+from tools.verdicts import Verdict
+
+FIRST = 10_000  # above every seed of the notebooks and the tests
+STORED = ROOT / "data" / "replication.json"
+
+
+def verdicts() -> list[Verdict]:
+    """All conclusions, in the order of the notebooks."""
+    modules = sorted(path.stem for path in (ROOT / "tools" / "verdicts").glob("notebook_*.py"))
+    return [v for name in modules for v in importlib.import_module(f"tools.verdicts.{name}").VERDICTS]
+
+
+def held(verdict: Verdict, setting: str, draw: int) -> bool:
+    """Whether a conclusion holds on one draw, on one thread, whatever the draws before it left behind."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    return bool(verdict.holds(FIRST + draw, **verdict.settings[setting]))
+
+
+def held_by_name(notebook: str, name: str, setting: str, draw: int) -> str:
+    verdict = next(v for v in verdicts() if (v.notebook, v.name) == (notebook, name))
+    return str(int(held(verdict, setting, draw)))
+
+
+def stored_rows() -> list[dict[str, Any]]:
+    return list(json.loads(STORED.read_text(encoding="utf-8"))["rows"]) if STORED.is_file() else []
+
+
+def row_of(verdict: Verdict, setting: str, digits: str) -> dict[str, Any]:
+    return {
+        "notebook": verdict.notebook,
+        "name": verdict.name,
+        "sentence": verdict.sentence,
+        "setting": setting,
+        "first seed": FIRST,
+        "held": digits,
+    }
+
+
+def key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["notebook"], row["name"], row["setting"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--lanes", type=int, default=2, help="draws that run at a time")
+    options = parser.parse_args()
+    known = {key(row): row for row in stored_rows()}
+    started = time.monotonic()
+    found, late = [], []
+    with ProcessPoolExecutor(options.lanes) as pool:
+        for verdict, setting in [(v, setting) for v in verdicts() for setting in v.settings]:
+            where = (verdict.notebook, verdict.name, setting)
+            chosen = not options.notebooks or verdict.notebook in options.notebooks
+            seconds = time.monotonic() - started
+            if not chosen or seconds > 60 * options.minutes:
+                late += [where] if chosen else []
+                found += [known[where]] if where in known else []
+                continue
+            jobs = [pool.submit(held_by_name, *where, draw) for draw in range(verdict.draws)]
+            digits = "".join(job.result() for job in jobs)
+            found.append(row_of(verdict, setting, digits))
+            count = f"{digits.count('1')} of {len(digits)}"
+            print(
+                f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True
+            )
+    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+    versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    stored = {"versions": versions, "rows": found}
+    STORED.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for where in late:
+        print("not reached in time:", *where)
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Notebook 04: when a scaled loss oscillates."""
+
+import torch
+from torch import Tensor
+
+from helpers.datasets import two_gaussians
+from helpers.stability import largest_curvature, logistic_descents, logistic_loss, logistic_minimum
+from tools.verdicts import Verdict
+
+LR = 0.1
+
+
+def problem(seed: int, features: int, heavy: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Two overlapping classes, and a start: the thread's recipe, or one with more features or heavier tails."""
+    if features == 1 and not heavy:
+        toy = two_gaussians(seed)
+        return toy.inputs.double(), toy.targets.double(), torch.cat([toy.weight[0], toy.bias]).double()
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(200, features, generator=generator, dtype=torch.float64)
+    if heavy:  # Student's t with three degrees of freedom
+        chi = torch.randn(200, 3, generator=generator, dtype=torch.float64).square().mean(dim=1, keepdim=True)
+        noise = noise / chi.sqrt()
+    y = torch.arange(2.0, dtype=torch.float64).repeat_interleave(100)
+    x = noise + 2 * y[:, None] / features**0.5
+    return x, y, torch.randn(features + 1, generator=generator, dtype=torch.float64)
+
+
+def onset(seed: int, features: int = 1, heavy: bool = False) -> bool:
+    """Whether descent rests 2 % below the predicted scale and does not 2 % above it."""
+    x, y, start = problem(seed, features, heavy)
+    curvature = largest_curvature(lambda p: logistic_loss(p, x, y), logistic_minimum(x, y))
+    scales = 2 / (LR * curvature) * torch.tensor([0.98, 1.02], dtype=torch.float64)
+    left = logistic_descents(start, x, y, lr=LR, scale=scales, steps=3_000).gradient_norm
+    return bool(left[0] < 1e-3 < left[1])
+
+
+def swings_on_logits(seed: int) -> bool:
+    """Whether the loss on logits at 10 000 times its scale changes the sign of its gradient five times or more."""
+    x, y, start = problem(seed, 1, False)
+    run = logistic_descents(start.float(), x.float(), y.float(), lr=LR, scale=10_000.0, steps=100)
+    return bool(run.sign_changes >= 5)
+
+
+VERDICTS = [
+    Verdict(
+        "04",
+        "onset",
+        "Gradient descent rests 2 % below k* = 2 / (lr λ_max), and does not rest 2 % above it.",
+        onset,
+        {
+            "as in the notebook": {},
+            "5 features": {"features": 5},
+            "20 features": {"features": 20},
+            "heavy tails": {"heavy": True},
+        },
+    ),
+    Verdict("04", "swings", "On logits, 10 000 times the loss swings.", swings_on_logits),
+]
