@@ -53,6 +53,14 @@ clean: ## remove .venv and what the tools leave behind
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: offline processors replicate mutate-notebooks mutate-helpers
+offline: $(VENV)/installed ## every notebook with any connection but to this machine refused
+	ALL_NOTEBOOKS=1 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_offline.py $(ARGS)
+
+processors: $(VENV)/installed ## run all notebooks under other arithmetics, acted out on this machine, and compare; ARGS="--orders 5"
+	$(BIN)/python -m tools.processors $(ARGS)
+
+replicate: $(VENV)/installed ## run each notebook's conclusions on fresh draws, into data/replication.json; ARGS="05 06 --minutes 30"
+	$(BIN)/python -m tools.replicate $(ARGS)
 
 mutate-notebooks: $(VENV)/installed ## change one number of a notebook at a time: does nbval notice? ARGS="--minutes 60"
 	$(BIN)/python -m tools.mutate_notebooks $(ARGS)
