@@ -86,9 +86,7 @@ def main() -> int:
             digits = "".join(job.result() for job in jobs)
             found.append(row_of(verdict, setting, digits))
             count = f"{digits.count('1')} of {len(digits)}"
-            print(
-                f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True
-            )
+            print(f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True)
     versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
     versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     stored = {"versions": versions, "rows": found}
