@@ -28,7 +28,7 @@ MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "distributed"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
-    *("exercises/core", *(f"exercises/notebook_{number:02d}" for number in range(1, 11))),
+    *("exercises/core", *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/notebook_*.py")))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
