@@ -53,8 +53,8 @@ class Lesson:
         part = self.notebook.metadata.get("course", {}).get("part")
         if part not in PARTS:
             raise CourseError(
-                f'{self.path.name}: the notebook\'s metadata should hold "course": {{"part": "II"}}, '
-                f"with one of the parts {', '.join(PARTS)}; it says {part!r}"
+                f'{self.path.name}: the notebook\'s metadata should say to which part it belongs, "course": '
+                f'{{"part": "II"}}, one of {", ".join(PARTS)}; they say {part!r}'
             )
         return part
 
@@ -79,11 +79,11 @@ def lessons() -> list[Lesson]:
     return [read(path) for path in sorted((ROOT / "notebooks").glob(NAME))]
 
 
-def with_map(readme: str) -> str:
+def with_map(readme: str, course: list[Lesson]) -> str:
     """The README with a row for each notebook between its two markers."""
     rows = [
         f"| {lesson.part} | [{lesson.path.stem}](notebooks/{lesson.path.name}) | {lesson.question} | {lesson.minutes} |"
-        for lesson in lessons()
+        for lesson in course
     ]
     if MAP.search(readme) is None:
         raise CourseError("README.md lacks the two markers between which the map stands: bring them back from git")
@@ -91,9 +91,9 @@ def with_map(readme: str) -> str:
     return MAP.sub(lambda _: "\n".join(["", *table, "", ""]), readme)
 
 
-def with_questions(guide: str) -> str:
+def with_questions(guide: str, course: list[Lesson]) -> str:
     """The teaching guide with each notebook's question and minutes in its section."""
-    known = {lesson.path.name[:2]: lesson for lesson in lessons()}
+    known = {lesson.path.name[:2]: lesson for lesson in course}
 
     def renewed(section: re.Match[str]) -> str:
         if section[1] not in known:
@@ -108,7 +108,7 @@ def with_questions(guide: str) -> str:
 
 def main() -> None:
     for path, renew in ((README, with_map), (GUIDE, with_questions)):
-        path.write_text(renew(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(renew(path.read_text(encoding="utf-8"), lessons()), encoding="utf-8")
 
 
 if __name__ == "__main__":

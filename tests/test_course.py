@@ -3,16 +3,18 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import LESSONS, ROOT, SOLUTIONS, opened, refuse
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from book.course import GUIDE, README, CourseError, Lesson, with_map, with_questions
+from book.course import GUIDE, README, CourseError, Lesson, lessons, with_map, with_questions
 from helpers.exercises.core import judge
 
-SECTION = ("**Objective.**", "**Timing.**", "**Misconception.**", "*Question", "stuck.**", "**Ask at the end.**")
+SECTION = ("Objective", "Timing", "Misconception", "Question", "Where students get stuck", "Ask at the end")
 MINUTES = range(15, 31)
 
 
@@ -26,7 +28,7 @@ def facts(lesson: Lesson) -> Iterator[str]:
         try:
             getattr(lesson, fact)
         except CourseError as error:
-            yield str(error)
+            yield str(error).removeprefix(f"{lesson.path.name}: ")
             return
     if lesson.minutes not in MINUTES:
         yield f"its first cell says {lesson.minutes} minutes, and 15 to 30 are wanted: split it or join it with another"
@@ -37,7 +39,11 @@ def solution(lesson: Lesson) -> Iterator[str]:
     if not path.is_file():
         yield f"notebooks/solutions/{path.name} is missing: solve the exercises {', '.join(numbers(lesson))} there"
         return
-    solved = "".join(cell.source for cell in opened(path).notebook.cells if cell.cell_type == "code")
+    cells = opened(path).notebook.cells
+    title = re.sub(r"^# (\d\d) · ", r"# Solutions · \1 ", lesson.notebook.cells[0].source.partition("\n")[0])
+    if not cells[0].source.startswith(title):
+        yield f'notebooks/solutions/{path.name} should begin with "{title}"'
+    solved = "".join(cell.source for cell in cells if cell.cell_type == "code")
     for number in numbers(lesson):
         if f'check("{number}"' not in solved:
             yield f'notebooks/solutions/{path.name} has no check("{number}", ...): solve that exercise there too'
@@ -65,9 +71,9 @@ def section(lesson: Lesson) -> Iterator[str]:
     sections = re.split(r"^### ", GUIDE.read_text(encoding="utf-8"), flags=re.M)[1:]
     own = next((text for text in sections if text.startswith(lesson.path.name[:2])), None)
     if own is None:
-        yield f'book/teaching.md has no section "### {lesson.path.name[:2]} · ...": add one, with {" ".join(SECTION)}'
-    elif lacking := [part for part in SECTION if part not in own]:
-        yield f"book/teaching.md lacks {' '.join(lacking)} in its section on this notebook"
+        yield f'book/teaching.md has no section "### {lesson.path.name[:2]} · ...": add one, with {", ".join(SECTION)}'
+    elif lacking := [part for part in SECTION if f"*{part}" not in own]:
+        yield f"book/teaching.md lacks {', '.join(lacking)} in its section on this notebook"
 
 
 @pytest.mark.parametrize("rule", [facts, solution, exercises, section], ids=lambda rule: rule.__name__)
@@ -91,21 +97,23 @@ def test_nothing_is_left_over():
 def test_pages_say_what_the_notebooks_say(path, renew):
     text = path.read_text(encoding="utf-8")
     try:
-        renewed = renew(text)
+        renewed = renew(text, lessons())
     except CourseError as error:
         pytest.fail(str(error), pytrace=False)
     if renewed != text:
         refuse(["it gives other questions or minutes than the notebooks: run make map"], of=path)
 
 
-def test_the_map_follows_the_notebooks():
-    text = README.read_text(encoding="utf-8")
-    assert with_map(text.replace("| 30 |", "| 99 |")) == text
-    assert with_map(text.replace("| II |", "| IV |").replace("Who notices", "Who sees")) == text
+def test_pages_follow_the_first_cell_and_the_metadata():
+    opening = nbformat.v4.new_markdown_cell("# 11 · A toy?\n\n**Time.** 20 minutes to read.")
+    toy = Lesson(Path("11_toy.ipynb"), nbformat.v4.new_notebook(cells=[opening], metadata={"course": {"part": "III"}}))
+    marked = "<!-- the map, by make map -->\nold\n<!-- end of the map -->\n"
+    assert with_map(marked, [toy]).splitlines()[4] == "| III | [11_toy](notebooks/11_toy.ipynb) | A toy? | 20 |"
     with pytest.raises(CourseError, match="markers"):
-        with_map(text.replace("<!-- end of the map -->", ""))
-    guide = GUIDE.read_text(encoding="utf-8")
-    assert with_questions(guide.replace("30 minutes to read", "99 minutes to read")) == guide
+        with_map("old", [toy])
+    guide = "### {}\n\n- **Timing.** {} minutes to read, 9 to teach.\n"
+    other = guide.format("12 · Other?", 30)
+    assert with_questions(guide.format("11 · Old?", 5) + other, [toy]) == guide.format("11 · A toy?", 20) + other
 
 
 def test_every_package_has_a_range_and_a_pin():

@@ -27,8 +27,6 @@ ALLOWED = {
 MODULES = sorted(
     path for path in (ROOT / "helpers").rglob("*.py") if path.parent.name != "helpers" or path.stem != "__init__"
 )
-
-
 IDS = [str(path.relative_to(ROOT / "helpers")) for path in MODULES]
 MOST_LINES = 200
 
