@@ -52,7 +52,7 @@ map: $(VENV)/installed ## write the notebooks' questions and minutes into README
 	$(BIN)/python -m book.course
 
 hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit
-	$(BIN)/python -m pip install --quiet pre-commit==4.3.0
+	$(BIN)/python -m pip install --quiet pre-commit==4.7.0
 	$(BIN)/pre-commit install
 
 clean: ## remove .venv and what the tools leave behind
