@@ -38,29 +38,30 @@ def run_in_order(notebook):
         yield "its metadata belong to one machine: run it with python -m tools.run and its path"
 
 
+def outputs(notebook):
+    return [(place, output) for place, cell in placed(notebook, "code") for output in cell.outputs]
+
+
 def no_warnings(notebook):
-    for place, cell in placed(notebook, "code"):
-        for output in cell.outputs:
-            if output.get("name") == "stderr" or output.output_type == "error":
-                said = output.get("text") or output.get("evalue")
-                yield f"{place} writes a warning or raises: mend it, or catch it and print it: {said[:200]}"
+    for place, output in outputs(notebook):
+        if output.get("name") == "stderr" or output.output_type == "error":
+            said = output.get("text") or output.get("evalue")
+            yield f"{place} writes a warning or raises: mend it, or catch it and print it: {said[:200]}"
 
 
 def no_machine(notebook):
-    for place, cell in placed(notebook, "code"):
-        for output in cell.outputs:
-            data = {kind: text for kind, text in output.get("data", {}).items() if "image" not in kind}
-            text = json.dumps({**output, "data": data})
-            if found := MACHINE_PATH.search(text) or OBJECT_ADDRESS.search(text):
-                yield f"{place} prints {found[0]}, which differs on every machine: print something else"
+    for place, output in outputs(notebook):
+        data = {kind: text for kind, text in output.get("data", {}).items() if "image" not in kind}
+        text = json.dumps({**output, "data": data})
+        if found := MACHINE_PATH.search(text) or OBJECT_ADDRESS.search(text):
+            yield f"{place} prints {found[0]}, which differs on every machine: print something else"
 
 
 def alternative_text(notebook):
-    for place, cell in placed(notebook, "code"):
-        for output in cell.outputs:
-            for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
-                if len(output.metadata.get(kind, {}).get("alt", "")) < LEAST_ALTERNATIVE_TEXT:
-                    yield f"{place} gives its picture a text of less than {LEAST_ALTERNATIVE_TEXT} characters: say more"
+    for place, output in outputs(notebook):
+        for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
+            if len(output.metadata.get(kind, {}).get("alt", "")) < LEAST_ALTERNATIVE_TEXT:
+                yield f"{place} gives its picture a text of less than {LEAST_ALTERNATIVE_TEXT} characters: say more"
 
 
 def cells_fit_a_slide(notebook):
