@@ -27,7 +27,7 @@ def opened(path: Path) -> Lesson:
         return read(path)
     except (ValueError, Warning) as error:
         where = path.relative_to(ROOT)
-        raise pytest.UsageError(f"{where} is not a notebook (see git diff {where}): {str(error)[:200]}") from None
+        pytest.fail(f"{where} is no notebook any more, see git diff {where}: {error.__cause__ or error}", pytrace=False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -89,7 +89,9 @@ def test_nothing_is_left_over():
         "book/teaching.md": re.findall(r"^### (\d\d) ·", GUIDE.read_text(encoding="utf-8"), re.M),
     }
     for where, numbers in {"notebooks": known, **others}.items():
-        refuse(f"{where} has {number} more than once: rename one" for number in numbers if numbers.count(number) > 1)
+        refuse(
+            f"{where} has {number} more than once: rename one" for number in set(numbers) if numbers.count(number) > 1
+        )
         refuse(f"{where} has {number}, and no notebook has that number" for number in numbers if number not in known)
 
 

@@ -18,7 +18,7 @@ MOST_CODE_CELLS = 30
 MOST_LINES = 20
 LEAST_ALTERNATIVE_TEXT = 40
 SLIDES = range(15, 21)
-SLIDE_TYPES = {"slide", "subslide", "-", "fragment", "notes", "skip"}
+SLIDE_TYPES = ("slide", "subslide", "-", "fragment", "notes", "skip")
 OPENING = ("**The question.**", "**You will be able to**", "**Before you start.**", "**Time.**")
 CLOSING = ["## What you measured", "## Exercises", "## Next"]
 
