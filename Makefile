@@ -6,7 +6,7 @@ ARGS ?=
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test run soak bench book slides classroom clean
+.PHONY: help install lab test run soak bench book slides classroom map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,15 +38,22 @@ bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
 	$(BIN)/python -m tools.bench $(ARGS)
 
 book: $(VENV)/installed ## build the site, into book/_build/html
-	$(BIN)/python book/prepare.py
+	$(BIN)/python -m book.prepare
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/html
 
 slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/slides
-	$(BIN)/python book/make_slides.py
+	$(BIN)/python -m book.make_slides
 
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
-	$(BIN)/python book/make_classroom.py
+	$(BIN)/python -m book.make_classroom
+
+map: $(VENV)/installed ## write the notebooks' questions and minutes into README.md and book/teaching.md
+	$(BIN)/python -m book.course
+
+hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit
+	$(BIN)/python -m pip install --quiet pre-commit==4.7.0
+	$(BIN)/pre-commit install
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info

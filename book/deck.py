@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+
+from book.adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
 
 STYLE = "a11y-high-contrast-light"
 SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"

@@ -3,14 +3,17 @@
 import argparse
 import re
 import shutil
+import tomllib
 import zipfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-BOOK = Path(__file__).resolve().parent
-ROOT = BOOK.parent
+from book.course import ROOT
+
 START = """# How large should class weights be?
 
 {audience}
@@ -41,9 +44,15 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def needed_to_run(requirements: str) -> str:
-    """The first block of the file and the course's own package; tests and the site are not for the class."""
-    return requirements.split("\n\n")[0] + "\n\n# The package of this course, editable.\n-e .\n"
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
+
+
+def needed_to_run(requirements: str, pyproject: str) -> str:
+    """The pins of what the course itself depends on; what its extras name, tests and the site, is not for the class."""
+    base = names(tomllib.loads(pyproject)["project"]["dependencies"])
+    pins = [line for line in requirements.splitlines() if "==" in line and names([line]) <= base]
+    return "\n".join(["# The versions last tested.", *pins, "-e .", ""])
 
 
 def fill(folder: Path, audience: str) -> None:
@@ -60,8 +69,8 @@ def fill(folder: Path, audience: str) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=leftovers)
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    (folder / "requirements.txt").write_text(needed_to_run(requirements), encoding="utf-8")
+    files = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "pyproject.toml")]
+    (folder / "requirements.txt").write_text(needed_to_run(*files), encoding="utf-8")
     (folder / "README.md").write_text(START.format(audience=AUDIENCE[audience]), encoding="utf-8")
 
 
@@ -85,5 +94,5 @@ def write(target: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "classroom")
+    parser.add_argument("target", nargs="?", type=Path, default=ROOT / "book" / "_build" / "classroom")
     write(parser.parse_args().target)

@@ -5,11 +5,12 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-import nbformat
-from conf import mathjax_file
-from deck import STYLE, Slide, rendered, slides
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygments.formatters import HtmlFormatter
+
+from book.conf import mathjax_file
+from book.course import lessons
+from book.deck import STYLE, Slide, rendered, slides
 
 BOOK = Path(__file__).resolve().parent
 LOOK = BOOK / "slides"
@@ -36,12 +37,7 @@ def copy_assets(target: Path) -> None:
 
 def decks() -> dict[str, tuple[str, list[Slide]]]:
     """Title and slides of each notebook, by the notebook's name."""
-    found = {}
-    for path in sorted((BOOK.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
-        found[path.stem] = (title, slides(notebook))
-    return found
+    return {lesson.path.stem: (f"{lesson.number} · {lesson.question}", slides(lesson.notebook)) for lesson in lessons()}
 
 
 def write(target: Path) -> None:

@@ -6,16 +6,11 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from adapt import adapt, keep_numbers_whole
 
-BOOK = Path(__file__).resolve().parent
-ROOT = BOOK.parent
+from book.adapt import adapt, keep_numbers_whole
+from book.course import PARTS, ROOT, Lesson, lessons
 
-PARTS = {
-    "Part I · The thread's own argument": range(1, 5),
-    "Part II · Real data, optimisers, machines": range(5, 10),
-    "The verdict": range(10, 11),
-}
+BOOK = ROOT / "book"
 SOLUTIONS = """# Solutions
 
 Try an exercise first. Each page here gives one way to solve the three exercises of its notebook, with the reason.
@@ -28,13 +23,11 @@ def toctree(entries: list[str], *, caption: str = "", hidden: bool = True) -> st
     return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *entries, "```", ""])
 
 
-def front_page(readme: str, names: list[str]) -> str:
+def front_page(readme: str, course: list[Lesson]) -> str:
     """The README, with its links pointed into the site, and the order of the course."""
     page = readme.replace("(notebooks/solutions)", "(notebooks/solutions/index.md)")
-    trees = [
-        toctree([f"notebooks/{name}" for name in names if int(name[:2]) in part], caption=caption)
-        for caption, part in PARTS.items()
-    ]
+    pages = {part: [f"notebooks/{lesson.path.stem}" for lesson in course if lesson.part == part] for part in PARTS}
+    trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
     trees.append(toctree(["notebooks/solutions/index", "book/teaching", "data/README"], caption="With the course"))
     return "\n".join([page, *trees])
 
@@ -55,13 +48,12 @@ def prepare(target: Path) -> None:
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(adapt(nbformat.read(path, as_version=4)), copy)
-    names = sorted(path.stem for path in (target / "notebooks").glob("*.ipynb"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, target / path)
-    (target / "index.md").write_text(keep_numbers_whole(front_page(readme, names)), encoding="utf-8")
-    solved = [name for name in names if (target / "notebooks" / "solutions" / f"{name}.ipynb").exists()]
+    (target / "index.md").write_text(keep_numbers_whole(front_page(readme, lessons())), encoding="utf-8")
+    solved = sorted(path.stem for path in (target / "notebooks" / "solutions").glob("*.ipynb"))
     solutions = SOLUTIONS + toctree(solved, hidden=False)
     (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")
     (target / "data").mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ float64 and returns the dtype of floating point counts, else torch's default.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -134,3 +134,14 @@ def _checked_result(w: Tensor, dtype: torch.dtype, cure: str, zero: Tensor | Non
         c = int(bad.nonzero()[0])
         raise ValueError(f"the weight of class {c} is {w[c].item():.3g}, which {dtype} cannot hold: give {cure}")
     return result
+
+
+# A scheme's name and how its weights follow from the counts: here and nowhere else.
+SCHEMES: dict[str, Callable[[Counts], Tensor]] = {
+    "none": lambda counts: power(counts, 0.0),
+    "inverse frequency": inverse_frequency,
+    "balanced": lambda counts: normalize(inverse_frequency(counts), counts, to="sample mean"),
+    "sum to one": lambda counts: normalize(inverse_frequency(counts), to="sum"),
+    "square root": lambda counts: power(counts, 0.5),
+    "effective number": lambda counts: normalize(effective_number(counts, 0.999), to="class mean"),
+}

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from book.course import ROOT
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no Chromium found: install it (Debian: apt-get install chromium) and run again"
 
@@ -42,6 +44,6 @@ def is_home(url: str, home: str) -> bool:
 
 
 def run(*command: str | Path) -> None:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""

@@ -1,120 +1,138 @@
-"""The form of the committed notebooks. nbval runs their cells."""
+"""The form of the committed notebooks, as rules: each yields one sentence for what it refuses. nbval runs the cells."""
 
 import itertools
 import json
 import re
+from collections.abc import Callable, Iterator
 
+import pytest
+from conftest import placed, refuse
 from nbformat import NotebookNode
+
+from book.course import Lesson
+from book.deck import slides
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|var|mnt|srv|workspace|Users|opt|private)/\w|[A-Z]:\\\\")
 OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 MOST_CODE_CELLS = 30
 MOST_LINES = 20
+LEAST_ALTERNATIVE_TEXT = 40
+SLIDES = range(15, 21)
+SLIDE_TYPES = ("slide", "subslide", "-", "fragment", "notes", "skip")
+OPENING = ("**The question.**", "**You will be able to**", "**Before you start.**", "**Time.**")
+CLOSING = ["## What you measured", "## Exercises", "## Next"]
 
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def outputs(notebook: NotebookNode) -> list[tuple[NotebookNode, NotebookNode]]:
-    return [(cell, output) for cell in code_cells(notebook) for output in cell.outputs]
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
+Rule = Callable[[NotebookNode], Iterator[str]]
 
 
 def headings(notebook: NotebookNode) -> list[str]:
-    return [
-        line
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-        for line in cell.source.splitlines()
-        if re.match(r"#+ ", line)
-    ]
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [line for text in texts for line in text.splitlines() if re.match(r"#+ ", line)]
 
 
-def test_executed_from_top_to_bottom(any_notebook):
-    counts = [cell.execution_count for cell in code_cells(any_notebook)]
-    assert counts == list(range(1, len(counts) + 1))
+def run_in_order(notebook):
+    counts = [cell.execution_count for _, cell in placed(notebook, "code")]
+    if counts != list(range(1, len(counts) + 1)):
+        yield "its cells were not run once each, from top to bottom: run it with python -m tools.run and its path"
+    if notebook.metadata.kernelspec.name != "python3" or "widgets" in notebook.metadata:
+        yield "its metadata belong to one machine: run it with python -m tools.run and its path"
 
 
-def test_kernel_is_nobodys(any_notebook):
-    assert any_notebook.metadata.kernelspec.name == "python3"
-    assert "widgets" not in any_notebook.metadata
+def outputs(notebook):
+    return [(place, output) for place, cell in placed(notebook, "code") for output in cell.outputs]
 
 
-def test_no_stderr_and_no_error(any_notebook):
-    for _, output in outputs(any_notebook):
-        assert output.get("name") != "stderr", output.text
-        assert output.output_type != "error", output.evalue
+def no_warnings(notebook):
+    for place, output in outputs(notebook):
+        if output.get("name") == "stderr" or output.output_type == "error":
+            said = output.get("text") or output.get("evalue")
+            yield f"{place} writes a warning or raises: mend it, or catch it and print it: {said[:200]}"
 
 
-def test_outputs_belong_to_no_machine(any_notebook):
-    for _, output in outputs(any_notebook):
-        text = json.dumps({**output, "data": {k: v for k, v in output.get("data", {}).items() if "image" not in k}})
-        assert not MACHINE_PATH.search(text)
-        assert not OBJECT_ADDRESS.search(text)
+def no_machine(notebook):
+    for place, output in outputs(notebook):
+        data = {kind: text for kind, text in output.get("data", {}).items() if "image" not in kind}
+        text = json.dumps({**output, "data": data})
+        if found := MACHINE_PATH.search(text) or OBJECT_ADDRESS.search(text):
+            yield f"{place} prints {found[0]}, which differs on every machine: print something else"
 
 
-def test_every_figure_has_alternative_text(any_notebook):
-    for _, output in outputs(any_notebook):
+def alternative_text(notebook):
+    for place, output in outputs(notebook):
         for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
-            assert len(output.metadata.get(kind, {}).get("alt", "")) >= 40
+            if len(output.metadata.get(kind, {}).get("alt", "")) < LEAST_ALTERNATIVE_TEXT:
+                yield f"{place} gives its picture a text of less than {LEAST_ALTERNATIVE_TEXT} characters: say more"
 
 
-def test_cells_fit_a_slide(any_notebook):
-    for cell in code_cells(any_notebook):
-        lines = cell.source.splitlines()
-        assert len(lines) <= MOST_LINES, cell.source
+def cells_fit_a_slide(notebook):
+    for place, cell in placed(notebook, "code"):
+        if (lines := len(cell.source.splitlines())) > MOST_LINES:
+            yield f"{place} has {lines} lines, and {MOST_LINES} fit a slide: split it, or move what repeats to helpers/"
 
 
-def test_headings_nest(any_notebook):
-    levels = [len(heading.split()[0]) for heading in headings(any_notebook)]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+def headings_nest(notebook):
+    levels = [len(heading.split()[0]) for heading in headings(notebook)]
+    if levels[:1] != [1] or levels.count(1) != 1:
+        yield "it should have one title, a line with one #, and begin with it"
+    for heading, (before, after) in zip(headings(notebook)[1:], itertools.pairwise(levels), strict=True):
+        if after > before + 1:
+            yield f'its heading "{heading}" skips a level: take away a #'
 
 
-def test_lesson_opens_and_closes_as_promised(lesson):
-    opening = lesson.cells[0].source
-    assert re.match(r"# \d\d · .+\?", opening)
-    parts = ["**The question.**", "**You will be able to**", "**Before you start.**", "**Time.**"]
-    places = [opening.find(part) for part in parts]
-    assert -1 not in places
-    assert places == sorted(places)
-    minutes = int(re.search(r"\*\*Time\.\*\* (?:About )?(\d+) minutes", opening)[1])
-    assert 15 <= minutes <= 30
-    closing = [heading for heading in headings(lesson) if heading.startswith("## ")][-3:]
-    assert closing == ["## What you measured", "## Exercises", "## Next"]
+def opening_and_closing(notebook):
+    places = [notebook.cells[0].source.find(part) for part in OPENING]
+    if -1 in places or places != sorted(places):
+        yield f"its first cell should hold {' '.join(OPENING)} in this order"
+    if [heading for heading in headings(notebook) if heading.startswith("## ")][-3:] != CLOSING:
+        yield f"it should end in the headings {', '.join(CLOSING)}"
+        return
+    closing = "\n".join(cell.source for cell in notebook.cells).split(CLOSING[0])[1].split("\n## ")[0]
+    for where, text in (("first cell", notebook.cells[0].source), (f"section {CLOSING[0]}", closing)):
+        if (found := len(re.findall(r"^- ", text, re.M))) != 3:
+            yield f"its {where} has {found} bullets; three are promised and three are kept"
 
 
-def test_lesson_bullets_are_mirrored(lesson):
-    opening = lesson.cells[0].source
-    closing = next(cell.source for cell in lesson.cells if "## What you measured" in cell.source)
-    closing = closing[closing.index("## What you measured") :].split("\n## ")[0]
-    assert len(re.findall(r"^- ", opening, re.M)) == 3
-    assert len(re.findall(r"^- ", closing, re.M)) == 3
+def not_too_long(notebook):
+    found = sum("check(" not in cell.source for _, cell in placed(notebook, "code"))
+    if found > MOST_CODE_CELLS:
+        yield f"it has {found} code cells before its exercises, and {MOST_CODE_CELLS} at most: join or drop some"
 
 
-def test_lesson_is_short_enough(lesson):
-    sources = [cell.source for cell in code_cells(lesson)]
-    before_exercises = [source for source in sources if "check(" not in source]
-    assert len(before_exercises) <= MOST_CODE_CELLS
+def predictions(notebook):
+    found = 0
+    for number, (cell, following) in enumerate(itertools.pairwise(notebook.cells), 1):
+        if cell.cell_type != "markdown" or "**Predict.**" not in cell.source:
+            continue
+        found += 1
+        if "hide-output" not in following.metadata.get("tags", []) or not following.get("outputs"):
+            yield f"cell {number} asks for a prediction: the next cell should show the result, with the tag hide-output"
+    if found < 3:
+        yield f"it has {found} cells with **Predict.**, and three at least are wanted"
 
 
-def test_lesson_has_three_exercises(lesson):
-    number = int(re.match(r"# (\d\d)", lesson.cells[0].source)[1])
-    source = "\n".join(cell.source for cell in code_cells(lesson))
-    assert re.findall(r'check\("([\d.]+)"', source) == [f"{number}.{i}" for i in (1, 2, 3)]
+def deck(notebook):
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.metadata.get("slideshow", {}).get("slide_type") not in SLIDE_TYPES:
+            yield f"cell {number} does not say its place in the deck: give it a slide type, {', '.join(SLIDE_TYPES)}"
+    kinds = [slide.kind for slide in slides(notebook)]
+    if len(kinds) not in SLIDES:
+        yield (
+            f"its deck has {len(kinds)} slides, and {SLIDES[0]} to {SLIDES[-1]} make a lecture: "
+            "change the slide type of some cells (skip and notes take one away, - and fragment join two)"
+        )
+    if lacking := {"opening", "prediction", "figure", "finding"} - set(kinds):
+        yield f"its deck has no slide of the kinds {', '.join(sorted(lacking))}"
 
 
-def test_predictions_come_before_hidden_results(lesson):
-    predictions = 0
-    for cell, following in itertools.pairwise(lesson.cells):
-        if cell.cell_type == "markdown" and "**Predict.**" in cell.source:
-            predictions += 1
-            assert following.cell_type == "code", cell.source
-            assert "hide-output" in tags(following), following.source
-            assert following.outputs
-    assert predictions >= 3
+EVERY = [run_in_order, no_warnings, no_machine, alternative_text, cells_fit_a_slide, headings_nest]
+LESSON = [opening_and_closing, not_too_long, predictions, deck]
+
+
+@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.__name__)
+def test_notebook(any_notebook: Lesson, rule: Rule):
+    refuse(rule(any_notebook.notebook), of=any_notebook.path)
+
+
+@pytest.mark.parametrize("rule", LESSON, ids=lambda rule: rule.__name__)
+def test_lesson(lesson: Lesson, rule: Rule):
+    refuse(rule(lesson.notebook), of=lesson.path)

@@ -1,11 +1,12 @@
 """Every result number of three or more digits in prose stands in an output of its notebook."""
 
 import re
-from pathlib import Path
 
+from conftest import LESSONS, opened, placed, refuse
 from nbformat import NotebookNode
 
-GIVENS = Path(__file__).with_name("givens")
+from book.course import GUIDE
+
 NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)]*\)|https?://\S+|arXiv[: ]*[\d.]+|\b(?:19|20)\d\d\b", re.S
@@ -40,14 +41,39 @@ def printed(notebook: NotebookNode) -> set[str]:
     return numbers("\n".join(texts))
 
 
+def stated(text: str) -> dict[str, str]:
+    """The numbers of three or more digits in a text: their canonical form, and how they stand there."""
+    found = {canonical(number): number for number in NUMBER.findall(NOT_PROSE.sub(" ", text))}
+    return {number: written for number, written in found.items() if has_three_digits(number)}
+
+
 def test_numbers_in_prose_are_earned(lesson):
-    number = re.match(r"# (\d\d)", lesson.cells[0].source)[1]
-    listed = (GIVENS / f"notebook_{number}.txt").read_text().splitlines()
-    givens = {canonical(line.partition("#")[0].strip()) for line in listed}
-    prose = "\n".join(NOT_PROSE.sub(" ", cell.source) for cell in lesson.cells if cell.cell_type == "markdown")
-    stated = {number for number in numbers(prose) if has_three_digits(number)}
-    assert stated - printed(lesson) - givens == set()
-    assert givens <= numbers(prose), "a given that the prose does not use"
+    givens = {canonical(given): given for given in lesson.givens}
+    known = printed(lesson.notebook) | givens.keys()
+    refuse(
+        (
+            f"{place} says {written}, which no output of the notebook prints: let a code cell print it, or give its "
+            f'reason in the notebook\'s metadata, "course": {{"givens": {{"{number}": "..."}}}}'
+            for place, cell in placed(lesson.notebook, "markdown")
+            for number, written in stated(cell.source).items()
+            if number not in known
+        ),
+        of=lesson.path,
+    )
+    prose = "\n".join(cell.source for cell in lesson.notebook.cells if cell.cell_type == "markdown")
+    unused = givens.keys() - numbers(NOT_PROSE.sub(" ", prose))
+    refuse(
+        (f"its metadata give {givens[number]}, which its prose does not use: remove that line" for number in unused),
+        of=lesson.path,
+    )
+
+
+def test_numbers_of_the_guide_stand_in_the_notebooks():
+    notebooks = [opened(path).notebook for path in LESSONS]
+    prose = "\n".join(cell.source for notebook in notebooks for _, cell in placed(notebook, "markdown"))
+    known = numbers(prose).union(*map(printed, notebooks))
+    said = stated(GUIDE.read_text(encoding="utf-8"))
+    refuse((f"it says {said[number]}, which stands in no notebook" for number in said.keys() - known), of=GUIDE)
 
 
 def test_reader_of_numbers_sees_separators_and_decimals():

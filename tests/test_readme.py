@@ -1,11 +1,12 @@
-"""The front page keeps what it promises: its links, its map, its figure."""
+"""The front page and the teaching guide keep what they promise: links, figure, commands, answers."""
 
 import base64
 import re
 
 import nbformat
 import pytest
-from conftest import LESSONS, ROOT
+
+from book.course import GUIDE, ROOT
 
 README = (ROOT / "README.md").read_text()
 
@@ -13,14 +14,6 @@ README = (ROOT / "README.md").read_text()
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
 def test_links_lead_somewhere(target):
     assert target.startswith("https://") or (ROOT / target).exists()
-
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_map_states_question_and_minutes_of_each_notebook(path):
-    opening = nbformat.read(path, as_version=4).cells[0].source
-    question = re.match(r"# \d\d · (.+)", opening)[1]
-    minutes = re.search(r"\*\*Time\.\*\* (?:About )?(\d+) minutes", opening)[1]
-    assert f"| [{path.stem}](notebooks/{path.name}) | {question} | {minutes} |" in README
 
 
 def test_figure_is_the_one_of_its_notebook():
@@ -38,3 +31,9 @@ def test_make_targets_that_it_names_exist():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`?make ([a-z-]+)", README):
         assert re.search(rf"^{target}:", makefile, re.M)
+
+
+def test_quiz_has_ten_answers_out_of_sight_each_with_its_cell():
+    answers = re.findall(r"<details>.*?</details>", GUIDE.read_text(encoding="utf-8"), re.S)
+    assert len(answers) == 10
+    assert all(".ipynb#" in answer for answer in answers)

@@ -1,12 +1,11 @@
-"""Each deck in a browser at 1280 × 720: 15 to 20 slides, all of each within its frame."""
+"""Each deck in a browser at 1280 × 720: all of each slide within its frame, in letters that a hall can read."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import browser, complaints, run
-from conftest import LESSONS, ROOT
+from browsing import complaints, run
+from conftest import LESSONS, refuse
 from playwright.sync_api import Browser
 
 NAMES = [path.stem for path in LESSONS]
@@ -23,6 +22,7 @@ LOOK = """() => [...document.querySelectorAll(".slides > section")].map((section
     return visible && (cut || box.left < 0 || box.top < 0 || box.right > 1280.5 || box.bottom > 720.5);
   });
   return {
+    number: i + 1,
     kind: section.classList[0],
     zoom: Number(section.dataset.zoom),
     outside: outside.map((element) => element.outerHTML.slice(0, 80)),
@@ -35,14 +35,8 @@ RAW = r"""() => [...document.querySelectorAll(".slides .fit")].filter((box) => /
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("slides") / "slides"
-    run(sys.executable, ROOT / "book" / "make_slides.py", folder)
+    run(sys.executable, "-m", "book.make_slides", folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,12 +46,11 @@ def test_deck(chromium: Browser, decks: Path, name: str):
     page.goto((decks / f"{name}.html").as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
     slides = page.evaluate(LOOK)
-    assert [slide for slide in slides if slide["outside"]] == []
-    assert [slide for slide in slides if slide["zoom"] < LEAST_ZOOM] == []
-    assert 15 <= len(slides) <= 20
-    kinds = [slide["kind"] for slide in slides]
-    assert kinds[0] == "opening"
-    assert {"prediction", "figure", "finding"} <= set(kinds)
+    wide = [slide for slide in slides if slide["outside"]]
+    refuse(f"{name}: slide {slide['number']} overflows: shorten {slide['outside']}" for slide in wide)
+    small = [slide["number"] for slide in slides if slide["zoom"] < LEAST_ZOOM]
+    refuse(f"{name}: slide {number} holds so much that its letters are small: split its cell" for number in small)
+    assert slides[0]["kind"] == "opening"
     assert page.evaluate(PICTURES) == 0
     assert page.evaluate(RAW) == 0
     assert found == []
@@ -68,8 +61,3 @@ def test_index_lists_every_deck(decks: Path):
     text = (decks / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{name}.html"' in text for name in NAMES)
     assert {path.stem for path in decks.glob("*.html")} == {"index", *NAMES}
-
-
-def test_every_cell_says_where_it_goes(lesson):
-    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in lesson.cells]
-    assert set(kinds) <= {"slide", "subslide", "-", "fragment", "notes", "skip"}

@@ -18,6 +18,7 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
+from book.course import read
 from helpers.datasets import two_gaussians
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
@@ -83,7 +84,7 @@ def notebooks() -> list[Row]:
         total[path], floor[path] = min(first, second), min(first_floor, second_floor)
         peaks.append(peak)
         print(f"{path.stem:<28} {total[path]:>6.1f} s, floor {floor[path]:>4.1f} s, {peak:>5.0f} MiB", flush=True)
-    part_one = [path for path in total if path.name < "05"]
+    part_one = [path for path in total if read(path).part == "I"]
     return [
         Row("run-all of part I / its floor", sum(total[p] for p in part_one) / sum(floor[p] for p in part_one), 2.0),
         Row("run-all of the series / its floor", sum(total.values()) / sum(floor.values()), 4.0),

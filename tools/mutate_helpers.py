@@ -28,7 +28,7 @@ MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "distributed"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
-    *("exercises/core", *(f"exercises/notebook_{number:02d}" for number in range(1, 11))),
+    *("exercises/core", *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/notebook_*.py")))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
@@ -50,7 +50,7 @@ def configuration(modules: list[str]) -> str:
 [tool.mutmut]
 source_paths = ["helpers"]
 only_mutate = {[f"helpers/{module}.py" for module in modules]}
-also_copy = ["tests", "tools", "data", "helpers", "notebooks", "pyproject.toml"]
+also_copy = ["tests", "tools", "book", "data", "helpers", "notebooks", "pyproject.toml"]
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in tests]}
 pytest_add_cli_args = ["-o", "addopts=", "-p", "no:cacheprovider"]
 use_git_change_detection = false
@@ -110,7 +110,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):  # mutmut reads the current folder
         folder = Path(name)
-        for part in ("helpers", "tests", "tools", "data", "notebooks"):
+        for part in ("helpers", "tests", "tools", "book", "data", "notebooks"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         for file in (folder / "helpers" / "plots").glob("*.py"):
             file.write_text(undecorated(file.read_text()))

@@ -15,7 +15,6 @@ from helpers.diagnosis.facts import (
     Facts,
     Optimizer,
     Reduction,
-    Scheme,
     absent_share,
     effective_ratio,
     scheme_weights,
@@ -51,7 +50,7 @@ def diagnose(
     lr: float | None = None,
     batch_size: int | None = None,
     dtype: torch.dtype = torch.float32,
-    scheme: Scheme = "inverse frequency",
+    scheme: str = "inverse frequency",
 ) -> Diagnosis:
     """What class weights made from ``counts`` will do to a training run.
 
@@ -78,7 +77,6 @@ def diagnose(
     for name, value, known in (
         ("reduction", reduction, get_args(Reduction)),
         ("optimizer", optimizer, tuple(EPSILON)),
-        ("scheme", scheme, get_args(Scheme)),
         ("dtype", dtype, DTYPES),
     ):
         if not isinstance(value, type(known[0])) or value not in known:

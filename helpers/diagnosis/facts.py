@@ -7,10 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from helpers.weights import effective_number, inverse_frequency, normalize, power
+from helpers.weights import SCHEMES
 
 Reduction = Literal["mean", "sum", "none"]
-Scheme = Literal["none", "inverse frequency", "balanced", "sum to one", "square root", "effective number"]
 Optimizer = Literal["SGD", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 
 # The epsilon that PyTorch adds to the denominator of the step; None where the step is proportional to the gradient.
@@ -23,7 +22,6 @@ EPSILON: dict[str, float | None] = {
     "Adam": 1e-8,
     "AdamW": 1e-8,
 }
-BETA = 0.999
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Facts:
     lr: float | None
     batch_size: int | None  # as given; None is the full batch
     dtype: torch.dtype
-    scheme: Scheme
+    scheme: str
     ranges: dict[str, tuple[float, float]]  # normalisation to (smallest, largest weight)
     scale: float  # of the loss, against the same loss without weights
     absent_share: float  # of random batches without a sample of the rarest class
@@ -80,20 +78,11 @@ class Facts:
         return self.smallest_gradient / (limits.smallest_normal * limits.eps)
 
 
-def scheme_weights(counts: Tensor, scheme: Scheme) -> Tensor:
-    """Weights of a named scheme, float64 (K,)."""
-    w = inverse_frequency(counts)
-    if scheme == "none":
-        return torch.ones_like(w)
-    if scheme == "balanced":
-        return normalize(w, counts, to="sample mean")
-    if scheme == "sum to one":
-        return normalize(w, to="sum")
-    if scheme == "square root":
-        return power(counts, 0.5)
-    if scheme == "effective number":
-        return normalize(effective_number(counts, BETA), to="class mean")
-    return w
+def scheme_weights(counts: Tensor, scheme: str) -> Tensor:
+    """Weights of a scheme of ``helpers.weights.SCHEMES``, float64 (K,). Raises ValueError for any other name."""
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
+        raise ValueError(f"scheme is {scheme!r}; expected one of {', '.join(map(repr, SCHEMES))}")
+    return SCHEMES[scheme](counts)
 
 
 def absent_share(count: float, samples: float, batch: float) -> float:

@@ -1,0 +1,133 @@
+"""A notebook is three files: itself, its solution, its exercises. What they lack is said here, a sentence each."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import LESSONS, ROOT, SOLUTIONS, opened, refuse
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from book.course import GUIDE, README, CourseError, Lesson, lessons, with_map, with_questions
+from helpers.exercises.core import judge
+
+SECTION = ("Objective", "Timing", "Misconception", "Question", "Where students get stuck", "Ask at the end")
+MINUTES = range(15, 31)
+
+
+def numbers(lesson: Lesson) -> list[str]:
+    """Of its three exercises."""
+    return [f"{int(lesson.path.name[:2])}.{i}" for i in (1, 2, 3)]
+
+
+def facts(lesson: Lesson) -> Iterator[str]:
+    for fact in ("number", "question", "minutes", "part"):
+        try:
+            getattr(lesson, fact)
+        except CourseError as error:
+            yield str(error).removeprefix(f"{lesson.path.name}: ")
+            return
+    if lesson.minutes not in MINUTES:
+        yield f"its first cell says {lesson.minutes} minutes, and 15 to 30 are wanted: split it or join it with another"
+
+
+def solution(lesson: Lesson) -> Iterator[str]:
+    path = lesson.path.parent / "solutions" / lesson.path.name
+    if not path.is_file():
+        yield f"notebooks/solutions/{path.name} is missing: solve the exercises {', '.join(numbers(lesson))} there"
+        return
+    cells = opened(path).notebook.cells
+    title = re.sub(r"^# (\d\d) · ", r"# Solutions · \1 ", lesson.notebook.cells[0].source.partition("\n")[0])
+    if not cells[0].source.startswith(title):
+        yield f'notebooks/solutions/{path.name} should begin with "{title}"'
+    solved = "".join(cell.source for cell in cells if cell.cell_type == "code")
+    for number in numbers(lesson):
+        if f'check("{number}"' not in solved:
+            yield f'notebooks/solutions/{path.name} has no check("{number}", ...): solve that exercise there too'
+    if f"](solutions/{path.name})" not in "".join(cell.source for cell in lesson.notebook.cells):
+        yield f"it has no link to its solutions: write [solutions](solutions/{path.name}) below its exercises"
+
+
+def exercises(lesson: Lesson) -> Iterator[str]:
+    path = f"helpers/exercises/notebook_{lesson.path.name[:2]}.py"
+    if not (ROOT / path).is_file():
+        yield f"{path} is missing: declare the exercises {', '.join(numbers(lesson))} there"
+        return
+    for number in numbers(lesson):
+        try:
+            judge(number, lambda *_: None)
+        except ValueError:
+            yield f"{path} declares no exercise {number}: add it"
+    source = "\n".join(cell.source for cell in lesson.notebook.cells if cell.cell_type == "code")
+    checked = re.findall(r'check\("([\d.]+)"', source)
+    if checked != numbers(lesson):
+        yield f"its cells should check the exercises {', '.join(numbers(lesson))}; they check {', '.join(checked)}"
+
+
+def section(lesson: Lesson) -> Iterator[str]:
+    sections = re.split(r"^### ", GUIDE.read_text(encoding="utf-8"), flags=re.M)[1:]
+    own = next((text for text in sections if text.startswith(lesson.path.name[:2])), None)
+    if own is None:
+        yield f'book/teaching.md has no section "### {lesson.path.name[:2]} · ...": add one, with {", ".join(SECTION)}'
+    elif lacking := [part for part in SECTION if f"*{part}" not in own]:
+        yield f"book/teaching.md lacks {', '.join(lacking)} in its section on this notebook"
+
+
+@pytest.mark.parametrize("rule", [facts, solution, exercises, section], ids=lambda rule: rule.__name__)
+def test_a_notebook_lacks_nothing(lesson: Lesson, rule: Callable[[Lesson], Iterator[str]]):
+    refuse(rule(lesson), of=lesson.path)
+
+
+def test_nothing_is_left_over():
+    known = [path.name[:2] for path in LESSONS]
+    others = {
+        "notebooks/solutions": [path.name[:2] for path in SOLUTIONS],
+        "helpers/exercises": [path.stem[-2:] for path in (ROOT / "helpers" / "exercises").glob("notebook_*.py")],
+        "book/teaching.md": re.findall(r"^### (\d\d) ·", GUIDE.read_text(encoding="utf-8"), re.M),
+    }
+    for where, numbers in {"notebooks": known, **others}.items():
+        refuse(
+            f"{where} has {number} more than once: rename one" for number in set(numbers) if numbers.count(number) > 1
+        )
+        refuse(f"{where} has {number}, and no notebook has that number" for number in numbers if number not in known)
+
+
+@pytest.mark.parametrize(("path", "renew"), [(README, with_map), (GUIDE, with_questions)], ids=["README", "guide"])
+def test_pages_say_what_the_notebooks_say(path, renew):
+    text = path.read_text(encoding="utf-8")
+    try:
+        renewed = renew(text, lessons())
+    except CourseError as error:
+        pytest.skip(f"first of all, {error}")
+    if renewed != text:
+        refuse(["it gives other questions or minutes than the notebooks: run make map"], of=path)
+
+
+def test_pages_follow_the_first_cell_and_the_metadata():
+    opening = nbformat.v4.new_markdown_cell("# 11 · A toy?\n\n**Time.** 20 minutes to read.")
+    toy = Lesson(Path("11_toy.ipynb"), nbformat.v4.new_notebook(cells=[opening], metadata={"course": {"part": "III"}}))
+    marked = "<!-- the map, by make map -->\nold\n<!-- end of the map -->\n"
+    assert with_map(marked, [toy]).splitlines()[4] == "| III | [11_toy](notebooks/11_toy.ipynb) | A toy? | 20 |"
+    with pytest.raises(CourseError, match="markers"):
+        with_map("old", [toy])
+    guide = "### {}\n\n- **Timing.** {} minutes to read, 9 to teach.\n"
+    other = guide.format("12 · Other?", 30)
+    assert with_questions(guide.format("11 · Old?", 5) + other, [toy]) == guide.format("11 · A toy?", 20) + other
+
+
+def test_every_package_has_a_range_and_a_pin():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    ranges = {canonicalize_name(range_.name): range_ for range_ in map(Requirement, lines)}
+    pinned = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
+    pins = {canonicalize_name(name): version for name, version in pinned}
+    for name in sorted(ranges.keys() | pins.keys()):
+        if name not in pins:
+            refuse([f"requirements.txt does not pin {name}: add the version that you tested"])
+        if name not in ranges:
+            refuse([f"pyproject.toml does not name {name}: add it to dependencies, or to the extra test or book"])
+        if not ranges[name].specifier.contains(pins[name]):
+            refuse([f"requirements.txt pins {name}=={pins[name]}, and pyproject.toml asks for {ranges[name]}"])
