@@ -13,6 +13,7 @@ ALLOWED = {
     "weights": {"arguments"},
     "models": {"arguments"},
     "parallel": set(),
+    "launcher": set(),
     "training": {"arguments", "losses"},
     "stability": {"arguments"},
     "ensembles": {"arguments", "losses", "training"},
