@@ -105,6 +105,11 @@ def answer_of_kernel(port: int, code: str) -> str:
             return "".join(said)
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def lab_answers(line: str, folder: Path, code: str) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -121,7 +126,7 @@ def lab_answers(line: str, folder: Path, code: str) -> str:
         server = subprocess.Popen(here(line), cwd=folder, env=surroundings(folder), stdout=output, stderr=output)
         try:
             deadline = time.monotonic() + LIMIT_S
-            while socket.socket().connect_ex(("127.0.0.1", port)):
+            while not listens(port):
                 assert server.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.25)
@@ -146,5 +151,5 @@ def test_the_lines_for_windows_in_order(tmp_path: Path):
     where = "import sys, helpers.losses; print(sys.executable, helpers.losses.__file__)"
     expected = f"{folder}/.venv/bin/python {folder}/helpers/losses.py\n"
     assert lab_answers(lab, folder, where) == expected
-    small = "tests/test_weights.py -k inverse_frequency --override-ini=addopts= -q"
+    small = "tests/test_weights.py -k spans --override-ini=addopts= -q"
     assert re.search(r"^\d+ passed", follow(tests, folder, PYTEST_ADDOPTS=small), re.MULTILINE)
