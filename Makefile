@@ -5,6 +5,19 @@ ARGS ?=
 # JupyterLab refuses to run as root unless told, as in a container.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+# Which build of PyTorch pip will find is known only once it has begun, so both are named.
+define DOWNLOADS
+import importlib.util, sys
+rest = "about 250 MB for the other packages"
+torch = "about 200 MB for PyTorch"
+if sys.platform == "linux":
+    torch += " if pip finds the build for CPUs, about 3 GB (5.7 GB on disk) if it finds the one for CUDA, as it usually does on Linux: README.md says how to choose"
+if importlib.util.find_spec("torch"):
+    torch = "nothing for PyTorch if the one in .venv has the version in requirements.txt"
+print(f"To download: {torch}; {rest}.", flush=True)
+endef
+export DOWNLOADS
+
 .DEFAULT_GOAL := help
 .PHONY: help install lab test run soak bench book slides classroom map hooks clean
 
@@ -17,6 +30,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer, or name one with make PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "$(PYTHON) is Python %d.%d: this course needs 3.11 or newer, name one with make PYTHON=..." % v[:2])'
 	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c "$$DOWNLOADS"
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" > /dev/null 2>&1
 	@touch $@

@@ -1,23 +1,19 @@
-"""The weighted mean on several processes: the loss, a demonstration that runs under torchrun, and its launcher.
+"""The weighted mean on several processes: the loss, and a demonstration that runs under torchrun.
 
 DistributedDataParallel averages the gradients of its processes. PyTorch's
 weighted mean divides each process's sum by its own total weight, so the average
 is not the gradient of the whole batch. ``global_weighted_mean`` is the repair.
 
-``launch(4)`` runs the demonstration on this host; on several, each host runs
-the torchrun line of notebook 08, with this file unchanged.
+``helpers.launcher`` runs the demonstration on this host; on several, each host
+runs the torchrun line of notebook 08, with this file unchanged.
 """
 
 import argparse
+import faulthandler
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,11 +22,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from helpers.arguments import real_number, whole_number
+from helpers.arguments import floating_tensor, real_number
 from helpers.losses import check_class_indices, weighted_cross_entropy
 
 PRIORS = (0.9, 0.09, 0.01)
-LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -46,18 +41,72 @@ def global_weighted_mean(
         weight: shape (K,), the same on every process, without gradient.
         group: the processes that share the batch; None means all.
 
-    Raises ValueError on every process alike where the total weight of the
-    whole batch is zero, so that none of them waits for the others; TypeError
-    or ValueError on a process whose own arguments are wrong.
+    Raises what ``total_weight`` and ``weighted_share`` raise.
     """
+    total = total_weight(targets, weight, group)
+    return weighted_share(logits, targets, weight, total, group)
+
+
+def weighted_share(
+    logits: Tensor, targets: Tensor, weight: Tensor, total: Tensor | float, group: dist.ProcessGroup | None = None
+) -> Tensor:
+    """The part of these samples in the weighted mean of a batch whose total weight is ``total``.
+
+    Summed over the micro-batches of each process and averaged over the
+    processes, as gradient accumulation and DistributedDataParallel do, the
+    parts are that mean. ``total`` counts all of them, so it comes first:
+
+        total = total_weight(torch.cat(targets of all micro-batches), weight)
+        for each micro-batch, all but the last within replica.no_sync():
+            weighted_share(replica(inputs), targets, weight, total).backward()
+
+    Raises TypeError or ValueError on a process whose own arguments are wrong.
+    """
+    check_class_indices(logits, targets, weight)
+    if not 0.0 < real_number("total", total) < float("inf"):
+        raise ValueError(f"total is {float(total)}; expected the finite weight of a whole batch, above zero")
+    share = F.cross_entropy(logits, targets, weight, reduction="sum") * processes_in(group) / total
+    return share.to(logits.dtype)
+
+
+def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | None = None) -> Tensor:
+    """The sum of ``weight[targets]`` over the samples of all processes, float64.
+
+    Raises ValueError on every process alike where that sum is zero or one of
+    them has a label or weight that is wrong (there: TypeError or ValueError
+    that names it), so that none of them waits for the others.
+    """
+    processes_in(group)
+    refusal, sums = None, torch.zeros(2, dtype=torch.float64, device=getattr(targets, "device", None))
+    try:
+        sums[0] = _own_weight(targets, weight)
+    except (TypeError, ValueError) as error:
+        refusal, sums[1] = error, 1
+    dist.all_reduce(sums, group=group)
+    if refusal is not None:
+        raise refusal
+    if sums[1] > 0:
+        raise ValueError(f"{int(sums[1])} of the other processes refused targets or weight: its own error says which")
+    if not sums[0] > 0:
+        raise ValueError("the total weight of the batch is zero over all processes: skip this batch on each of them")
+    return sums[0]
+
+
+def _own_weight(targets: Tensor, weight: Tensor) -> Tensor:
+    for name, value in (("targets", targets), ("weight", floating_tensor("weight", weight))):
+        if not isinstance(value, Tensor) or value.ndim != 1:
+            raise TypeError(f"{name} is {value!r}; expected a torch.Tensor of one dimension")
+    if not len(weight):
+        raise ValueError("weight is empty; expected one weight a class")
+    check_class_indices(weight.expand(len(targets), -1), targets, weight)
+    return weight[targets[targets != -100]].sum(dtype=torch.float64)
+
+
+def processes_in(group: dist.ProcessGroup | None) -> int:
+    """How many processes share a batch; torch says -1 where this process is not one of them, and goes on."""
     if not isinstance(group, dist.ProcessGroup | None):
         raise TypeError(f"group is {group!r}; expected a group that this process is in, or None")
-    check_class_indices(logits, targets, weight)
-    total = weight[targets[targets != -100]].sum()
-    dist.all_reduce(total, group=group)
-    if not total > 0:
-        raise ValueError("the total weight of the batch is zero over all processes: skip this batch on each of them")
-    return F.cross_entropy(logits, targets, weight, reduction="sum") * dist.get_world_size(group) / total
+    return dist.get_world_size(group)
 
 
 def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> dict[str, Any]:
@@ -107,63 +156,6 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
     return {"processes": processes, "batch size": batch_size} | errors
 
 
-def launch(processes: int, *arguments: str, limit_s: float = 60.0) -> list[dict[str, Any]]:
-    """Run the demonstration on ``processes`` processes of this host, under torchrun, on the loopback address.
-
-    When this returns or raises, every process has ended: it reads their output
-    to its end, which comes only when the last of them is gone. Past the limit
-    torchrun ends them, or the kernel a little later where torchrun is gone.
-
-    Args:
-        arguments: for ``main``, for instance ``"--batches", "20"``.
-        limit_s: seconds for everything, imports (a few seconds) included.
-
-    Returns what rank 0 printed: one result of ``gradient_errors`` for each group.
-    Raises ValueError or TypeError for processes below 1 or a limit that is not above zero,
-    RuntimeError naming the first failure of a process, TimeoutError past the limit.
-    """
-    whole_number("processes", processes, 1)
-    if not 0.0 < real_number("limit_s", limit_s) < float("inf"):
-        raise ValueError(f"limit_s is {limit_s}; expected a finite number of seconds above zero")
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nnodes=1", f"--nproc-per-node={processes}"]
-    loopback = ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    if sys.platform in LOOPBACK:
-        environment["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
-    agent = subprocess.Popen(
-        [*torchrun, *loopback, "-m", "helpers.distributed", f"--limit-s={limit_s}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).resolve().parent.parent,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        printed, complaints = agent.communicate(timeout=limit_s)
-    except BaseException as reason:  # an interrupt from the keyboard too
-        _end(agent)
-        if isinstance(reason, subprocess.TimeoutExpired):
-            raise TimeoutError(f"the {processes} processes did not finish within {limit_s:g} s: ended them") from None
-        raise
-    if agent.returncode != 0:
-        lines = [line for line in complaints.splitlines() if line.strip()] or [f"exit status {agent.returncode}"]
-        first = next((line for line in lines if line.startswith("rank ")), " / ".join(lines[-3:]))
-        raise RuntimeError(f"the {processes} processes ended with an error: {first}")
-    return list(json.loads(printed.strip().splitlines()[-1]))
-
-
-def _end(agent: "subprocess.Popen[str]", patience_s: float = 10.0) -> None:
-    # torchrun passes this on to its processes, which are in sessions of their own, and waits for them.
-    agent.terminate()
-    try:
-        agent.communicate(timeout=patience_s)
-    except subprocess.TimeoutExpired:
-        if agent.poll() is None:
-            os.killpg(agent.pid, signal.SIGKILL)
-        agent.communicate()
-
-
 def main() -> None:
     """One process of the demonstration; rank 0 prints the results as one line of JSON."""
     parser = argparse.ArgumentParser()
@@ -171,27 +163,16 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--batch-size", type=int, default=32, help="samples of all processes together")
     parser.add_argument("--limit-s", type=float, default=600.0, help="seconds that a process waits for the others")
-    parser.add_argument("--crash", type=int, metavar="RANK", help="let this rank raise an error")
-    parser.add_argument("--stall", type=int, metavar="RANK", help="let this rank never answer")
     options = parser.parse_args()
-    # The kernel's own clock still ends this process where torchrun is gone and Python waits for another rank.
-    signal.alarm(int(options.limit_s) + 5)
+    # Ends this process even where the launcher was killed and Python itself no longer runs.
+    faulthandler.dump_traceback_later(options.limit_s + 5, exit=True)
     dist.init_process_group("gloo", timeout=timedelta(seconds=options.limit_s))
-    rank = dist.get_rank()
     results = []
-    try:
-        if rank == options.crash:
-            raise RuntimeError("this rank was asked to crash")
-        if rank == options.stall:
-            signal.pause()
-        for size in options.groups or [dist.get_world_size()]:
-            group = dist.new_group(list(range(size)))
-            if rank < size:
-                results.append(gradient_errors(group, options.batches, options.batch_size))
-    except Exception as error:
-        print(f"rank {rank}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        raise
-    if rank == 0:
+    for size in options.groups or [dist.get_world_size()]:
+        group = dist.new_group(list(range(size)))
+        if dist.get_rank() < size:
+            results.append(gradient_errors(group, options.batches, options.batch_size))
+    if dist.get_rank() == 0:
         print(json.dumps(results), flush=True)
     dist.destroy_process_group()
 

@@ -122,7 +122,7 @@ def test_every_package_has_a_range_and_a_pin():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     ranges = {canonicalize_name(range_.name): range_ for range_ in map(Requirement, lines)}
-    pinned = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
+    pinned = re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
     pins = {canonicalize_name(name): version for name, version in pinned}
     for name in sorted(ranges.keys() | pins.keys()):
         if name not in pins:

@@ -16,6 +16,7 @@ ALLOWED = {
     "weights": {"arguments"},
     "models": {"arguments"},
     "parallel": set(),
+    "launcher": set(),
     "training": {"arguments", "losses"},
     "stability": {"arguments"},
     "ensembles": {"arguments", "losses", "training"},

@@ -26,7 +26,8 @@ from mutmut.mutation.diff_apply import apply_mutant, get_diff_for_mutant
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
-    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report", "distributed"),
+    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
+    *("distributed", "launcher"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
     *("exercises/core", *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/notebook_*.py")))),
 ]
@@ -35,7 +36,7 @@ TESTS = [
     *("diagnosis_sentences", "exercises", "hostile", "hard_values", "edges", "edges_of_numbers", "plots", "looks"),
 ]
 # What runs in processes that a test starts, where mutmut's switch does not reach: the module and its own tests.
-APART = {"distributed": "distributed"}
+APART = {"distributed": "distributed", "launcher": "launcher"}
 APART_SECONDS = 90
 ENOUGH = 0.95
 # What mutmut stores of a mutant: the exit status of pytest, or a number of its own.

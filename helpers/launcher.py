@@ -1,0 +1,87 @@
+"""A Python program on several processes of this host, under torchrun, limited in time, with nothing left behind."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import torch.distributed as dist
+
+from helpers.arguments import real_number, whole_number
+
+LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+
+
+def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
+    """Run ``python *command --limit-s=...`` on ``processes`` processes of this host, which meet over gloo.
+
+    When this returns or raises, every process has ended: it reads their output
+    to its end, which comes only when the last of them is gone.
+
+    Args:
+        command: what follows ``python``, for instance ``"-m", "helpers.distributed", "--batches", "20"``,
+            run in the folder of the course. It gets the limit as its last argument.
+        limit_s: seconds for everything, imports (a few seconds) included.
+
+    Returns the list that rank 0 printed last, as JSON.
+    Raises ValueError or TypeError for processes below 1 or a limit that is not above zero,
+    RuntimeError naming the first failure of a process or what PyTorch lacks, OSError where
+    the system starts no process, TimeoutError past the limit.
+    """
+    whole_number("processes", processes, 1)
+    if not 0.0 < real_number("limit_s", limit_s) < float("inf"):
+        raise ValueError(f"limit_s is {limit_s}; expected a finite number of seconds above zero")
+    if not (dist.is_available() and dist.is_gloo_available()):
+        raise RuntimeError("this build of PyTorch has no torch.distributed with gloo")
+    # torchrun's own TCP store needs libuv, which PyTorch lacks on Windows: the processes meet over a file instead.
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    if sys.platform in LOOPBACK:
+        environment["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        torchrun = ["-m", "torch.distributed.run", "--nnodes=1", f"--nproc-per-node={processes}", "--no-python"]
+        meeting = ["--rdzv-backend=c10d", "--rdzv-conf=store_type=file", f"--rdzv-endpoint={Path(folder, 'store')}"]
+        program = [sys.executable, *command, f"--limit-s={limit_s}"]
+        agent = subprocess.Popen(
+            [sys.executable, *torchrun, *meeting, "--local-addr=127.0.0.1", *program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parent.parent,
+            env=environment,
+        )
+        try:
+            printed, complaints = agent.communicate(timeout=limit_s)
+        except BaseException as reason:  # an interrupt from the keyboard too
+            _end(agent)
+            if isinstance(reason, subprocess.TimeoutExpired):
+                late = f"the {processes} processes did not finish within {limit_s:g} s: ended them"
+                raise TimeoutError(late) from None
+            raise
+    if agent.returncode != 0:
+        failure = _first_failure(complaints) or f"exit status {agent.returncode}"
+        raise RuntimeError(f"the {processes} processes ended with an error: {failure}")
+    return list(json.loads(printed.splitlines()[-1]))
+
+
+def _end(agent: "subprocess.Popen[str]") -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(agent.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    agent.kill()
+    agent.communicate()
+
+
+def _first_failure(complaints: str) -> str:
+    # PyTorch puts "[rank1]: " before each line of a traceback; torchrun's own traceback comes after it.
+    error = re.search(r"^(?:\[(rank)(\d+)\]: )?((?!torch\.distributed\.elastic)[\w.]+Error\b.*)", complaints, re.M)
+    if error is None:
+        return " / ".join([line for line in complaints.splitlines() if line.strip()][-3:])
+    rank, number, text = error.groups()
+    return f"{rank} {number}: {text}" if rank else text

@@ -1,0 +1,136 @@
+"""A launcher that never hangs, leaves nothing behind, and says why where nothing can run."""
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import nbclient
+import nbformat
+import psutil
+import pytest
+from conftest import ROOT
+
+from helpers.launcher import launch
+
+# Detects a hang, and leaves a busy machine its time.
+LIMIT_S = 600.0
+ON_RANKS = ("-m", "tests.on_ranks")
+# The start of any Python, of which PyTorch then believes that it was built without distributed processes.
+WITHOUT_DISTRIBUTED = """
+import importlib.abc
+import sys
+
+class Without(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch.distributed":
+            for start in ("_c10d_init", "_rpc_init", "_dist_autograd_init", "_faulty_agent_init"):
+                delattr(sys.modules["torch._C"], start)
+
+sys.meta_path.insert(0, Without())
+"""
+
+
+def running(mark: str) -> list[str]:
+    """Command lines of the processes that carry ``mark``; zombies have none."""
+    lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if mark in line]
+
+
+def test_a_crash_is_an_error_that_names_its_rank():
+    limit_s = LIMIT_S + os.getpid() / 1e6
+    with pytest.raises(RuntimeError, match="the 2 processes ended with an error: rank 1: RuntimeError: this rank was"):
+        launch(2, *ON_RANKS, "crash", limit_s=limit_s)
+    assert running(f"--limit-s={limit_s}") == []
+
+
+def test_a_stalled_rank_is_ended_at_the_limit():
+    limit_s = 7 + os.getpid() / 1e8
+    with pytest.raises(TimeoutError, match="did not finish within 7"):
+        launch(2, *ON_RANKS, "stall", limit_s=limit_s)
+    assert running(f"--limit-s={limit_s}") == []
+
+
+def test_an_interrupt_ends_all(monkeypatch):
+    limit_s = LIMIT_S + os.getpid() / 1e6
+
+    class Interrupted(subprocess.Popen):
+        def communicate(self, *arguments, timeout=None):
+            if timeout is None:
+                return super().communicate(*arguments)
+            while sum("on_ranks" in line and "--no-python" not in line for line in running(f"={limit_s}")) < 2:
+                assert self.poll() is None
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        launch(2, *ON_RANKS, "stall", limit_s=limit_s)
+    assert running(f"--limit-s={limit_s}") == []
+
+
+def test_a_limit_may_be_shorter_than_a_second():
+    with pytest.raises(TimeoutError, match=r"the 1 processes did not finish within 0\.5 s"):
+        launch(1, "-c", "", limit_s=0.5)
+
+
+def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypatch):
+    started = Mock(side_effect=InterruptedError)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(InterruptedError):
+        launch(3, "-m", "this")
+    (command,), options = started.call_args
+    assert {"--nproc-per-node=3", "--rdzv-conf=store_type=file", "--local-addr=127.0.0.1"} <= set(command)
+    assert command[-4:] == [sys.executable, "-m", "this", "--limit-s=60.0"]
+    assert options["cwd"] == Path(__file__).resolve().parent.parent
+    assert options["env"]["OMP_NUM_THREADS"] == "1"
+    assert options["env"]["GLOO_SOCKET_IFNAME"] == {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
+
+
+@pytest.mark.parametrize(
+    ("complaints", "said"),
+    [
+        ("1\n2\n\n3\n4\n", "2 / 3 / 4"),
+        ("", "exit status 9"),
+        ("1\n[rank3]: Traceback\n[rank3]:   x\n[rank3]: a.BError: y\n[rank0]: OSError: z\n", "rank 3: a.BError: y"),
+        ("Traceback\n  x\nImportError: y\ntorch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n=",
+         "ImportError: y"),
+        ("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \na\nb\nc", "a / b / c"),
+    ],
+)  # fmt: skip
+def test_an_error_is_told_by_the_first_failure_or_the_last_lines(monkeypatch, complaints, said):
+    agent = Mock(returncode=9)
+    agent.communicate.return_value = ("", complaints)
+    monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
+    with pytest.raises(RuntimeError, match=f"the 2 processes ended with an error: {said}$"):
+        launch(2, "-c", "")
+
+
+@pytest.mark.parametrize("processes", [0, -1, True, 1.5, "2", None, math.nan])
+def test_launch_refuses_a_number_of_processes_that_is_none(processes):
+    with pytest.raises((TypeError, ValueError), match="processes is"):
+        launch(processes, "-c", "")
+
+
+@pytest.mark.parametrize("limit_s", [0.0, -1.0, math.inf, math.nan, "5", None, True, 1j])
+def test_launch_refuses_a_limit_that_is_none(limit_s):
+    with pytest.raises((TypeError, ValueError), match="limit_s is"):
+        launch(1, "-c", "", limit_s=limit_s)
+
+
+def test_notebook_08_goes_on_where_pytorch_has_no_distributed_processes(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_DISTRIBUTED)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (tmp_path, ROOT))))
+    notebook = nbformat.read(ROOT / "notebooks" / "08_batches_and_machines.ipynb", as_version=4)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    section = [cell.source.startswith("## ") for cell in notebook.cells]
+    start = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Several processes"))
+    end = section.index(True, start + 1)
+    notebook.cells = [first, *notebook.cells[start:end]]
+    # A kernel starts slowly on a busy machine.
+    done = nbclient.NotebookClient(notebook, timeout=LIMIT_S, startup_timeout=LIMIT_S, kernel_name="python3").execute()
+    said = [out.text for cell in done.cells for out in cell.get("outputs", []) if out.output_type == "stream"]
+    reason = "this build of PyTorch has no torch.distributed with gloo"
+    sentence = "PyTorch's processes cannot run on this system, so nothing is measured in this section: "
+    assert sum(text.startswith(sentence + reason) for text in said) == 1

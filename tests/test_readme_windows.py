@@ -1,0 +1,155 @@
+"""README's four lines for a system without make, followed literally and in order, with this system's paths.
+
+Only two things stand in for a download: pip finds each package already there, by links to those of the environment
+that runs this test, and it is told not to ask anybody. So it does check every pinned version, and installs the course.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+import psutil
+import pytest
+import websocket
+from conftest import ROOT
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="translates the paths for POSIX")
+
+TOKEN = "course"
+# Detects a hang, and leaves a busy machine its time.
+LIMIT_S = 600.0
+LINES = re.findall(
+    r"^(?:python|\.venv\\Scripts\\).*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
+
+
+def here(line: str) -> list[str]:
+    return shlex.split(line.replace(".venv\\Scripts\\", ".venv/bin/").replace("\\", "/"))
+
+
+def follow(line: str, folder: Path, **environment: str) -> str:
+    done = subprocess.run(
+        here(line), cwd=folder, env=surroundings(folder) | environment, timeout=LIMIT_S, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """A home and settings of its own; no way by which Python would find this checkout instead of the copy."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "JUPYTER"))}
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return kept | {"HOME": str(folder.parent), "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def stand_in_for_downloads(folder: Path) -> None:
+    """Links to the packages that are installed here, but for the course itself."""
+    packages = folder / ".venv" / "packages"
+    packages.mkdir()
+    for part in Path(sysconfig.get_path("purelib")).iterdir():
+        if "class_weights_course" not in part.name and part.name != "__pycache__":
+            (packages / part.name).symlink_to(part)
+    (site,) = (folder / ".venv" / "lib").glob("python*/site-packages")
+    # In front, as the setuptools that comes with a new .venv may be too old to install the course.
+    (site / "packages.pth").write_text(f"import sys; sys.path.insert(0, {str(packages)!r})\n")
+
+
+def stand_in_for_scripts(folder: Path) -> None:
+    """What pip would have written beside the packages: programs for the new Python, and JupyterLab's own files."""
+    for script in Path(sys.executable).parent.glob("jupyter*"):
+        head, _, rest = script.read_text(encoding="utf-8").partition("\n")
+        assert head.startswith("#!")
+        new = folder / ".venv" / "bin" / script.name
+        new.write_text(f"#!{folder}/.venv/bin/python\n{rest}", encoding="utf-8")
+        new.chmod(0o755)
+    for name in ("share", "etc"):
+        shutil.copytree(Path(sys.prefix, name, "jupyter"), folder / ".venv" / name / "jupyter")
+
+
+def answer_of_kernel(port: int, code: str) -> str:
+    """What a kernel of the server prints, started in the folder of the notebooks as the page starts one."""
+    session = {"path": "notebooks/01.ipynb", "name": "", "type": "notebook", "kernel": {"name": "python3"}}
+    start = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/sessions?token={TOKEN}",
+        data=json.dumps(session).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(start, timeout=LIMIT_S) as reply:
+        kernel = json.load(reply)["kernel"]["id"]
+    channel = websocket.create_connection(
+        f"ws://127.0.0.1:{port}/api/kernels/{kernel}/channels?token={TOKEN}", timeout=LIMIT_S
+    )
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "", "username": "", "version": "5"}
+    request = {"header": header, "content": {"code": code, "silent": False}, "channel": "shell"}
+    channel.send(json.dumps(request | {"parent_header": {}, "metadata": {}}))
+    said = []
+    while True:
+        message = json.loads(channel.recv())
+        if message["parent_header"].get("msg_id") != header["msg_id"]:
+            continue
+        if message["msg_type"] in ("stream", "error"):
+            said.append(message["content"].get("text") or "\n".join(message["content"]["traceback"]))
+        if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            channel.close()
+            return "".join(said)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def lab_answers(line: str, folder: Path, code: str) -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "ServerApp": {"open_browser": False, "port": port, "port_retries": 0, "allow_root": True},
+        "LabApp": {"open_browser": False},
+        "IdentityProvider": {"token": TOKEN},
+    }
+    (folder.parent / ".jupyter").mkdir()
+    (folder.parent / ".jupyter" / "jupyter_server_config.json").write_text(json.dumps(settings))
+    log = folder.parent / "lab.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(here(line), cwd=folder, env=surroundings(folder), stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + LIMIT_S
+            while not listens(port):
+                assert server.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.25)
+            return answer_of_kernel(port, code)
+        finally:
+            for process in [*psutil.Process(server.pid).children(recursive=True), server]:
+                process.kill()
+            server.wait()
+
+
+def test_the_lines_for_windows_in_order(tmp_path: Path):
+    folder = tmp_path / "course"
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "_build")
+    shutil.copytree(ROOT, folder, ignore=left_out)
+    venv, pip, lab, tests = LINES
+
+    follow(venv, folder)
+    stand_in_for_downloads(folder)
+    said = follow(pip, folder, PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    assert "Successfully installed class-weights-course" in said
+    stand_in_for_scripts(folder)
+    where = "import sys, helpers.losses; print(sys.executable, helpers.losses.__file__)"
+    expected = f"{folder}/.venv/bin/python {folder}/helpers/losses.py\n"
+    assert lab_answers(lab, folder, where) == expected
+    small = "tests/test_weights.py -k spans --override-ini=addopts= -q"
+    assert re.search(r"^\d+ passed", follow(tests, folder, PYTEST_ADDOPTS=small), re.MULTILINE)
