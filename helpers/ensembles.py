@@ -12,14 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from helpers.arguments import (
-    LARGEST_SIZE,
-    MOST_STEPS,
-    floating_tensor,
-    real_number,
-    seed_number,
-    whole_number,
-)
+from helpers.arguments import positive, whole_number
 
 # Logits (B, K), targets (B,) and the share of the training that is over (0 to below 1), to the loss of one network.
 Loss = Callable[[Tensor, Tensor, float], Tensor]
@@ -67,19 +60,15 @@ def fit_many(
             epoch, for instance ``torch.utils.data.WeightedRandomSampler``; None visits each sample once.
         after_epoch: called with the number of finished epochs and the networks, for curves.
 
-    Raises ValueError or TypeError for an argument of another kind or out of its
-    range, for instance targets of another length, or a batch larger than the data.
+    Raises ValueError for what would go unnoticed: targets of another length, inputs
+    that are not finite, a batch larger than the data, or a learning rate of zero or infinity.
     """
-    _check_samples(inputs, targets)
+    if len(inputs) != len(targets) or not inputs.isfinite().all():
+        raise ValueError(f"inputs holds {len(inputs)} samples, targets {len(targets)}; expected as many, all finite")
     num_samples, num_features = inputs.shape
     size = num_samples if batch_size is None else whole_number("batch_size", batch_size, 1, num_samples)
-    whole_number("epochs", epochs, 1, MOST_STEPS)
-    whole_number("num_hidden", num_hidden, 1, LARGEST_SIZE)
-    if not 0.0 < real_number("lr", lr) < float("inf"):
-        raise ValueError(f"lr is {lr}; expected a finite number above zero")
-    if not isinstance(losses, Sequence) or not losses or not all(map(callable, losses)):
-        raise TypeError(f"losses is {losses!r}; expected a list of at least one function")
-    generator = torch.Generator().manual_seed(seed_number(seed))
+    lr = positive("lr", lr)
+    generator = torch.Generator().manual_seed(seed)
     num_classes = int(targets.max()) + 1
 
     def start(*shape: int, fan_in: int) -> Tensor:
@@ -110,20 +99,6 @@ def fit_many(
         if after_epoch is not None:
             after_epoch(epoch + 1, Networks(*(p.detach() for p in parameters)))
     return Networks(*(p.detach() for p in parameters))
-
-
-def _check_samples(inputs: Tensor, targets: Tensor) -> None:
-    if floating_tensor("inputs", inputs).dtype not in (torch.float32, torch.float64):
-        raise TypeError(f"inputs has dtype {inputs.dtype}; expected float32 or float64")
-    if inputs.ndim != 2 or not inputs.numel() or not inputs.isfinite().all():
-        raise ValueError(f"inputs has shape {tuple(inputs.shape)}; expected (N, F), at least one, all finite")
-    if not isinstance(targets, Tensor) or targets.dtype != torch.int64:
-        kind = targets.dtype if isinstance(targets, Tensor) else type(targets).__name__
-        raise TypeError(f"targets is of {kind}; expected an int64 tensor of class indices")
-    if targets.shape != inputs.shape[:1] or targets.min() < 0:
-        raise ValueError(
-            f"targets has shape {tuple(targets.shape)}; expected one class from 0 up a sample, ({len(inputs)},)"
-        )
 
 
 def _extended(inputs: Tensor) -> Tensor:

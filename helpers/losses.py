@@ -4,12 +4,13 @@ Notation, the same in every notebook: z_nc are the logits of sample n, y_n its
 class, log p_nc = z_nc - log sum_j exp(z_nj), w_c the weight of class c.
 """
 
+import math
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from helpers.arguments import floating_tensor, real_number, whole_number
+from helpers.arguments import floating_tensor
 
 DivideBy = Literal["weights", "samples"] | None
 
@@ -32,153 +33,98 @@ def weighted_cross_entropy(
     Args:
         logits: floating point, shape (N, K).
         targets: class indices, int64 of shape (N,), or target probabilities of
-            the dtype and shape of ``logits``.
-        weight: non-negative, shape (K,), dtype of ``logits``; None means ones.
+            the shape of ``logits``.
+        weight: non-negative, shape (K,); None means ones. The loss is computed
+            and returned in the wider dtype of logits and weight: weights in
+            float32 beside logits of 16 bits stay what they are, and the loss
+            is one of float32, as under autocast. The gradient comes back in
+            the dtype of the logits, where a large one may still overflow.
         divide_by: ``"weights"`` divides by sum_n w_{y_n}, for probability
             targets by sum_n sum_c w_c t_nc (before smoothing); ``"samples"`` by
             the number of samples that are not ignored; None divides by nothing.
         ignore_index: samples with this index count nowhere. Indices only.
         label_smoothing: e in [0, 1].
 
-    Raises:
-        TypeError: an argument that is not a tensor, or has the wrong dtype.
-        ValueError: a wrong shape, a label outside 0..K-1, a negative, NaN or
-            infinite weight, no sample left, or a total weight of zero.
+    Raises ValueError for a negative, NaN or infinite weight, targets whose shape
+    does not fit, probabilities outside 0 to 1, no sample left, or a total weight
+    that is zero or overflows. What else does not fit, torch refuses.
 
     Source: torch.nn.CrossEntropyLoss, https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html.
     PyTorch's ``reduction="mean"`` is "weights" for class indices and "samples"
     for probabilities; ``"sum"`` is None.
     """
-    _check_logits(logits)
-    num_samples, num_classes = logits.shape
-    if divide_by is not None and (not isinstance(divide_by, str) or divide_by not in ("weights", "samples")):
-        raise ValueError(f'divide_by is {divide_by!r}; expected "weights", "samples" or None')
-    label_smoothing = real_number("label_smoothing", label_smoothing)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(f"label_smoothing is {label_smoothing}; expected a number from 0 to 1")
-    ignore_index = whole_number("ignore_index", ignore_index, -(2**63), 2**63 - 1)
-    weight = _checked_weight(weight, logits)
+    w = logits.new_ones(logits.shape[1:]) if weight is None else weight
+    _check(logits, targets, w, label_smoothing)
+    log_p = torch.log_softmax(logits.to(torch.promote_types(logits.dtype, w.dtype)), dim=1)
 
-    if not isinstance(targets, Tensor):
-        raise TypeError(f"targets is a {type(targets).__name__}; expected a torch.Tensor of class indices")
-
-    log_p = torch.log_softmax(logits, dim=1)
     if targets.is_floating_point():
-        _check_probabilities(targets, logits)
-        sample_weight = targets @ weight
-        numerator = -(log_p * targets * weight).sum()
-        num_kept = num_samples
+        weighted = targets * w
+        numerator = -(weighted * log_p).sum()
     else:
-        kept = _kept(targets, logits, ignore_index)
-        if kept is not None:
+        kept = targets != ignore_index
+        if not kept.all():
             log_p, targets = log_p[kept], targets[kept]
-        sample_weight = weight[targets]
-        numerator = -(log_p.gather(1, targets[:, None])[:, 0] * sample_weight).sum()
-        num_kept = len(targets)
+        log_p_y = log_p.gather(1, targets[:, None])[:, 0]
+        weighted = w[targets]
+        numerator = -(weighted * log_p_y).sum()
     if label_smoothing:
-        spread = -(log_p @ weight).sum() / num_classes
+        spread = -(w * log_p).sum() / logits.shape[1]
         numerator = (1 - label_smoothing) * numerator + label_smoothing * spread
 
-    if divide_by is None:
-        return numerator
-    if num_kept == 0:
+    return numerator if divide_by is None else numerator / _divisor(divide_by, len(targets), weighted.sum())
+
+
+def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
+    if divide_by not in ("weights", "samples"):
+        raise ValueError(f'divide_by is {divide_by!r}; expected "weights", "samples" or None')
+    if num_samples == 0:
         raise ValueError(
             "targets leaves no sample to average over (empty, or every one is ignore_index): "
             "skip this batch, or use divide_by=None"
         )
     if divide_by == "samples":
-        return numerator / num_kept
-    total = sample_weight.sum()
-    if not total > 0:
+        return num_samples
+    if total == 0:
         raise ValueError(
-            f"the total weight of the {num_kept} samples is zero, so there is nothing to divide by "
+            f"the total weight of the {num_samples} samples is zero, so there is nothing to divide by "
             f'(PyTorch returns NaN here): give one of their classes a weight above zero, or use divide_by="samples"'
         )
-    return numerator / total
+    if total.isinf():
+        raise ValueError(f"the total weight of the {num_samples} samples overflows {total.dtype}: give smaller weights")
+    return total
+
+
+def _check(logits: Tensor, targets: Tensor, weight: Tensor, label_smoothing: float) -> None:
+    probabilities = targets.is_floating_point() and targets.shape == logits.shape
+    if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
+        raise ValueError(
+            f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype} for logits of shape "
+            f"{tuple(logits.shape)}; expected logits (N, K) with class indices, int64 (N,), or probabilities (N, K): "
+            "bring other layouts to these with movedim and flatten"
+        )
+    if probabilities and not ((targets >= 0) & (targets <= 1)).all():
+        raise ValueError("targets leaves the range 0 to 1; expected probabilities")
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing is {label_smoothing}; expected a number from 0 to 1")
+    if weight.shape != logits.shape[1:]:
+        raise ValueError(f"weight has shape {tuple(weight.shape)}; expected one a class, {tuple(logits.shape[1:])}")
+    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
+    if not 0 <= low <= high < math.inf:
+        c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
+        raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")
 
 
 def check_class_indices(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    """Check the arguments of another weighted loss for class indices, as ``weighted_cross_entropy`` checks its own.
+    """Refuse the arguments of a weighted loss for class indices by name, before any of it is computed.
 
-    Args:
-        logits: floating point, shape (N, K).
-        targets: int64 of shape (N,), classes or -100.
-        weight: non-negative, shape (K,), dtype of ``logits``.
-
-    Raises TypeError or ValueError for anything else, and for weights with a gradient, which PyTorch's function lacks.
+    For several processes: an error of torch's inside the loss of one of them would leave the others waiting.
+    Raises TypeError or ValueError unless logits is (N, K), targets holds N classes or -100, and weight K finite
+    constants >= 0.
     """
-    _check_logits(logits)
-    for name, value in (("targets", targets), ("weight", weight)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}; expected a torch.Tensor")
-    _kept(targets, logits, -100)
-    if _checked_weight(weight, logits).requires_grad:
+    floating_tensor("weight", weight)
+    _check(logits, targets, weight, 0.0)
+    kept, last = targets[targets != -100], logits.shape[1] - 1
+    if targets.is_floating_point() or (len(kept) and not 0 <= kept.min() <= kept.max() <= last):
+        raise ValueError(f"targets is {targets.dtype}, from {kept.min()} to {kept.max()}; expected int64, 0 to {last}")
+    if weight.requires_grad:
         raise ValueError("weight requires a gradient; expected constants: give weight.detach()")
-
-
-def _check_logits(logits: Tensor) -> None:
-    floating_tensor("logits", logits)
-    if logits.ndim != 2 or logits.shape[1] == 0:
-        raise ValueError(
-            f"logits has shape {tuple(logits.shape)}; expected (N, K) with K >= 1: "
-            "bring other layouts to it with movedim and flatten"
-        )
-
-
-def _checked_weight(weight: Tensor | None, logits: Tensor) -> Tensor:
-    num_classes = logits.shape[1]
-    if weight is None:
-        return logits.new_ones(num_classes)
-    if not isinstance(weight, Tensor):
-        raise TypeError(f"weight is a {type(weight).__name__}; expected a torch.Tensor of shape ({num_classes},)")
-    if weight.dtype != logits.dtype:
-        raise TypeError(
-            f"weight has dtype {weight.dtype} but logits {logits.dtype}: convert it with weight.to(logits.dtype)"
-        )
-    if weight.shape != (num_classes,):
-        raise ValueError(
-            f"weight has shape {tuple(weight.shape)}; expected one weight a class, ({num_classes},), as logits"
-        )
-    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
-    if not (low >= 0 and high.isfinite()):
-        c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
-        raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")
-    return weight
-
-
-def _check_probabilities(targets: Tensor, logits: Tensor) -> None:
-    if targets.dtype != logits.dtype:
-        raise TypeError(f"targets has dtype {targets.dtype} but logits {logits.dtype}: convert targets")
-    if targets.shape != logits.shape:
-        raise ValueError(
-            f"targets has shape {tuple(targets.shape)}; as probabilities it needs the shape of logits, "
-            f"{tuple(logits.shape)}; as class indices it needs dtype int64"
-        )
-    bad = ~((targets >= 0) & (targets <= 1)).all(dim=1)
-    if bad.any():
-        n = int(bad.nonzero()[0])
-        raise ValueError(f"targets of sample {n} leaves the range 0 to 1: expected probabilities")
-
-
-def _kept(targets: Tensor, logits: Tensor, ignore_index: int) -> Tensor | None:
-    """Check class indices; return the mask of samples that are not ignored, or None if all are kept."""
-    num_samples, num_classes = logits.shape
-    if targets.dtype != torch.int64:
-        raise TypeError(f"targets has dtype {targets.dtype}; expected int64 class indices or probabilities")
-    if targets.shape != (num_samples,):
-        raise ValueError(
-            f"targets has shape {tuple(targets.shape)}; expected one index for each row of logits, ({num_samples},)"
-        )
-    if num_samples:
-        low, high = (int(end) for end in targets.aminmax())
-        if low >= 0 and high < num_classes and not low <= ignore_index <= high:
-            return None
-    kept = targets != ignore_index
-    bad = kept & ((targets < 0) | (targets >= num_classes))
-    if bad.any():
-        n = int(bad.nonzero()[0])
-        raise ValueError(
-            f"targets of sample {n} is {int(targets[n])}; expected a class from 0 to {num_classes - 1} "
-            f"or ignore_index {ignore_index}: mend the label, or give logits more columns"
-        )
-    return None if bool(kept.all()) else kept

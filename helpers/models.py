@@ -1,8 +1,4 @@
-"""What the notebooks train: three small models, each seeded without touching global state.
-
-Each raises TypeError or ValueError for a size that is not a whole number above
-zero, a seed that is not one from 0, or a dtype that is not floating point.
-"""
+"""What the notebooks train: three small models, each seeded without touching global state."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -10,34 +6,14 @@ from threading import Lock
 import torch
 from torch import nn
 
-from helpers.arguments import LARGEST_SIZE, seed_number, whole_number
-
 GENERATOR = Lock()
-
-
-def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype, **sizes: int) -> nn.Module:
-    for name, size in sizes.items():
-        whole_number(name, size, 1, LARGEST_SIZE)
-    seed = seed_number(seed)
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise TypeError(f"dtype is {dtype!r}; expected a floating point dtype, for instance torch.float32")
-    # torch's layers draw from the one generator of the process, so only one thread at a time may seed it.
-    with GENERATOR, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make().to(dtype)
 
 
 def softmax_regression(
     num_features: int, num_classes: int, *, seed: int = 0, dtype: torch.dtype = torch.float32
 ) -> nn.Module:
     """Inputs (N, num_features) to logits (N, num_classes) by one linear map: a convex problem."""
-    return _seeded(
-        lambda: nn.Linear(num_features, num_classes),
-        seed,
-        dtype,
-        num_features=num_features,
-        num_classes=num_classes,
-    )
+    return _seeded(lambda: nn.Linear(num_features, num_classes), seed, dtype)
 
 
 def one_hidden_layer(
@@ -48,9 +24,6 @@ def one_hidden_layer(
         lambda: nn.Sequential(nn.Linear(num_features, num_hidden), nn.ReLU(), nn.Linear(num_hidden, num_classes)),
         seed,
         dtype,
-        num_features=num_features,
-        num_hidden=num_hidden,
-        num_classes=num_classes,
     )
 
 
@@ -62,6 +35,11 @@ def next_word_model(
         lambda: nn.Sequential(nn.Embedding(num_words, num_dimensions), nn.Linear(num_dimensions, num_words)),
         seed,
         dtype,
-        num_words=num_words,
-        num_dimensions=num_dimensions,
     )
+
+
+def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype) -> nn.Module:
+    # torch's layers draw from the one generator of the process, so only one thread at a time may seed it.
+    with GENERATOR, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make().to(dtype)

@@ -25,15 +25,9 @@ def parallel_map(work: Callable[[Job], Result], jobs: Iterable[Job], progress: s
         work: must not change anything that another job uses.
         progress: text of a progress bar; None shows none.
 
-    Raises what the first failing job raises, once those before it have ended;
-    TypeError for work that cannot be called and jobs that are no collection.
+    Raises what the first failing job raises, once those before it have ended.
     """
-    if not callable(work):
-        raise TypeError(f"work is a {type(work).__name__}; expected a function of one job")
-    try:
-        waiting = list(jobs)
-    except TypeError as error:
-        raise TypeError(f"jobs is a {type(jobs).__name__}; expected a collection of jobs: {error}") from None
+    waiting = list(jobs)
     with ThreadPoolExecutor(AT_A_TIME, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         running = pool.map(work, waiting)
         return list(tqdm(running, total=len(waiting), desc=progress, disable=progress is None))

@@ -8,19 +8,11 @@ Hessian of the unscaled loss there (its sharpness).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad, softplus
 
-from helpers.arguments import (
-    MOST_STEPS,
-    check_binary,
-    check_regression,
-    floating_tensor,
-    one_a_run,
-    real_number,
-    whole_number,
-)
+from helpers.arguments import positive
 
 BLOCK = 2000  # runs whose logits on a few hundred samples stay in the processor's cache
 
@@ -32,21 +24,17 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
         loss: takes a tensor of the shape of ``parameters``, returns a number.
         parameters: any shape, P numbers in all. The P x P Hessian is built in full: keep P below a few thousand.
 
-    Raises ValueError where the Hessian is not finite or ``loss`` returns no single number.
+    Raises ValueError where the Hessian is not finite.
     """
-    if not callable(loss):
-        raise TypeError(f"loss is a {type(loss).__name__}; expected a function of the parameters")
-    flat = floating_tensor("parameters", parameters).detach().flatten()
-    if flat.dtype not in (torch.float32, torch.float64) or not len(flat):
-        raise ValueError(f"parameters are {len(flat)} of dtype {flat.dtype}; expected at least one, float32 or float64")
-    value = loss(flat.view(parameters.shape))
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        raise ValueError(f"loss returned {value!r}; expected a tensor of one number")
-    hessian = torch.autograd.functional.hessian(lambda p: loss(p.view(parameters.shape)), flat)
-    assert isinstance(hessian, Tensor)
+    hessian = _hessian(lambda p: loss(p.view(parameters.shape)))(parameters.detach().flatten())
     if not hessian.isfinite().all():
         raise ValueError("the Hessian of loss at parameters is not finite: give a point where the loss is smooth")
     return float(torch.linalg.eigvalsh(hessian)[-1])
+
+
+def _hessian(loss: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    # torch.func.hessian takes its second derivative forwards: three times as slow, and with a warning of torch's.
+    return torch.func.jacrev(torch.func.grad(loss))
 
 
 def critical_scale(lr: float, curvature: float) -> float:
@@ -55,14 +43,44 @@ def critical_scale(lr: float, curvature: float) -> float:
     Raises ValueError for a learning rate or curvature that is not above zero.
     Source: a step multiplies the error along the sharpest direction by 1 - lr * k * lambda_max (notebook 04).
     """
-    lr, curvature = real_number("lr", lr), real_number("curvature", curvature)
-    for name, value in (("lr", lr), ("curvature", curvature)):
-        if not 0.0 < value < float("inf"):
-            raise ValueError(f"{name} is {value}; expected a finite number above zero")
-    product = lr * curvature
-    if not 1e-307 < product < 1e307:
-        raise ValueError(f"lr times curvature is {product}: no float holds the critical scale of such numbers")
-    return 2.0 / product
+    return 2.0 / (positive("lr", lr) * positive("curvature", curvature))
+
+
+def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
+    """The point where a convex ``loss`` is least, by damped Newton steps in float64.
+
+    Made for logistic and softmax regression, weighted or not. Along a direction
+    that does not change the loss the result stays at ``start``.
+
+    Args:
+        loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
+        start: any shape, P numbers in all. The P x P Hessian is built in full.
+
+    Raises ValueError where there is no finite minimum, for instance for classes that a line separates.
+    Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
+    """
+
+    def value(p: Tensor) -> Tensor:
+        return loss(p.view(start.shape))
+
+    gradient, hessian = torch.func.grad(value), _hessian(value)
+    p, bent = start.detach().double().flatten(), 1
+    for _ in range(100):
+        g, h = gradient(p), hessian(p)
+        if not (g.isfinite() & h.isfinite()).all():
+            break
+        step, _, rank, _ = torch.linalg.lstsq(h, -g[:, None], driver="gelsd")
+        if rank < bent:  # the loss has become straight along a direction: it falls for ever
+            break
+        bent, step = int(rank), step[:, 0]
+        size = 1 + p.norm()
+        if step.norm() <= 1e-12 * size and g.norm() <= 1e-9 * size * h.norm():
+            return (p + step).view(start.shape)
+        rounding = 1e-14 * value(p).abs()
+        while value(p + step) > torch.minimum(value(p), value(p + step / 2)) + rounding:
+            step = step / 2
+        p = p + step
+    raise ValueError("found no finite minimum of the loss: the classes must overlap, no line may separate them")
 
 
 def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -75,68 +93,23 @@ def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor
 
     Returns shape (...): one loss for each leading index, all broadcast.
     """
-    check_regression(parameters, inputs, targets)
-    return _loss(parameters, _with_ones(inputs), targets)
-
-
-def _with_ones(inputs: Tensor) -> Tensor:
-    return torch.nn.functional.pad(inputs, (0, 1), value=1.0)
-
-
-def _loss(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
-    logits = _logits(parameters, x)
-    return (torch.nn.functional.softplus(logits) - targets * logits).mean(dim=-1)
+    _check(inputs, targets)
+    return _loss(parameters, pad(inputs, (0, 1), value=1.0), targets)
 
 
 def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     """Gradient of ``logistic_loss`` in the parameters, shape (..., D + 1): mean of (sigmoid(z) - y) (x, 1)."""
-    check_regression(parameters, inputs, targets)
-    return _gradient(parameters, _with_ones(inputs), targets)
+    _check(inputs, targets)
+    return _gradient(parameters, pad(inputs, (0, 1), value=1.0), targets)
 
 
-def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
-    if x.ndim == 2 and targets.ndim == 1 and parameters.ndim == 2 and len(parameters) > BLOCK:
-        return torch.cat([_gradient(block, x, targets) for block in parameters.split(BLOCK)])
-    error = torch.sigmoid(_logits(parameters, x)) - targets
-    # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
-    return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
-
-
-def _logits(parameters: Tensor, x: Tensor) -> Tensor:
-    return parameters @ x.T if x.ndim == 2 else (x @ parameters[..., None])[..., 0]
-
-
-def logistic_minimum(inputs: Tensor, targets: Tensor, steps: int = 50) -> Tensor:
-    """The parameters (D + 1,) that minimise ``logistic_loss``, by Newton's method in float64.
-
-    Args:
-        inputs: (N, D).
-        targets: (N,), 0 or 1.
+def logistic_minimum(inputs: Tensor, targets: Tensor) -> Tensor:
+    """The parameters (D + 1,) that minimise ``logistic_loss`` on inputs (N, D) and targets (N,), in float64.
 
     Raises ValueError where there is no finite minimum: one class only, or classes that a line separates.
     """
-    whole_number("steps", steps, 1, MOST_STEPS)
-    floating_tensor("inputs", inputs)
-    if inputs.ndim != 2 or not inputs.isfinite().all():
-        raise ValueError(f"inputs has shape {tuple(inputs.shape)}; expected (N, D), all numbers finite")
-    check_binary(targets)
     x, y = inputs.double(), targets.double()
-    parameters = torch.zeros(x.shape[1] + 1, dtype=torch.float64)
-    check_regression(parameters, x, y)
-    x = _with_ones(x)
-    for _ in range(steps):
-        p = torch.sigmoid(x @ parameters)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x / len(x)
-        step, info = torch.linalg.solve_ex(hessian, _gradient(parameters, x, y))
-        if info or not step.isfinite().all():
-            break
-        parameters = parameters - step
-        if step.norm() <= 1e-12 * (1 + parameters.norm()):
-            return parameters
-    raise ValueError(
-        f"found no single finite minimum on these inputs and targets in {steps} steps: "
-        "the classes must overlap, and no feature follow from others"
-    )
+    return minimise(lambda p: logistic_loss(p, x, y), torch.zeros(x.shape[1] + 1))
 
 
 @dataclass(frozen=True)
@@ -169,26 +142,23 @@ def logistic_descents(
         lr, scale: a number, or one a run, (R,).
         steps: the same for all runs.
 
-    Raises ValueError or TypeError for steps below 1, and shapes and dtypes that do not fit.
+    Raises ValueError for a rate or scale that is not finite, and for targets that are not 0 or 1, one a sample.
     """
-    whole_number("steps", steps, 1, MOST_STEPS)
-    check_regression(start, inputs, targets, "start")
-    factors = [one_a_run(name, value, start.dtype) for name, value in (("lr", lr), ("scale", scale))]
-    shapes = [tensor.shape[:-1] for tensor in (start, targets)] + [inputs.shape[:-2]]
-    try:
-        runs = np.broadcast_shapes(*shapes, *(factor.shape for factor in factors))
-    except ValueError:
-        raise ValueError("lr and scale give another number of runs than start, inputs and targets") from None
+    _check(inputs, targets)
+    step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
+    if not step_size.isfinite().all():
+        raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite")
+    step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
+    runs = step_size.shape
     parameters = start.expand(*runs, -1)
-    step_size = (factors[0] * factors[1]).expand(runs)[..., None]
     sign_changes = torch.zeros(runs, dtype=torch.int64)
     previous = torch.zeros(runs, dtype=start.dtype)
-    x, path = _with_ones(inputs), [parameters]
+    x, path = pad(inputs, (0, 1), value=1.0), [parameters]
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)
         sign_changes += gradient[..., 0] * previous < 0
         previous = gradient[..., 0]
-        parameters = parameters - step_size * gradient
+        parameters = parameters - step_size[..., None] * gradient
         if keep_path:
             path.append(parameters)
     return Descents(
@@ -198,3 +168,30 @@ def logistic_descents(
         sign_changes,
         torch.stack(path, dim=-2) if keep_path else None,
     )
+
+
+def _logits(parameters: Tensor, x: Tensor) -> Tensor:
+    return parameters @ x.T if x.ndim == 2 else (x @ parameters[..., None])[..., 0]
+
+
+def _loss(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
+    z = _logits(parameters, x)
+    # Above its threshold softplus leaves its curve for a line; at 40 the two are the same float.
+    return (softplus(z, threshold=40) - targets * z).mean(dim=-1)
+
+
+def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
+    if x.ndim == 2 and targets.ndim == 1 and parameters.ndim == 2 and len(parameters) > BLOCK:
+        return torch.cat([_gradient(block, x, targets) for block in parameters.split(BLOCK)])
+    error = torch.sigmoid(_logits(parameters, x)) - targets
+    # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
+    return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
+
+
+def _check(inputs: Tensor, targets: Tensor) -> None:
+    samples = inputs.shape[-2]
+    if not samples or targets.shape[-1] != samples or not ((targets >= 0) & (targets <= 1)).all():
+        raise ValueError(
+            f"targets has shape {tuple(targets.shape)} for inputs of shape {tuple(inputs.shape)}; "
+            "expected a 0 or 1 for each of at least one sample"
+        )

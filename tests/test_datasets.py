@@ -50,6 +50,14 @@ def test_shuttle_is_standardised_on_its_training_samples(shuttle):
     assert shuttle.test_inputs.double().mean(dim=0).abs().max() > 1e-6
 
 
+def test_loaded_sets_have_the_promised_dtypes_and_sizes(shuttle, austen):
+    assert (shuttle.train_inputs.dtype, shuttle.test_inputs.dtype) == (torch.float32, torch.float32)
+    assert (shuttle.train_targets.dtype, austen.train_inputs.dtype, austen.test_inputs.dtype) == (torch.int64,) * 3
+    for name, data in (("shuttle", shuttle), ("austen_pairs", austen)):
+        assert len(data.test_inputs) == len(data.test_targets)
+        assert torch.equal(data.test_targets, getattr(datasets, name)(0, 0.25).test_targets)
+
+
 def test_austen_has_7000_words_and_every_pair(austen):
     assert len(austen.class_names) == len(austen.counts) == 7000
     assert len(set(austen.class_names)) == 7000
@@ -102,6 +110,12 @@ def test_split_refuses_a_bad_fraction(fraction):
 def test_split_refuses_other_targets(targets):
     with pytest.raises(ValueError, match="targets has shape"):
         datasets.stratified_split(targets, 0.5, 0)
+
+
+def test_split_does_not_count_up_to_the_largest_label():
+    far, near = torch.tensor([-5, 10**15, -5, 10**15, -5, -5]), torch.tensor([0, 1, 0, 1, 0, 0])
+    for expected, found in zip(*(datasets.stratified_split(y, 0.5, 0) for y in (near, far)), strict=True):
+        assert torch.equal(expected, found)
 
 
 def test_two_gaussians_follow_the_threads_recipe():

@@ -106,22 +106,15 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": 0}, "epochs is 0"),
-        ({"losses": []}, "losses is"),
-        ({"losses": [None]}, "losses is"),
         ({"batch_size": 51}, "batch_size is 51"),
-        ({"num_hidden": 0}, "num_hidden is 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
         ({"lr": 0.0}, "lr is 0.0"),
         ({"lr": math.inf}, "lr is inf"),
-        ({"targets": torch.zeros(49, dtype=torch.int64)}, "targets has shape"),
-        ({"targets": torch.full((50,), -1)}, "targets has shape"),
-        ({"targets": [0] * 50}, "targets is of list"),
-        ({"targets": torch.zeros(50)}, "targets is of torch.float32"),
-        ({"inputs": torch.zeros(50, 3, dtype=torch.float16)}, "inputs has dtype torch.float16"),
-        ({"inputs": torch.full((50, 3), math.nan)}, "inputs has shape"),
+        ({"targets": torch.zeros(51, dtype=torch.int64)}, "inputs holds 50 samples, targets 51"),
+        ({"inputs": torch.full((50, 3), math.nan)}, "inputs holds"),
     ],
 )
-def test_impossible_ensembles_are_refused(sample, change, message):
+def test_what_would_go_unnoticed_is_named(sample, change, message):
     arguments = {"inputs": sample[0], "targets": sample[1], "losses": LOSSES, "epochs": 1, "lr": 0.1} | change
-    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+    with pytest.raises(ValueError, match=f"^{message}"):
         fit_many(**arguments)

@@ -4,20 +4,17 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from helpers.models import next_word_model, one_hidden_layer, softmax_regression
 from helpers.training import fit
 
-MAKERS = [
-    lambda seed: softmax_regression(4, 3, seed=seed),
-    lambda seed: one_hidden_layer(4, 5, 3, seed=seed),
-    lambda seed: next_word_model(6, 2, seed=seed),
-]
+MAKERS = [softmax_regression, lambda *sizes, **options: one_hidden_layer(4, *sizes, **options), next_word_model]
 
 
 def flat(model):
-    return torch.cat([p.detach().flatten() for p in model.parameters()])
+    return nn.utils.parameters_to_vector(model.parameters()).detach()
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -25,7 +22,7 @@ def test_models_depend_on_their_seed_alone(make):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    first, again, other = make(0), make(0), make(1)
+    first, again, other = make(3, 2), make(3, 2, seed=0), make(3, 2, seed=1)
     assert torch.equal(torch.rand(3), expected)
     assert torch.equal(flat(first), flat(again))
     assert not torch.equal(flat(first), flat(other))
@@ -35,7 +32,13 @@ def test_models_map_to_logits():
     assert softmax_regression(4, 3)(torch.zeros(2, 4)).shape == (2, 3)
     assert one_hidden_layer(4, 5, 3)(torch.zeros(2, 4)).shape == (2, 3)
     assert next_word_model(6, 2)(torch.tensor([0, 5])).shape == (2, 6)
-    assert softmax_regression(4, 3, dtype=torch.float64)(torch.zeros(2, 4, dtype=torch.float64)).dtype == torch.float64
+    assert {flat(make(4, 3, dtype=torch.float64)).dtype for make in MAKERS} == {torch.float64}
+
+
+def test_a_hidden_layer_bends_and_words_have_32_dimensions():
+    z = one_hidden_layer(1, 8, 2)(torch.tensor([[-1.0], [0.0], [1.0]]))
+    assert not torch.allclose(z[2] - z[1], z[1] - z[0])
+    assert next_word_model(3)[0].embedding_dim == 32
 
 
 @pytest.fixture
@@ -45,11 +48,20 @@ def sample():
     return x, torch.randint(3, (40,), generator=generator)
 
 
-def test_full_batch_is_gradient_descent_by_hand(sample):
+@pytest.fixture
+def model():
+    return softmax_regression(4, 3, dtype=torch.float64)
+
+
+def sgd(model, lr):
+    return torch.optim.SGD(model.parameters(), lr=lr)
+
+
+def test_full_batch_is_gradient_descent_by_hand(sample, model):
     x, y = sample
-    model = softmax_regression(4, 3, dtype=torch.float64)
     weight, bias = (p.detach().clone().requires_grad_() for p in model.parameters())
-    history = fit(model, x, y, torch.optim.SGD(model.parameters(), lr=0.5), steps=6)
+    history = fit(model, x, y, sgd(model, 0.5), steps=6)
+    assert {seen.shape for seen in (history.loss, history.gradient_norm, history.largest_update)} == {(6,)}
     for step in range(6):
         loss = F.cross_entropy(x @ weight.T + bias, y)
         gradients = torch.autograd.grad(loss, [weight, bias])
@@ -64,71 +76,73 @@ def test_full_batch_is_gradient_descent_by_hand(sample):
     torch.testing.assert_close(model.weight, weight, rtol=1e-12, atol=1e-14)
 
 
-def test_batches_cover_an_epoch_once_and_follow_the_seed(sample):
-    x, y = sample
-    seen = []
+@pytest.mark.parametrize(("size", "a_epoch"), [(2, 3), (3, 2), (6, 1), (4, 1), (5, 1)])
+def test_an_epoch_takes_each_sample_at_most_once_in_an_order_of_its_own(size, a_epoch):
+    words, seen = torch.arange(6), []
+    model = next_word_model(6, 2)
+    fit(model, words, words, sgd(model, 0.0), steps=3 * a_epoch, batch_size=size, seed=7,
+        loss=lambda z, y: (seen.append(y), F.cross_entropy(z, y))[1])  # fmt: skip
+    generator = torch.Generator().manual_seed(7)
+    orders = [torch.randperm(6, generator=generator)[: a_epoch * size] for _ in range(3)]
+    assert torch.equal(torch.cat(seen), torch.cat(orders))
 
-    def watching(logits, targets):
-        seen.append(targets)
-        return F.cross_entropy(logits, targets)
 
-    identity = torch.arange(40)
-    model = next_word_model(40, 3)
-    fit(model, identity, identity, torch.optim.SGD(model.parameters(), lr=0.0), steps=5, batch_size=16, loss=watching)
-    first, second, third = seen[0], seen[1], seen[2]
-    assert len(set(torch.cat([first, second]).tolist())) == 32
-    assert not torch.equal(third, first)
+def test_the_seed_is_zero_unless_given(sample):
     runs = []
-    for seed in (0, 0, 1):
+    for options in ({}, {"seed": 0}, {"seed": 1}):
         model = softmax_regression(4, 3, dtype=torch.float64)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        runs.append(fit(model, x, y, optimizer, steps=5, batch_size=8, seed=seed).loss)
+        runs.append(fit(model, *sample, sgd(model, 0.1), steps=5, batch_size=8, **options).loss)
     assert torch.equal(runs[0], runs[1])
     assert not torch.equal(runs[0], runs[2])
 
 
-def test_clipping_bounds_the_update_and_records_the_norm_before_it(sample):
-    x, y = sample
-    model = softmax_regression(4, 3, dtype=torch.float64)
+def test_clipping_bounds_the_update_and_records_the_norm_before_it(sample, model):
     before = flat(model)
-    history = fit(model, x, 100 * F.one_hot(y, 3).double(), torch.optim.SGD(model.parameters(), lr=1.0), steps=1,
-                  loss=lambda z, t: (z - t).pow(2).sum(), clip_norm=0.5)  # fmt: skip
+    x, y = sample
+    history = fit(model, 1e4 * x, y, sgd(model, 1.0), steps=1, clip_norm=0.5)
     assert float(history.gradient_norm[0]) > 100
     assert float((flat(model) - before).norm()) == pytest.approx(0.5, rel=1e-4)
 
 
-def test_lbfgs_gets_its_closure(sample):
-    x, y = sample
-    model = softmax_regression(4, 3, dtype=torch.float64)
+def test_lbfgs_gets_its_closure(sample, model):
     optimizer = torch.optim.LBFGS(model.parameters(), lr=1.0, max_iter=50, line_search_fn="strong_wolfe")
-    history = fit(model, x, y, optimizer, steps=4)
+    history = fit(model, *sample, optimizer, steps=4)
     assert float(history.gradient_norm[-1]) < 1e-4
     assert history.loss[-1] < history.loss[0]
 
 
 def test_a_diverged_run_is_recorded_not_hidden(sample):
-    x, y = sample
-    model = softmax_regression(4, 3, dtype=torch.float32)
-    history = fit(model, x.float(), y, torch.optim.SGD(model.parameters(), lr=1e38), steps=4)
+    model = softmax_regression(4, 3)
+    history = fit(model, sample[0].float(), sample[1], sgd(model, 1e38), steps=4)
     assert math.isnan(float(history.loss[-1])) or float(history.loss[-1]) > 1e30
+
+
+def test_frozen_parameters_stay(sample, model):
+    model.bias.requires_grad_(False)
+    bias = model.bias.clone()
+    fit(model, *sample, sgd(model, 0.1), steps=1)
+    assert torch.equal(model.bias, bias)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"steps": 0}, "steps is 0"),
-        ({"steps": 1, "batch_size": 41}, "batch_size is 41; expected 1 to 40"),
-        ({"steps": 1, "batch_size": 0}, "batch_size is 0"),
+        ({"batch_size": 41}, "batch_size is 41; expected 1 to 40"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"clip_norm": 0.0}, "clip_norm is 0.0"),
+        ({"clip_norm": math.inf}, "clip_norm is inf"),
+        ({"clip_norm": math.nan}, "clip_norm is nan"),
+        ({"targets": torch.zeros(41, dtype=torch.int64)}, "inputs has 40 samples but targets 41"),
+        ({"optimizer": sgd(softmax_regression(4, 3), 0.1)}, "optimizer holds no parameter of model"),
     ],
 )
-def test_bad_options_are_named(sample, options, message):
-    model = softmax_regression(4, 3, dtype=torch.float64)
+def test_what_would_go_unnoticed_is_named(sample, model, options, message):
+    arguments = {"inputs": sample[0], "targets": sample[1], "optimizer": sgd(model, 0.1), "steps": 1} | options
     with pytest.raises(ValueError, match=message):
-        fit(model, *sample, torch.optim.SGD(model.parameters(), lr=0.1), **options)
+        fit(model, **arguments)
 
 
-def test_lengths_must_agree(sample):
-    x, y = sample
-    model = softmax_regression(4, 3, dtype=torch.float64)
-    with pytest.raises(ValueError, match="inputs has 40 samples but targets 39"):
-        fit(model, x, y[:-1], torch.optim.SGD(model.parameters(), lr=0.1), steps=1)
+@pytest.mark.parametrize("size", [True, 1.5, "2"])
+def test_a_batch_size_is_a_whole_number(sample, model, size):
+    with pytest.raises(TypeError, match="batch_size is"):
+        fit(model, *sample, sgd(model, 0.1), steps=1, batch_size=size)

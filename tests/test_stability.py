@@ -1,4 +1,4 @@
-"""Curvature, the stability bound, and the batched descents against descents one by one."""
+"""Curvature, the stability bound, the minimiser, and the batched descents against descents one by one."""
 
 import math
 
@@ -6,9 +6,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 from torch.nn import functional as F
 
+from helpers import stability
 from helpers.datasets import two_gaussians
+from helpers.losses import weighted_cross_entropy
 from helpers.stability import (
     critical_scale,
     largest_curvature,
@@ -16,19 +19,37 @@ from helpers.stability import (
     logistic_gradient,
     logistic_loss,
     logistic_minimum,
+    minimise,
 )
+
+X = torch.tensor([[0.0], [1.0], [2.0], [3.0]], dtype=torch.float64)
+Y = torch.tensor([0.0, 1.0, 0.0, 1.0], dtype=torch.float64)
+ZERO = torch.zeros(2, dtype=torch.float64)
+
+
+def toy(seed):
+    sample = two_gaussians(seed)
+    return sample.inputs.double(), sample.targets.double()
+
+
+def three_clouds(seed):
+    """Three overlapping classes in two dimensions, with a column of ones: (90, 3) and (90,)."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.arange(3).repeat_interleave(30)
+    centres = torch.tensor([[0.0, 1.0], [-1.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
+    x = centres[y] + torch.randn(90, 2, generator=generator, dtype=torch.float64)
+    return F.pad(x, (0, 1), value=1.0), y
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=5))
 def test_curvature_of_a_quadratic_is_its_largest_coefficient(diagonal):
     d = torch.tensor(diagonal, dtype=torch.float64)
-    found = largest_curvature(lambda p: (d * p * p).sum() / 2, torch.ones_like(d))
+    found = largest_curvature(lambda p: (d * p * p).sum() / 2, torch.ones(1, len(d), dtype=torch.float64))
     assert found == pytest.approx(max(diagonal), abs=1e-12)
 
 
 def test_curvature_of_the_toy_problem():
-    toy = two_gaussians(0)
-    x, y = toy.inputs.double(), toy.targets.double()
+    x, y = toy(0)
     curvature = largest_curvature(lambda p: logistic_loss(p, x, y), logistic_minimum(x, y))
     assert curvature == pytest.approx(0.2629, abs=5e-5)
     assert critical_scale(0.1, curvature) == pytest.approx(76.08, abs=5e-3)
@@ -47,38 +68,80 @@ def test_critical_scale_refuses_what_is_not_positive(bad):
         critical_scale(1.0, bad)
 
 
-@given(seed=st.integers(0, 2**20), num_samples=st.integers(1, 9), num_features=st.integers(1, 4))
-def test_logistic_loss_and_gradient_equal_torch(seed, num_samples, num_features):
+@given(seed=st.integers(0, 2**20), num_samples=st.integers(1, 9), num_features=st.integers(1, 4), far=st.booleans())
+def test_logistic_loss_and_gradient_equal_torch(seed, num_samples, num_features, far):
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(num_samples, num_features, generator=generator, dtype=torch.float64)
     y = torch.randint(2, (num_samples,), generator=generator).double()
-    p = torch.randn(num_features + 1, generator=generator, dtype=torch.float64).requires_grad_()
+    p = torch.randn(num_features + 1, generator=generator, dtype=torch.float64) * (30 if far else 1)
+    p.requires_grad_()
     expected = F.binary_cross_entropy_with_logits(x @ p[:-1] + p[-1], y)
     expected.backward()
     torch.testing.assert_close(logistic_loss(p.detach(), x, y), expected.detach(), rtol=1e-12, atol=1e-14)
     torch.testing.assert_close(logistic_gradient(p.detach(), x, y), p.grad, rtol=1e-12, atol=1e-14)
 
 
-@given(st.integers(0, 2**20))
-def test_minimum_has_no_gradient(seed):
-    toy = two_gaussians(seed)
-    x, y = toy.inputs.double(), toy.targets.double()
-    assert logistic_gradient(logistic_minimum(x, y), x, y).norm() < 1e-12
+@given(st.integers(0, 2**20), st.floats(-30, 30), st.floats(-30, 30))
+def test_minimum_has_no_gradient_wherever_the_search_begins(seed, slope, bias):
+    x, y = toy(seed)
+    found = minimise(lambda p: logistic_loss(p, x, y), torch.tensor([slope, bias]))
+    assert found.dtype == torch.float64
+    assert logistic_gradient(found, x, y).norm() < 1e-12
+    torch.testing.assert_close(logistic_minimum(x.float().double(), y), found, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("k", [1e-6, 1.0, 1e6])
+def test_weighted_softmax_regression_equals_scikit_learn_at_any_scale(seed, k):
+    x, y = three_clouds(seed)
+    w = torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64)
+
+    def loss(theta):
+        return k * weighted_cross_entropy(x @ theta, y, w, divide_by="samples")
+
+    oracle = LogisticRegression(C=math.inf, tol=1e-10, max_iter=10_000, fit_intercept=False)
+    oracle.fit(x.numpy(), y.numpy(), sample_weight=w[y].numpy())
+    found = minimise(loss, torch.zeros(3, 3))
+    assert found.shape == (3, 3)
+    torch.testing.assert_close(found, torch.from_numpy(oracle.coef_).T - oracle.coef_.mean(), rtol=1e-3, atol=1e-4)
+    # The same vector on every class changes no probability; along it the search stays where it began.
+    assert found.sum(dim=1).abs().max() < 1e-12
+    moved = minimise(loss, torch.ones(3, 3))
+    torch.testing.assert_close(moved, found + 1, rtol=1e-9, atol=1e-9)
+
+
+def between(theta):
+    """Two of three classes overlap, the third lies far away."""
+    x, y = three_clouds(0)
+    return F.cross_entropy((x + 50 * torch.tensor([0.0, 1.0, 0.0]) * (y == 0)[:, None]) @ theta.view(3, 3), y)
 
 
 @pytest.mark.parametrize(
-    ("inputs", "targets"),
-    [([[-2.0], [-1.0], [1.0], [2.0]], [0.0, 0.0, 1.0, 1.0]), ([[-1.0], [1.0]], [1.0, 1.0])],
+    "loss",
+    [
+        lambda p: logistic_loss(p[:2], torch.tensor([[-2.0], [-1.0], [1.0], [2.0]]).double(), (X[:, 0] > 1).double()),
+        lambda p: logistic_loss(p[:2], X, torch.ones(4)),
+        between,
+        lambda p: p.sum(),
+        lambda p: p[0] ** 2 + p[1],
+        lambda p: p.log().sum(),
+    ],
+    ids=["separable", "one class", "one class of three separable", "a slope", "a trough", "undefined"],
 )
-def test_separable_samples_have_no_minimum(inputs, targets):
+def test_a_loss_without_a_finite_minimum_is_refused(loss):
     with pytest.raises(ValueError, match="classes must overlap"):
-        logistic_minimum(torch.tensor(inputs), torch.tensor(targets))
+        minimise(loss, torch.zeros(9))
+
+
+def test_logistic_minimum_of_one_class_is_refused():
+    with pytest.raises(ValueError, match="classes must overlap"):
+        logistic_minimum(torch.tensor([[-1.0], [1.0]]), torch.tensor([1, 1]))
 
 
 def test_batched_descents_are_the_descents_one_by_one():
-    toy = two_gaussians(1)
-    start = torch.cat([toy.weight[0], toy.bias]).double()
-    x, y = toy.inputs.double(), toy.targets.double()
+    sample = two_gaussians(1)
+    start = torch.cat([sample.weight[0], sample.bias]).double()
+    x, y = toy(1)
     scales, lrs = torch.tensor([1.0, 60.0, 90.0]).double(), torch.tensor([0.1, 0.1, 0.2]).double()
     batch = logistic_descents(start, x, y, lr=lrs, scale=scales, steps=30, keep_path=True)
     for run, (k, lr) in enumerate(zip(scales.tolist(), lrs.tolist(), strict=True)):
@@ -98,21 +161,46 @@ def test_batched_descents_are_the_descents_one_by_one():
         torch.testing.assert_close(batch.gradient_norm[run], logistic_gradient(p.detach(), x, y).norm())
 
 
-def test_runs_may_have_their_own_samples():
-    toys = [two_gaussians(seed) for seed in range(3)]
-    x = torch.stack([toy.inputs for toy in toys]).double()
-    y = torch.stack([toy.targets for toy in toys]).double()
-    start = torch.zeros(3, 2, dtype=torch.float64)
-    together = logistic_descents(start, x, y, lr=0.1, scale=10.0, steps=20)
-    for run in range(3):
-        alone = logistic_descents(start[run], x[run], y[run], lr=0.1, scale=10.0, steps=20)
-        torch.testing.assert_close(together.parameters[run], alone.parameters)
+@pytest.mark.parametrize("varied", ["start", "inputs", "targets", "lr", "scale"])
+def test_any_argument_may_differ_from_run_to_run(varied):
+    two = torch.cat([X, X**2], dim=1)
+    one = {"start": torch.tensor([0.3, -0.2, 0.5]).double(), "inputs": two, "targets": Y, "lr": 0.1, "scale": 2.0}
+    other = {"start": -one["start"], "inputs": two.flip(1), "targets": 1 - Y, "lr": 0.2, "scale": 0.5}
+    pair = [torch.as_tensor(values[varied], dtype=torch.float64) for values in (one, other)]
+    both = logistic_descents(**{**one, varied: torch.stack(pair)}, steps=4)
+    for run, value in enumerate(pair):
+        alone = logistic_descents(**{**one, varied: value}, steps=4)
+        torch.testing.assert_close(both.parameters[run], alone.parameters)
+        torch.testing.assert_close(both.loss[run], alone.loss)
+        torch.testing.assert_close(both.gradient_norm[run], alone.gradient_norm)
+        assert both.sign_changes[run] == alone.sign_changes
+
+
+@pytest.mark.parametrize("runs", [1, 3, 4, 7])
+def test_runs_in_blocks_are_the_runs_without(monkeypatch, runs):
+    lr = torch.logspace(-2, 0, runs, dtype=torch.float64)
+    whole = logistic_descents(ZERO + 0.5, X, Y, lr=lr, scale=2.0, steps=5)
+    monkeypatch.setattr(stability, "BLOCK", 3)
+    blocks = logistic_descents(ZERO + 0.5, X, Y, lr=lr, scale=2.0, steps=5)
+    torch.testing.assert_close(blocks.parameters, whole.parameters, rtol=1e-14, atol=1e-14)
+    assert torch.equal(blocks.sign_changes, whole.sign_changes)
+
+
+def test_no_path_unless_asked_and_a_gradient_of_zero_changes_no_sign():
+    still = logistic_descents(ZERO, torch.tensor([[-1.0], [1.0]]).double(), Y[:2] * 0 + 0.5, lr=0.1, scale=1.0, steps=3)
+    assert still.path is None
+    assert int(still.sign_changes) == 0
+
+
+def test_descents_keep_the_dtype_of_the_start():
+    lr = torch.tensor([0.1, 0.2]).double()
+    runs = logistic_descents(ZERO.float(), X.float(), Y.float(), lr=lr, scale=1.0, steps=2)
+    assert (runs.parameters.dtype, runs.loss.dtype, runs.gradient_norm.dtype) == (torch.float32,) * 3
 
 
 @pytest.mark.parametrize("seed", range(100, 106))
 def test_the_bound_separates_rest_from_oscillation(seed):
-    toy = two_gaussians(seed)
-    x, y = toy.inputs.double(), toy.targets.double()
+    x, y = toy(seed)
     minimum = logistic_minimum(x, y)
     k = critical_scale(0.1, largest_curvature(lambda p: logistic_loss(p, x, y), minimum))
     scales = torch.tensor([0.98 * k, 1.02 * k], dtype=torch.float64)
@@ -121,8 +209,20 @@ def test_the_bound_separates_rest_from_oscillation(seed):
     assert float(runs.gradient_norm[1]) > 1e-4
 
 
-def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match="steps is 0"):
-        logistic_descents(torch.zeros(2), torch.zeros(3, 1), torch.zeros(3), lr=0.1, scale=1.0, steps=0)
-    with pytest.raises(ValueError, match="parameters has 2 numbers for 2 features"):
-        logistic_loss(torch.zeros(2), torch.zeros(3, 2), torch.zeros(3))
+@pytest.mark.parametrize(
+    ("inputs", "targets"),
+    [(X, Y[:, None]), (X, Y[:1]), (X, 2 * Y), (X, Y - 1), (X, Y * math.nan), (X[:0], Y[:0])],
+)
+def test_targets_that_broadcasting_would_accept_are_named(inputs, targets):
+    for function in (logistic_loss, logistic_gradient):
+        with pytest.raises(ValueError, match="targets has shape"):
+            function(ZERO, inputs, targets)
+    with pytest.raises(ValueError, match="targets has shape"):
+        logistic_descents(ZERO, inputs, targets, lr=0.1, scale=1.0, steps=1)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, torch.tensor([1.0, math.nan])])
+@pytest.mark.parametrize("argument", ["lr", "scale"])
+def test_rates_and_scales_are_finite(argument, bad):
+    with pytest.raises(ValueError, match="expected numbers whose product is finite"):
+        logistic_descents(ZERO, X, Y, steps=1, **({"lr": 0.1, "scale": 1.0} | {argument: bad}))

@@ -33,7 +33,7 @@ MODULES = [
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "exercises", "hostile", "hard_values", "edges", "edges_of_numbers", "plots", "looks"),
+    *("diagnosis_sentences", "exercises", "plots", "looks"),
 ]
 # What runs in processes that a test starts, where mutmut's switch does not reach: the module and its own tests.
 APART = {"distributed": "distributed", "launcher": "launcher"}
