@@ -12,7 +12,6 @@ import torch
 import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
@@ -82,11 +81,6 @@ def on_axes(draw):
     return call
 
 
-def closed_canvas(**arguments):
-    plots.canvas(**arguments)
-    plt.close("all")
-
-
 def mean_of_one_process(**arguments):
     dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
     try:
@@ -138,23 +132,11 @@ CASES = {
     "heat_table": (
         lambda values: on_axes(plots.heat_table)(values=values, rows=["a"], columns=["b", "c"]), {"values": [[1.0, 2]]}
     ),
-    "decisions": (
-        lambda steps: plots.decisions(Figure(figsize=(2, 1)).add_subplot(), steps, title="t"),
-        {"steps": [("question", "nothing", "an act")]},
-    ),
     "note": (
         lambda at, offset: plots.note(Figure(figsize=(2, 1)).add_subplot(), "here", at, offset=offset),
         {"at": (0.0, 1.0), "offset": (2, 2)},
     ),
-    "canvas": (closed_canvas, {"columns": 1, "rows": 1, "size": (2.0, 1.0)}),
-    "show": (plots.show, {"figure": Figure(figsize=(1, 1)), "alt": "An empty canvas, without any line."}),
-    "image_html": (plots.image_html, {"picture": b"GIF89a", "alt": "A film that is over before it began."}),
-    "animate_paths": (
-        lambda paths: plots.animate_paths(
-            paths, lambda points: points.sum(axis=1), xlabel="x", ylabel="y", size=(2.0, 1.0)
-        ),
-        {"paths": {"k": [[0.0, 0.0], [1.0, 2.0]]}},
-    ),
+    "show": (plots.show, {"figure": Figure(figsize=(1, 1)), "alt": "An empty canvas, on which nobody has drawn."}),
     "fit_many": (
         fit_many,
         {"inputs": Z, "targets": torch.tensor([0, 1, 0]), "losses": [lambda z, y, _: F.cross_entropy(z, y)],
