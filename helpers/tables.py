@@ -13,13 +13,13 @@ def table(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
 
     Raises ValueError for a row of another length, or a format that does not suit a cell.
     """
+    specs = list(columns.values())
     lines = [list(columns)]
     for row in rows:
-        if len(row) != len(columns):
-            raise ValueError(f"a row has {len(row)} cells: {row}; expected {len(columns)}: {', '.join(columns)}")
-        cells = zip(row, columns.values(), strict=True)
-        lines.append([cell if isinstance(cell, str) else format(cell, spec) for cell, spec in cells])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    aligns = ["<" if spec == "" else ">" for spec in columns.values()]
+        if len(row) != len(specs):
+            raise ValueError(f"a row has {len(row)} cells: {row}; expected {len(specs)}: {', '.join(columns)}")
+        lines.append([cell if isinstance(cell, str) else format(cell, specs[i]) for i, cell in enumerate(row)])
+    sides = ["<" if spec == "" else ">" for spec in specs]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(specs))]
     for line in lines:
-        print("   ".join(f"{cell:{a}{w}}" for cell, a, w in zip(line, aligns, widths, strict=True)).rstrip())
+        print("   ".join(map("{:{}{}}".format, line, sides, widths)).rstrip())

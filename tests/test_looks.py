@@ -88,10 +88,10 @@ def look(ax: Axes) -> Iterator[str]:
         yield say("legend at", anchor.bounds, *names)
 
 
-LINES = {"Adam": [1.0, 0.1, 0.02], "other": [1.0, 0.2, 0.021], "third": [2.0, np.nan, np.nan]}
-BAND = {"Adam": ([0.9, 0.08, 0.01], [1.1, 0.2, 0.03])}
-BARS = {"Adam": 3.0, "other": 20.0}
-GROUPS = {"Adam": [1.0, 20.0], "other": [2.0, 30.0]}
+LINES = {"theory": [1.0, 0.1, 0.02], "other": [1.0, 0.2, 0.021], "third": [2.0, np.nan, np.nan]}
+BAND = {"theory": ([0.9, 0.08, 0.01], [1.1, 0.2, 0.03])}
+BARS = {"theory": 3.0, "other": 20.0}
+GROUPS = {"theory": [1.0, 20.0], "other": [2.0, 30.0]}
 WHISKERS = {"other": ([1.5, 20.0], [3.0, 35.0])}
 CROWD = {f"{i}": [1.0, 10.0 ** min(i, 3)] for i in range(5)}
 TABLE = ([[1.0, 20.0], [0.1, 3.0]], ["r", "s"], ["c", "d"])
@@ -104,7 +104,8 @@ SCENES: dict[str, Callable[[Axes], Any]] = {
     "points": lambda ax: plots.points(ax, [1, 2], [3, 40], names=["a", "b"], log="y", size=50, **NAMES),
     "plain points": lambda ax: plots.points(ax, [1, 2], [3, 40], log="x", colour="r", **NAMES),
     "bars": lambda ax: plots.bars(ax, BARS, spread={"other": (15.0, 30.0)}, **NAMES),
-    "log bars": lambda ax: plots.bars(ax, BARS, log=True, colours={"Adam": "r", "other": "b"}, **NAMES),
+    "log bars": lambda ax: plots.bars(ax, {"theory": 3.0, "other": 2e6}, log=True, **NAMES),
+    "coloured bars": lambda ax: plots.bars(ax, BARS, colours={"theory": "r", "other": "b"}, **NAMES),
     "grouped bars": lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, spread=WHISKERS, **NAMES),
     "log grouped bars": lambda ax: plots.grouped_bars(ax, ["a", "b"], GROUPS, log=True, **NAMES),
     "heat table": lambda ax: plots.heat_table(ax, *TABLE, **NAMES),

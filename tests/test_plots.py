@@ -56,7 +56,7 @@ def test_a_line_without_a_finite_value_has_no_name(ax):
     assert [text.get_text() for text in ax.texts] == ["Adam"]
 
 
-def test_a_value_stands_behind_its_bar_and_its_whisker(ax):
+def test_a_value_stands_beyond_its_bar_and_its_whisker(ax):
     plots.bars(ax, {"Adam": 2.0, "SGD": 1.0}, spread={"SGD": (0.5, 3.0)}, text="{:.1f}", **NAMES)
     assert [(text.get_text(), text.xy) for text in ax.texts] == [("2.0", (2, 0)), ("1.0", (3, 1))]
     assert ax.get_xlim()[0] == 0

@@ -23,12 +23,12 @@ def test_it_prints_what_a_notebook_printed_by_hand(capsys):
 
 
 def test_text_stands_as_it_is_and_on_the_side_that_is_asked_for(capsys):
-    rows = [("a long name", torch.tensor(0.256), "no", 7000), ("b", "(varies)", "maybe", torch.tensor(25_000))]
-    table({"run": "", "share": ".0%", "reached": ">", "classes": ","}, iter(rows))
+    rows = [("yes", torch.tensor(0.256), 7000, "all of them"), ("no", "(varies)", torch.tensor(25_000), "")]
+    table({"reached": ">", "share": ".0%", "classes": ",", "remark": ""}, iter(rows))
     assert capsys.readouterr().out == (
-        "run              share   reached   classes\n"
-        "a long name        26%        no     7,000\n"
-        "b             (varies)     maybe    25,000\n"
+        "reached      share   classes   remark\n"
+        "    yes        26%     7,000   all of them\n"
+        "     no   (varies)    25,000\n"
     )
 
 

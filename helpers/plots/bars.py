@@ -25,7 +25,7 @@ def bars(
     log: bool = False,
     text: str = "{:.3g}",
 ) -> Axes:
-    """Horizontal bars, the first on top, each with its value written behind it.
+    """Horizontal bars, the first on top, each with its value at its end.
 
     Args:
         spread: name to (low, high), drawn as a whisker.
@@ -105,13 +105,13 @@ def heat_table(
     text: Sequence[Sequence[str]] | None = None,
     limits: tuple[float, float] | None = None,
 ) -> Axes:
-    """A table whose cells carry their numbers and are the darker the larger these are.
+    """A table of numbers: the larger the number, the darker its cell.
 
     Args:
         values: shape (rows, columns).
         colour: what is coloured, for instance log10 of the values; default the values.
         text: what is written; default the values to two digits.
-        limits: the values that are white and darkest; default the smallest and the largest.
+        limits: the values of the palest and of the darkest cell; default the smallest and the largest.
     """
     v = numbers("values", values, (len(rows), len(columns)))
     shade = v if colour is None else numbers("colour", colour, v.shape)

@@ -17,8 +17,8 @@ def decisions(ax: Axes, steps: Sequence[tuple[str, str, str]], *, title: str) ->
     """
     ax.set_axis_off()
     ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(0, 3), title=title)
-    for i, texts in enumerate(steps):
-        for text, height, colour in zip(texts, (2.6, 1.55, 0.5), (BLACK, BLUE, RUST), strict=True):
+    for i, (question, harmless, act) in enumerate(steps):
+        for text, height, colour in ((question, 2.6, BLACK), (harmless, 1.55, BLUE), (act, 0.5, RUST)):
             box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
             ax.text(i, height, text, ha="center", va="center", fontsize=11.5, color=colour, bbox=box)
         if i:
