@@ -95,7 +95,7 @@ GROUPS = {"theory": [1.0, 20.0], "other": [2.0, 30.0]}
 WHISKERS = {"other": ([1.5, 20.0], [3.0, 35.0])}
 CROWD = {f"{i}": [1.0, 10.0 ** min(i, 3)] for i in range(5)}
 TABLE = ([[1.0, 20.0], [0.1, 3.0]], ["r", "s"], ["c", "d"])
-SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 0.6)}
+SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 0.7)}
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, Callable[[Axes], Any]] = {
     "lines": lambda ax: plots.lines(ax, [1, 10, 100], LINES, spread=BAND, log="xy", marker="o", **NAMES),

@@ -48,6 +48,10 @@ def test_names_of_lines_do_not_touch(ax):
     ax.figure.canvas.draw()
     boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
     assert all(lower.y1 <= upper.y0 for lower, upper in itertools.pairwise(boxes))
+
+
+def test_names_of_many_lines_stay_beside_the_axes(ax):
+    plots.lines(ax, [0, 1], {f"line {i}": [0.0, 1.0] for i in range(40)}, **NAMES)
     assert all(0 <= text.xy[1] <= 1 for text in ax.texts)
 
 
@@ -80,8 +84,8 @@ def test_cells_are_written_legibly_even_without_a_number(ax):
 
 
 def test_text_in_a_cell_has_the_contrast_that_wcag_asks_for(ax):
-    values = np.linspace(0, 1, 101)
-    plots.heat_table(ax, values[:, None], [""] * 101, [""], limits=(0, 1), **NAMES)
+    values = np.linspace(1, 3, 101)
+    plots.heat_table(ax, values[:, None], [""] * 101, [""], limits=(1, 3), **NAMES)
     cells = ax.images[0].to_rgba(values)[:, :3]
     luminance = np.where(cells <= 0.04045, cells / 12.92, ((cells + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
     white = np.array([text.get_color() == "white" for text in ax.texts])
@@ -106,6 +110,16 @@ def test_a_tensor_with_a_gradient_is_drawn(ax):
 def test_what_matplotlib_would_draw_wrongly_is_refused_by_name(ax):
     with pytest.raises(ValueError, match=r"^x has shape \(1, 2\); expected \(n,\)"):
         plots.lines(ax, [[0, 1]], {"SGD": [1, 2]}, **NAMES)
+    for x, y, name in (([[0]], [1], "x"), ([0], [[1]], "y")):
+        with pytest.raises(ValueError, match=f"^{name} has shape"):
+            plots.points(ax, x, y, **NAMES)
+    for at, offset, name in (((1,), (2, 3), "at"), ((1, 2), (3,), "offset")):
+        with pytest.raises(ValueError, match=rf"^{name} has shape \(1,\); expected \(2,\)"):
+            plots.note(ax, "here", at, offset=offset)
+    with pytest.raises(ValueError, match=r"^series\['SGD'\] has shape \(3,\); expected \(2,\)"):
+        plots.lines(ax, [0, 1], {"SGD": [1, 2, 3]}, **NAMES)
+    with pytest.raises(ValueError, match=r"^values has shape \(2,\); expected \(1, 2\)"):
+        plots.heat_table(ax, [1, 2], ["a"], ["b", "c"], **NAMES)
     with pytest.raises(ValueError, match=r"^series\['SGD'\] has shape \(\); expected \(2,\)"):
         plots.grouped_bars(ax, ["a", "b"], {"SGD": 1}, **NAMES)
     with pytest.raises(ValueError, match=r"^colour has shape \(2,\); expected \(1, 2\)"):
@@ -150,9 +164,10 @@ def test_a_figure_without_alternative_text_is_refused_and_kept():
                 draw(figure, alt)
         with pytest.raises(TypeError, match="of type Axes; expected a figure"):
             draw(ax, ALT)
-    assert plt.fignum_exists(figure.number)
+    other, _ = plots.canvas()
     assert plots.image_html(figure, "x" * SHORTEST_ALT)
-    assert not plt.fignum_exists(figure.number)
+    assert [plt.fignum_exists(f.number) for f in (figure, other)] == [False, True]
+    plt.close(other)
 
 
 def test_image_html_holds_a_picture_or_an_animation_and_its_text():
@@ -178,6 +193,9 @@ def test_an_animation_has_a_frame_for_each_step():
         assert film.info["loop"] == 0
     assert [duration for _, duration in frames] == [160, 160, 1600]
     assert all((a != b).any() for (a, _), (b, _) in itertools.pairwise(frames))
+    colours = np.unique(np.concatenate([picture.reshape(-1, 3) for picture, _ in frames]), axis=0)
+    assert len(colours) <= 128
+    assert np.abs(colours - np.array([0xD5, 0x5E, 0x00])).sum(axis=1).min() < 20, "no colour of the path's head"
 
 
 def test_a_frame_shows_the_path_up_to_its_step(monkeypatch):

@@ -70,8 +70,8 @@ def points(
     """A scatter of n points, x and y of shape (n,), each with its name beside it where ``names`` are given."""
     x, y = numbers("x", x), numbers("y", y)
     ax.scatter(x, y, s=size, color=colour, zorder=3)
-    for name, a, b in zip(names, x, y, strict=False):
-        ax.annotate(name, (a, b), (6, 5), textcoords="offset points", fontsize=12)
+    for i, name in enumerate(names):
+        ax.annotate(name, (x[i], y[i]), (6, 5), textcoords="offset points", fontsize=12)
     _set(ax, log, title, xlabel, ylabel)
     return ax
 
@@ -95,13 +95,12 @@ def spaced(wanted: ArrayLike, gap: float) -> NDArray[np.float64]:
 
 def _name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Name lines at their right ends, so far apart vertically that no two names touch."""
-    last, names, colours = zip(*ends, strict=True)
-    low, high, *rest = ax.yaxis.get_transform().transform([*ax.get_ylim(), *last])
+    low, high, *last = ax.yaxis.get_transform().transform([*ax.get_ylim(), *(y for y, _, _ in ends)])
     points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
-    heights = spaced(np.clip((np.array(rest) - low) / (high - low), 0, 1), min(15 / points_high, 0.98 / len(ends)))
+    heights = spaced((np.array(last) - low) / (high - low), min(15 / points_high, 0.98 / len(ends)))
     look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center", "fontsize": 12}
-    for name, height, colour in zip(names, heights, colours, strict=True):
-        ax.annotate(name, (1, height), (6, 0), color=colour, **look)
+    for i, (_, name, colour) in enumerate(ends):
+        ax.annotate(name, (1, heights[i]), (6, 0), color=colour, **look)
 
 
 def _set(ax: Axes, log: str, title: str, xlabel: str, ylabel: str) -> None:
