@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test run soak bench book slides classroom map hooks clean
+.PHONY: help install lab test snapshots run soak bench book slides classroom map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lab: $(VENV)/installed ## open the course in JupyterLab, on notebook 01; options
 # Two workers share two cores, so a kernel gets one thread.
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope $(ARGS)
+
+snapshots: $(VENV)/installed ## write the looks of the figures anew, to be read as a diff: git diff tests/__snapshots__
+	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update tests/test_looks.py
 
 run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
 	$(BIN)/python -m tools.run $(ARGS)

@@ -11,12 +11,12 @@ from nbformat import NotebookNode
 
 from book.course import Lesson
 from book.deck import slides
+from helpers.plots.frame import SHORTEST_ALT
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|var|mnt|srv|workspace|Users|opt|private)/\w|[A-Z]:\\\\")
 OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 MOST_CODE_CELLS = 30
 MOST_LINES = 20
-LEAST_ALTERNATIVE_TEXT = 40
 SLIDES = range(15, 21)
 SLIDE_TYPES = ("slide", "subslide", "-", "fragment", "notes", "skip")
 OPENING = ("**The question.**", "**You will be able to**", "**Before you start.**", "**Time.**")
@@ -60,8 +60,8 @@ def no_machine(notebook):
 def alternative_text(notebook):
     for place, output in outputs(notebook):
         for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
-            if len(output.metadata.get(kind, {}).get("alt", "")) < LEAST_ALTERNATIVE_TEXT:
-                yield f"{place} gives its picture a text of less than {LEAST_ALTERNATIVE_TEXT} characters: say more"
+            if len(output.metadata.get(kind, {}).get("alt", "")) < SHORTEST_ALT:
+                yield f"{place} gives its picture a text of less than {SHORTEST_ALT} characters: say more"
 
 
 def cells_fit_a_slide(notebook):

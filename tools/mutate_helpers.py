@@ -27,13 +27,13 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
-    *("distributed", "launcher"),
+    *("distributed", "launcher", "tables"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
     *("exercises/core", *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/notebook_*.py")))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "exercises", "plots", "looks"),
+    *("diagnosis_sentences", "exercises", "plots", "looks", "tables"),
 ]
 # What runs in processes that a test starts, where mutmut's switch does not reach: the module and its own tests.
 APART = {"distributed": "distributed", "launcher": "launcher"}

@@ -1,4 +1,4 @@
-"""Bars and coloured tables."""
+"""Bars, and tables whose cells are coloured."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from helpers.plots.colours import colour_of
-from helpers.plots.frame import dress, numbers, series_of, styled
+from helpers.plots.frame import numbers, series_of, styled
+
+WHISKER = "#111111"
 
 
 @styled
@@ -23,30 +25,29 @@ def bars(
     log: bool = False,
     text: str = "{:.3g}",
 ) -> Axes:
-    """Horizontal bars, the first on top, each with its value written behind it.
+    """Horizontal bars, the first on top, each with its value at its end.
 
     Args:
         spread: name to (low, high), drawn as a whisker.
-        text: the format of the written value; "" writes none.
+        log: a logarithmic axis, which has no zero for a bar to start from: dots.
+        text: the format of the written value.
     """
-    names = list(series_of("values", values))
-    for row, name in enumerate(names):
-        value = float(numbers(f"values[{name!r}]", values[name], ()))
-        ax.barh(row, value, color=colour_of(name, row, colours), height=0.7)
-        end = value
-        if spread and name in spread:
-            low, high = spread[name]
-            ax.plot([low, high], [row, row], color="#111111", linewidth=1.5, marker="|", markersize=8)
-            end = max(value, high)
-        if text:
-            ax.annotate(text.format(value), (end, row), (6, 0), textcoords="offset points", va="center", fontsize=12)
-    ax.set_yticks(range(len(names)), names)
+    for row, (name, number) in enumerate(series_of("values", values, ()).items()):
+        value, colour = float(number), colour_of(name, row, colours)
+        low, high = (spread or {}).get(name, (value, value))
+        if log:
+            ax.plot(value, row, "o", color=colour, markersize=10)
+        else:
+            ax.barh(row, value, color=colour, height=0.7)
+        if high > low:
+            ax.plot([low, high], [row, row], color=WHISKER, linewidth=1.5, marker="|", markersize=8)
+        place, gap = (max(value, high), row), 10 if log else 6
+        ax.annotate(text.format(value), place, (gap, 0), textcoords="offset points", va="center", fontsize=12)
+    ax.set_yticks(range(len(values)), list(values))
     ax.invert_yaxis()
-    ax.grid(visible=False, axis="y")
-    if log:
-        ax.set_xscale("log")
-    ax.margins(x=0.18)
-    dress(ax, title, xlabel, ylabel)
+    ax.grid(visible=log, axis="y")
+    ax.margins(x=0.18, y=0.2 if log else None)
+    ax.set(xscale="log" if log else "linear", title=title, xlabel=xlabel, ylabel=ylabel)
     return ax
 
 
@@ -59,32 +60,34 @@ def grouped_bars(
     title: str,
     xlabel: str,
     ylabel: str,
-    colours: Mapping[str, str] | Sequence[str] | None = None,
     spread: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     log: bool = False,
 ) -> Axes:
-    """Vertical bars side by side within each group, named in a legend above the Axes.
+    """Vertical bars side by side within each group, and a legend above the Axes.
 
     Args:
-        groups: one name a group.
+        groups: one name for each group.
         series: name to shape (groups,).
         spread: name to (low, high), shapes (groups,), drawn as whiskers.
+        log: a logarithmic axis, which has no zero for a bar to stand on: dots.
     """
-    width = 0.8 / len(series_of("series", series))
-    for number, (name, values) in enumerate(series.items()):
-        y = numbers(f"series {name!r}", values, (len(groups),))
-        position = np.arange(len(groups)) + (number - (len(series) - 1) / 2) * width
-        ax.bar(position, y, width * 0.92, color=colour_of(name, number, colours), label=name)
+    heights = series_of("series", series, (len(groups),))
+    width = (0.5 if log else 0.8) / len(heights)
+    for number, (name, y) in enumerate(heights.items()):
+        x = np.arange(len(groups)) + (number - (len(series) - 1) / 2) * width
+        colour = colour_of(name, number, None)
+        if log:
+            ax.plot(x, y, "o", color=colour, markersize=10, label=name)
+        else:
+            ax.bar(x, y, width * 0.92, color=colour, label=name)
         if spread and name in spread:
             low, high = (np.asarray(bound, dtype=float) for bound in spread[name])
-            ax.errorbar(position, y, [y - low, high - y], fmt="none", ecolor="#111111", elinewidth=1.5, capsize=3)
+            ax.errorbar(x, y, [y - low, high - y], fmt="none", ecolor=WHISKER, elinewidth=1.5, capsize=3)
     ax.set_xticks(range(len(groups)), groups)
     ax.grid(visible=False, axis="x")
-    if log:
-        ax.set_yscale("log")
-    dress(ax, title, xlabel, ylabel)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(series), 5), fontsize=12)
     ax.set_title(title, pad=36)
+    ax.set(yscale="log" if log else "linear", xlabel=xlabel, ylabel=ylabel)
     return ax
 
 
@@ -102,25 +105,25 @@ def heat_table(
     text: Sequence[Sequence[str]] | None = None,
     limits: tuple[float, float] | None = None,
 ) -> Axes:
-    """A table whose cells are coloured by value and carry their number.
+    """A table of numbers: the larger the number, the darker its cell.
 
     Args:
         values: shape (rows, columns).
         colour: what is coloured, for instance log10 of the values; default the values.
         text: what is written; default the values to two digits.
-        limits: the values at the two ends of the colour scale.
+        limits: the values of the palest and of the darkest cell; default the smallest and the largest.
     """
     v = numbers("values", values, (len(rows), len(columns)))
     shade = v if colour is None else numbers("colour", colour, v.shape)
-    low, high = limits or (float(np.nanmin(shade)), float(np.nanmax(shade)))
-    ax.imshow(shade, aspect="auto", cmap="cividis", vmin=low, vmax=high)
+    low, high = limits or (np.nanmin(shade), np.nanmax(shade))
+    ax.imshow(shade, aspect="auto", cmap="Blues", vmin=low, vmax=high)
     for i, j in np.ndindex(v.shape):
-        dark = (shade[i, j] - low) / max(high - low, 1e-300) < 0.5
+        dark = shade[i, j] > low + 0.72 * (high - low)
         written = text[i][j] if text is not None else f"{v[i, j]:.2g}"
         ax.text(j, i, written, ha="center", va="center", color="white" if dark else "black", fontsize=11)
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
     ax.grid(visible=False)
     ax.tick_params(length=0)
-    dress(ax, title, xlabel, ylabel)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return ax

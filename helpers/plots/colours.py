@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 # Okabe and Ito's colours, which the common forms of colour blindness keep apart, and two darker ones of Paul Tol's.
 BLACK, ORANGE, SKY, GREEN = "#333333", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, WINE, OLIVE = "#0072B2", "#D55E00", "#CC79A7", "#882255", "#999933"
+RUST = "#A34700"  # vermilion, dark enough for text on white
 
 # Shuttle's classes in the order of their numbers; a toy problem of two or three classes takes the first ones.
 CLASS_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK)

@@ -1,13 +1,14 @@
 """Lines and points."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import COLOURS, colour_of
-from helpers.plots.frame import dress, numbers, series_of, styled
+from helpers.plots.frame import numbers, series_of, styled
 
 
 @styled
@@ -25,7 +26,7 @@ def lines(
     marker: str = "",
     labels: bool = True,
 ) -> Axes:
-    """One line a series, named at its right end.
+    """One line for each series, with its name at its right end.
 
     Args:
         x: shape (n,), shared by all series.
@@ -38,19 +39,17 @@ def lines(
     """
     x = numbers("x", x)
     ends: list[tuple[float, str, str]] = []
-    for number, (name, values) in enumerate(series_of("series", series).items()):
-        y = numbers(f"series {name!r}", values, x.shape)
+    for number, (name, y) in enumerate(series_of("series", series, x.shape).items()):
         colour = colour_of(name, number, colours)
         ax.plot(x, y, color=colour, marker=marker)
         if spread and name in spread:
             low, high = spread[name]
             ax.fill_between(x, np.asarray(low), np.asarray(high), color=colour, alpha=0.2, linewidth=0)
         if np.isfinite(y).any():
-            ends.append((float(y[np.isfinite(y)][-1]), name, colour))
-    ax.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
-    dress(ax, title, xlabel, ylabel)
-    if labels:
-        _label_ends(ax, ends)
+            ends.append((y[np.isfinite(y)][-1], name, colour))
+    _set(ax, log, title, xlabel, ylabel)
+    if labels and ends:
+        _name_ends(ax, ends)
     return ax
 
 
@@ -64,49 +63,46 @@ def points(
     xlabel: str,
     ylabel: str,
     colour: str = COLOURS["measured"],
-    names: Sequence[str] | None = None,
+    names: Sequence[str] = (),
     log: str = "",
     size: float = 30.0,
 ) -> Axes:
-    """A scatter of n points, x and y of shape (n,), each named beside it where ``names`` are given."""
-    horizontal, vertical = numbers("x", x), numbers("y", y)
-    if len(horizontal) != len(vertical):
-        raise ValueError(f"x has {len(horizontal)} points and y {len(vertical)}; expected as many")
-    ax.scatter(horizontal, vertical, s=size, color=colour, zorder=3)
-    for name, a, b in zip(names or (), horizontal, vertical, strict=False):
-        ax.annotate(name, (a, b), (6, 5), textcoords="offset points", fontsize=12)
-    ax.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
-    dress(ax, title, xlabel, ylabel)
+    """A scatter of n points, x and y of shape (n,), each with its name beside it where ``names`` are given."""
+    x, y = numbers("x", x), numbers("y", y)
+    ax.scatter(x, y, s=size, color=colour, zorder=3)
+    for i, name in enumerate(names):
+        ax.annotate(name, (x[i], y[i]), (6, 5), textcoords="offset points", fontsize=12)
+    _set(ax, log, title, xlabel, ylabel)
     return ax
 
 
-def _label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Name lines at their right ends, moved apart vertically so that no two names touch."""
-    if not ends:
-        return
-    low, high = (ax.transData.transform((1, y))[1] for y in ax.get_ylim())
-    span = high - low
-    height = ax.get_window_extent().height * 72 / ax.figure.dpi
-    gap = min(15.0 / height, 0.98 / len(ends))
-    wanted = [(ax.transData.transform((1, y))[1] - low) / span for y, _, _ in ends]
+def spaced(wanted: ArrayLike, gap: float) -> NDArray[np.float64]:
+    """The heights from 0 to 1 that are nearest to ``wanted``, in the same order and at least ``gap`` apart.
+
+    Nearest in the sum of squares: with i gaps taken off the i-th, this is
+    isotonic regression, by its max-min formula (Robertson, Wright and Dykstra,
+    Order Restricted Statistical Inference, 1988, section 1.4).
+    """
     order = np.argsort(wanted, kind="stable")
-    placed = np.clip(np.asarray(wanted)[order], 0.0, 1.0)
-    for _ in range(200):
-        for i in range(1, len(placed)):
-            overlap = gap - (placed[i] - placed[i - 1])
-            if overlap > 0:
-                placed[i - 1] -= overlap / 2
-                placed[i] += overlap / 2
-        placed = np.clip(placed, 0.0, 1.0)
-    for position, i in zip(placed, order, strict=True):
-        _, name, colour = ends[i]
-        ax.annotate(
-            name,
-            (1, position),
-            (6, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            color=colour,
-            va="center",
-            fontsize=12,
-        )
+    gaps = gap * np.arange(len(order))
+    free = np.asarray(wanted, dtype=float)[order] - gaps
+    n = range(len(free))
+    rising = [max(min(free[j : k + 1].mean() for k in n[i:]) for j in n[: i + 1]) for i in n]
+    placed = np.empty(len(free))
+    placed[order] = np.clip(rising, 0, 1 - gaps[-1]) + gaps
+    return placed
+
+
+def _name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Name lines at their right ends, so far apart vertically that no two names touch."""
+    low, high, *last = ax.yaxis.get_transform().transform([*ax.get_ylim(), *(y for y, _, _ in ends)])
+    points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
+    heights = spaced((np.array(last) - low) / (high - low), min(15 / points_high, 0.98 / len(ends)))
+    look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center", "fontsize": 12}
+    for i, (_, name, colour) in enumerate(ends):
+        ax.annotate(name, (1, heights[i]), (6, 0), color=colour, **look)
+
+
+def _set(ax: Axes, log: str, title: str, xlabel: str, ylabel: str) -> None:
+    scales = {f"{axis}scale": "log" if axis in log else "linear" for axis in "xy"}
+    ax.set(**scales, title=title, xlabel=xlabel, ylabel=ylabel)

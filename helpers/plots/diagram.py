@@ -4,29 +4,24 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from helpers.plots.colours import BLACK, BLUE
+from helpers.plots.colours import BLACK, BLUE, RUST
 from helpers.plots.frame import styled
 
 
 @styled
 def decisions(ax: Axes, steps: Sequence[tuple[str, str, str]], *, title: str) -> Axes:
-    """Questions from left to right, below each the answer that needs nothing and the one that needs an act.
+    """Questions from left to right; below each, the answer that asks for nothing and the one that asks for an act.
 
     Args:
         steps: (question, harmless answer, answer and act), each with line breaks where it should break.
-
-    Raises TypeError for steps of another form.
     """
-    if not isinstance(steps, Sequence) or not steps or not all(isinstance(s, tuple) and len(s) == 3 for s in steps):
-        raise TypeError(f"steps is {steps!r}; expected a list of (question, harmless answer, answer and act)")
     ax.set_axis_off()
-    ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(0, 3))
+    ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(0, 3), title=title)
     for i, (question, harmless, act) in enumerate(steps):
-        for text, height, colour in ((question, 2.6, BLACK), (harmless, 1.55, BLUE), (act, 0.5, "#A34700")):
+        for text, height, colour in ((question, 2.6, BLACK), (harmless, 1.55, BLUE), (act, 0.5, RUST)):
             box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
             ax.text(i, height, text, ha="center", va="center", fontsize=11.5, color=colour, bbox=box)
         if i:
             arrow = {"arrowstyle": "->", "linewidth": 1.8, "color": BLACK}
             ax.annotate("", (i - 0.4, 2.6), (i - 0.6, 2.6), arrowprops=arrow)
-    ax.set_title(title)
     return ax

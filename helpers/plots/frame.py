@@ -1,4 +1,4 @@
-"""What every figure shares: the canvas, the style, names of axes, a note, and its display."""
+"""What every figure shares: the canvas and its style, a note, and the way into the notebook with alternative text."""
 
 import functools
 import html
@@ -17,19 +17,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.arguments import whole_number
 from helpers.plots.colours import BLACK
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MOST_INCHES, MOST_PANELS = 100, 20
-MANY_DECADES = 1e3  # ticks between the powers of ten would be a blur on a slide, and half of the drawing time
 STYLE = Path(__file__).with_name("course.mplstyle")
+SHORTEST_ALT = 40  # characters of alternative text; who cannot see the figure needs a sentence
+MANY_DECADES = 1e3  # ticks between the powers of ten would be a blur on a slide, and half of the drawing time
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Matplotlib reads most of a style while it draws, so every drawing function runs inside it."""
+    """``draw`` inside the course's style: matplotlib reads most of a style while it draws."""
 
     @functools.wraps(draw)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -43,75 +42,13 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 def canvas(
     columns: int = 1, *, rows: int = 1, size: tuple[float, float] = (9.0, 4.5), **shared: Any
 ) -> tuple[Figure, Any]:
-    """A figure of ``rows`` x ``columns`` Axes in the course's look.
+    """A figure of ``rows`` x ``columns`` panels in the course's look, and its Axes: one, or an array of them.
 
     Args:
-        size: inches; 9 x 4.5 fills a slide below its title.
+        size: width and height in inches; 9 x 4.5 fills a slide below its title.
         shared: passed on to ``plt.subplots``, for instance ``sharey=True``.
-
-    Returns the figure and one Axes, or an array of them.
-    Raises ValueError or TypeError for a size or numbers of panels that are none.
     """
-    whole_number("columns", columns, 1, MOST_PANELS)
-    whole_number("rows", rows, 1, MOST_PANELS)
-    if not all(0 < side < MOST_INCHES for side in numbers("size", size, (2,))):
-        raise ValueError(f"size is {size}; expected two lengths in inches, above zero")
     return plt.subplots(rows, columns, figsize=size, **shared)
-
-
-@styled
-def show(figure: Figure, alt: str) -> None:
-    """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
-
-    Raises TypeError where ``figure`` is none, and ValueError for a text of
-    fewer than 20 characters: say what is drawn and what it shows.
-    """
-    text = _sentence(alt)
-    if not isinstance(figure, Figure):
-        raise TypeError(f"figure is a {type(figure).__name__}; expected a Figure, as canvas returns it")
-    data = {"image/png": _png(figure), "text/plain": repr(figure)}
-    display(data, raw=True, metadata={"image/png": {"alt": text}})
-
-
-@styled
-def image_html(picture: Figure | bytes, alt: str) -> str:
-    """The HTML element that holds a figure, which it closes, or a film, and its alternative text.
-
-    ``show`` needs no HTML. This serves what a notebook cannot show otherwise: a
-    picture that changes with a slider, and a GIF.
-
-    Args:
-        picture: a figure, or the bytes of a GIF as ``animate_paths`` returns them.
-
-    Raises TypeError or ValueError for a picture that is neither, ValueError for
-    a text of fewer than 20 characters.
-    """
-    text = html.escape(_sentence(alt))
-    if not isinstance(picture, Figure | bytes):
-        raise TypeError(f"picture is a {type(picture).__name__}; expected a figure, or the bytes of a GIF")
-    if isinstance(picture, bytes) and not picture.startswith(b"GIF8"):
-        raise ValueError(f"picture starts with {picture[:4]!r}; expected a figure, or the bytes of a GIF")
-    kind, content = ("gif", picture) if isinstance(picture, bytes) else ("png", _png(picture))
-    return f'<img style="max-width: 100%" alt="{text}" src="data:image/{kind};base64,{b64encode(content).decode()}">'
-
-
-def _sentence(alt: str) -> str:
-    if not isinstance(alt, str) or len(alt.strip()) < 20:
-        raise ValueError(f"alt is {alt!r}; expected a sentence that says what the figure shows")
-    return " ".join(alt.split())
-
-
-def _png(figure: Figure) -> bytes:
-    for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            if axis.get_scale() == "log" and high > MANY_DECADES * low:
-                axis.set_minor_locator(NullLocator())
-    # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left, and savefig to lay out.
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(picture)
-    plt.close(figure)
-    return picture.getvalue()
 
 
 @styled
@@ -124,30 +61,75 @@ def note(
     return ax
 
 
+@styled
+def show(figure: Figure, alt: str) -> None:
+    """Display ``figure`` once and close it. ``alt`` says, for whoever cannot see it, what it draws and shows.
+
+    Raises ValueError for an ``alt`` of fewer than SHORTEST_ALT characters, and
+    TypeError for anything but a figure.
+    """
+    text = _sentence(alt)
+    data = {"image/png": _png(figure), "text/plain": repr(figure)}
+    display(data, raw=True, metadata={"image/png": {"alt": text}})
+
+
+@styled
+def image_html(picture: Figure | bytes, alt: str) -> str:
+    """An HTML image, for what ``show`` cannot display: a picture that changes with a slider, and an animation.
+
+    Args:
+        picture: a figure, which it closes, or a GIF as ``animate_paths`` returns it.
+        alt: as in ``show``, with the same errors.
+    """
+    text = html.escape(_sentence(alt))
+    kind, content = ("gif", picture) if isinstance(picture, bytes) else ("png", _png(picture))
+    return f'<img style="max-width: 100%" alt="{text}" src="data:image/{kind};base64,{b64encode(content).decode()}">'
+
+
+def _sentence(alt: str) -> str:
+    text = " ".join(alt.split()) if isinstance(alt, str) else ""
+    if len(text) < SHORTEST_ALT:
+        raise ValueError(
+            f"alt is {alt!r}; expected what the figure draws and shows, in {SHORTEST_ALT} characters or more"
+        )
+    return text
+
+
+def _png(figure: Figure) -> bytes:
+    if not isinstance(figure, Figure):
+        raise TypeError(f"the picture is of type {type(figure).__name__}; expected a figure, as canvas returns it")
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            if axis.get_scale() == "log" and high > MANY_DECADES * low:
+                axis.set_minor_locator(NullLocator())
+    # Drawn once: Jupyter would draw twice, to cut margins that the layout has not left, and savefig to lay out.
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    plt.close(figure)
+    return buffer.getvalue()
+
+
 def numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
-    """``values`` as an array of ``shape``, by default (n,); else TypeError or ValueError with their name."""
+    """``values`` as floats of ``shape``, by default (n,).
+
+    Matplotlib would draw text as categories, several columns as several lines,
+    and one number as often as there are bars; here each is a TypeError or
+    ValueError that names the argument.
+    """
     try:
         array = np.asarray(values.detach() if hasattr(values, "detach") else values)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
+        raise TypeError(f"{name} cannot be read as numbers: {error}") from None
     if array.dtype.kind not in "iufb":
-        raise TypeError(f"{name} is a {type(values).__name__} of {array.dtype}; expected real numbers")
+        raise TypeError(f"{name} holds {array.dtype}; expected real numbers")
     if array.ndim != 1 if shape is None else array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; expected {shape or '(n,)'}")
     return array.astype(float)
 
 
-def series_of(name: str, series: Mapping[str, Any]) -> Mapping[str, Any]:
-    """``series``, if it maps names to something; else TypeError or ValueError with the argument's name."""
-    if not isinstance(series, Mapping):
-        raise TypeError(f"{name} is a {type(series).__name__}; expected a dict of name to numbers")
-    if not series:
-        raise ValueError(f"{name} is empty; expected at least one name with its numbers")
-    return series
-
-
-def dress(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
-    """Title and names of the axes."""
-    ax.set_title(title)
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
+def series_of(name: str, series: Mapping[str, ArrayLike], shape: tuple[int, ...]) -> dict[str, NDArray[np.float64]]:
+    """Each series of a dict as floats of ``shape``; else TypeError or ValueError with the argument's name."""
+    if not isinstance(series, Mapping) or not series:
+        raise TypeError(f"{name} is {series!r}; expected a dict with a name and numbers for each series")
+    return {key: numbers(f"{name}[{key!r}]", values, shape) for key, values in series.items()}
