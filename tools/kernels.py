@@ -20,7 +20,7 @@ LONGEST_SOCKET = 103
 
 
 class SideBySide(KernelManager):
-    """A kernel that speaks through sockets in a folder of its own, where the system has such, and through ports elsewhere.
+    """A kernel that speaks through sockets in a folder of its own; through ports where the system has no such sockets.
 
     A free port may be another's before the kernel takes it. The kernel then dies, and is started again on other ports.
     """
@@ -28,7 +28,7 @@ class SideBySide(KernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         folder = Path(tempfile.mkdtemp(prefix="kernel-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.remove_folder = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.connection_file = str(folder / "kernel.json")
         if "transport" not in options and can_ipc(folder):
             self.transport = "ipc"
@@ -41,6 +41,11 @@ class SideBySide(KernelManager):
             if self.transport == "ipc" or self.answers():
                 return
             self.restart_kernel(now=True, newports=True)
+
+    def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        super().shutdown_kernel(now, restart)
+        if not restart:
+            self.remove_folder()
 
     def answers(self) -> bool:
         client = self.blocking_client()

@@ -11,7 +11,7 @@ from tools.kernels import HANG_SECONDS, SideBySide
 
 
 class PatientKernel(nbval.kernel.RunningKernel):
-    def get_message(self, stream: str, timeout: float | None = None) -> Any:
+    def get_message(self, stream: str, timeout: float | None = None) -> Any:  # noqa: ARG002
         """The next message. nbval's own limits (10 s for a start, 5 s for an output) would measure the machine."""
         end = time.monotonic() + HANG_SECONDS
         while True:
