@@ -21,7 +21,7 @@ from tools.nbval_kernel import PatientKernel
 
 ROUNDS = int(os.environ.get("KERNEL_STARTS", "1"))  # `make kernels` takes 20
 AT_ONCE = 8
-BARRIER: list[Barrier] = []
+MEET: list[Barrier] = []  # in each process of the pool, set as it starts
 
 
 @pytest.fixture(autouse=True)
@@ -57,15 +57,19 @@ def answer(manager: KernelManager) -> str:
     return "".join(said)
 
 
+def set_barrier(barrier: Barrier) -> None:
+    MEET.append(barrier)
+
+
 def one_of_many(manager: type[KernelManager], options: dict[str, str]) -> tuple[str, str]:
-    BARRIER[0].wait(HANG_SECONDS)
+    MEET[0].wait(HANG_SECONDS)
     return answer(manager(**options)), f"{os.getpid()}\n"
 
 
 def failures(rounds: int, manager: type[KernelManager], **options: str) -> list[str]:
     """What those kernels say that do not answer, of ``AT_ONCE`` started together by as many processes, each round."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(AT_ONCE, spawn, BARRIER.append, (spawn.Barrier(AT_ONCE),)) as pool:
+    with ProcessPoolExecutor(AT_ONCE, spawn, set_barrier, (spawn.Barrier(AT_ONCE),)) as pool:
         found = []
         for _ in range(rounds):
             tries = [pool.submit(one_of_many, manager, options) for _ in range(AT_ONCE)]
@@ -118,6 +122,7 @@ def test_a_kernel_that_lost_its_port_starts_again(nbclient: bool):
     assert len(thieves) == 2
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # nbval leaves os.devnull open
 def test_nbval_misses_a_kernel_that_died():
     kernel = PatientKernel(CURRENT_ENV_KERNEL_NAME)
     with pytest.raises(RuntimeError, match="the kernel died"):
