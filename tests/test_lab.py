@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import browser, new_page
+from browsing import new_page
 from conftest import ROOT
 from playwright.sync_api import Browser, Page, expect
 
@@ -50,12 +50,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     (folder / ".venv" / "installed").touch()
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
