@@ -76,7 +76,7 @@ clean: ## remove .venv and what the tools leave behind
 	rm -rf $(VENV) .hypothesis .mypy_cache .ruff_cache book/_build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: offline processors replicate mutate-notebooks mutate-helpers
+.PHONY: offline processors replicate kernels mutate-notebooks mutate-helpers
 offline: $(VENV)/installed ## every notebook with any connection but to this machine refused
 	ALL_NOTEBOOKS=1 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_offline.py $(ARGS)
 
@@ -85,6 +85,9 @@ processors: $(VENV)/installed ## run all notebooks under other arithmetics, acte
 
 replicate: $(VENV)/installed ## run each notebook's conclusions on fresh draws, into data/replication.json; ARGS="05 06 --minutes 30"
 	$(BIN)/python -m tools.replicate $(ARGS)
+
+kernels: $(VENV)/installed ## start eight kernels at once, twenty times: do all answer?
+	KERNEL_STARTS=20 $(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q tests/test_kernels.py $(ARGS)
 
 mutate-notebooks: $(VENV)/installed ## change one number of a notebook at a time: does nbval notice? ARGS="--minutes 60"
 	$(BIN)/python -m tools.mutate_notebooks $(ARGS)

@@ -6,13 +6,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from book.course import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Ten minutes, in ms. A page that lacks what a test looks for is found out only then, so an hour would be too long.
+PATIENCE = 600_000
+expect.set_options(timeout=PATIENCE)
 MISSING = "no Chromium found: install it (Debian: apt-get install chromium) and run again"
 
 
@@ -24,9 +28,16 @@ def browser() -> Iterator[Browser]:
         (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(MISSING)
     # In a container the browser may run as root, where its sandbox cannot.
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=PATIENCE)
         yield chromium
         chromium.close()
+
+
+def new_page(chromium: Browser, **options: Any) -> Page:
+    """A page that waits for a slow machine."""
+    page = chromium.new_page(**options)
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 def complaints(page: Page, *, home: str) -> list[str]:

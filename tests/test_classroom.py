@@ -1,7 +1,7 @@
 """The two copies for a class: what is in them, what is not, and that a student's copy runs."""
 
+import os
 import re
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -13,13 +13,7 @@ from browsing import run
 from conftest import LESSONS, SOLUTIONS
 from nbformat import NotebookNode
 
-RUN = """
-import nbformat, nbclient
-notebook = nbformat.read("notebooks/01_weighted_cross_entropy.ipynb", as_version=4)
-notebook.cells.append(nbformat.v4.new_code_cell("import helpers; print(helpers.__file__)"))
-nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": "notebooks"}}).execute()
-print(notebook.cells[-1].outputs[0].text)
-"""
+from tools.run import client_for
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +58,9 @@ def test_copy_holds_what_it_needs(copies: Path, audience: str):
     assert requirements.endswith("\n-e .\n")
 
 
-def test_student_copy_runs(copies: Path, monkeypatch: pytest.MonkeyPatch):
+def test_student_copy_runs(copies: Path):
     folder = copies / "class-weights-student"
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    done = subprocess.run([sys.executable, "-c", RUN], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(folder / "helpers" / "__init__.py")
+    notebook = notebooks(folder)["01_weighted_cross_entropy.ipynb"]
+    notebook.cells.append(nbformat.v4.new_code_cell("import helpers; print(helpers.__file__)"))
+    client_for(notebook, folder / "notebooks").execute(env={**os.environ, "PYTHONPATH": str(folder)})
+    assert notebook.cells[-1].outputs[0].text.strip() == str(folder / "helpers" / "__init__.py")

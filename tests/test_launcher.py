@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT
 
 from helpers.launcher import launch
+from tools.kernels import PATIENT
 
 # Detects a hang, and leaves a busy machine its time.
 LIMIT_S = 600.0
@@ -128,8 +129,7 @@ def test_notebook_08_goes_on_where_pytorch_has_no_distributed_processes(tmp_path
     start = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Several processes"))
     end = section.index(True, start + 1)
     notebook.cells = [first, *notebook.cells[start:end]]
-    # A kernel starts slowly on a busy machine.
-    done = nbclient.NotebookClient(notebook, timeout=LIMIT_S, startup_timeout=LIMIT_S, kernel_name="python3").execute()
+    done = nbclient.NotebookClient(notebook, **PATIENT, kernel_name="python3").execute()
     said = [out.text for cell in done.cells for out in cell.get("outputs", []) if out.output_type == "stream"]
     reason = "this build of PyTorch has no torch.distributed with gloo"
     sentence = "PyTorch's processes cannot run on this system, so nothing is measured in this section: "

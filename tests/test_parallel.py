@@ -1,5 +1,6 @@
 """Runs two at a time give what they give one by one."""
 
+import threading
 import time
 
 import pytest
@@ -7,24 +8,32 @@ import torch
 
 from helpers.models import next_word_model
 from helpers.parallel import parallel_map
+from tools.kernels import HANG_SECONDS
 
 
 def test_results_come_in_the_order_of_the_jobs():
-    def slow_first(job):
-        time.sleep(0.05 if job == 0 else 0.0)
+    second_is_done = threading.Event()
+
+    def first_ends_after_second(job):
+        if job == 0:
+            assert second_is_done.wait(HANG_SECONDS)
+        elif job == 1:
+            second_is_done.set()
         return 10 * job
 
-    assert parallel_map(slow_first, range(5)) == [0, 10, 20, 30, 40]
-    assert parallel_map(slow_first, []) == []
+    assert parallel_map(first_ends_after_second, range(5)) == [0, 10, 20, 30, 40]
+    assert parallel_map(first_ends_after_second, []) == []
 
 
 def test_two_jobs_run_at_the_same_time_and_no_third():
     running, most = set(), []
+    pair = threading.Barrier(2)
 
     def job(number):
         running.add(number)
+        pair.wait(HANG_SECONDS)
+        time.sleep(0.05)  # gives a third the time to come, if it may
         most.append(len(running))
-        time.sleep(0.05)
         running.remove(number)
 
     parallel_map(job, range(6))

@@ -12,6 +12,7 @@ from conftest import ROOT
 from nbclient import NotebookClient
 from nbclient.output_widget import OutputWidget
 
+from tools.kernels import HANG_SECONDS, PATIENT, STARTS
 from tools.soak import differing_cells
 
 PATH = ROOT / "notebooks" / "01_weighted_cross_entropy.ipynb"
@@ -21,14 +22,18 @@ SLIDER = ROOT / "notebooks" / "04_oscillation.ipynb"
 def jupyter_execute(out: Path) -> None:
     # The jupyter of this environment finds its subcommands on PATH.
     environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
-    command = [sys.executable, "-m", "jupyter", "execute", f"--output={out}", str(PATH)]
-    ran = subprocess.run(command, cwd=out.parent, env=environment, capture_output=True, text=True, timeout=120)
+    patience = [f"--timeout={HANG_SECONDS}", f"--startup_timeout={HANG_SECONDS}"]
+    command = [sys.executable, "-m", "jupyter", "execute", *patience, f"--output={out}", str(PATH)]
+    for _ in range(STARTS):  # this runner takes no kernel of ours, and its own may lose its port before it starts
+        ran = subprocess.run(command, cwd=out.parent, env=environment, capture_output=True, text=True)
+        if "Kernel died before replying" not in ran.stderr:
+            break
     assert ran.returncode == 0, ran.stderr
 
 
 def plain_nbclient(out: Path) -> None:
     notebook = nbformat.read(PATH, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": out.parent}}).execute()
+    NotebookClient(notebook, **PATIENT, kernel_name="python3", resources={"metadata": {"path": out.parent}}).execute()
     nbformat.write(notebook, out)
 
 
@@ -45,6 +50,6 @@ def test_a_slider_shows_its_figure_without_the_clients_help(monkeypatch):
     send = Mock()
     monkeypatch.setattr(OutputWidget, "send", send)
     notebook = nbformat.read(SLIDER, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, **PATIENT, kernel_name="python3").execute()
     assert "widget-view" in nbformat.writes(notebook)
     send.assert_not_called()

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from browsing import complaints, run
+from browsing import complaints, new_page, run
 from conftest import LESSONS, SOLUTIONS, opened
 from playwright.sync_api import Browser, Page, expect
 
@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page(viewport=DESKTOP, color_scheme="light")
+    opened = new_page(chromium, viewport=DESKTOP, color_scheme="light")
     opened.add_init_script(SCRIPT)
     yield opened
     opened.close()

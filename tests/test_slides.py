@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import complaints, run
+from browsing import complaints, new_page, run
 from conftest import LESSONS, refuse
 from playwright.sync_api import Browser
 
@@ -41,7 +41,7 @@ def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_deck(chromium: Browser, decks: Path, name: str):
-    page = chromium.new_page(viewport=FRAME)
+    page = new_page(chromium, viewport=FRAME)
     found = complaints(page, home=decks.as_uri())
     page.goto((decks / f"{name}.html").as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")

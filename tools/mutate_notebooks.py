@@ -25,6 +25,8 @@ from tools.run import ROOT, client_for
 from tools.soak import texts
 
 ENOUGH = 0.9
+# A mutant may loop for ever, so here a cell has a limit. Unchanged, none takes a tenth of it.
+ENDLESS_SECONDS = 600
 SWAPS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}
 WORDS = {"weights": "samples", "samples": "weights", "mean": "sum", "sum": "mean"}
 # A cell with one of these is an exercise, a figure, a film, a slider or a clock.
@@ -122,7 +124,7 @@ def noticed(path: Path, mutant: Mutant | None) -> str:
     if mutant:
         executed.cells[mutant.cell].source = mutant.source
     client = client_for(executed, path.parent)
-    client.timeout = 120
+    client.timeout = ENDLESS_SECONDS
     try:
         with client.setup_kernel(env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}):
             for number, (cell, kept) in enumerate(zip(executed.cells, stored.cells, strict=True)):

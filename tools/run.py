@@ -17,8 +17,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from tools.kernels import PATIENT
+
 ROOT = Path(__file__).resolve().parent.parent
-TIMEOUT_SECONDS = 300
 
 
 @dataclass
@@ -55,7 +56,7 @@ def client_for(notebook: NotebookNode, folder: Path) -> NotebookClient:
     """A client that will run the notebook in a fresh kernel, with ``folder`` as its working directory."""
     return NotebookClient(
         notebook,
-        timeout=TIMEOUT_SECONDS,
+        **PATIENT,
         kernel_name="python3",
         coalesce_streams=True,
         record_timing=False,
