@@ -66,11 +66,11 @@ def test_right_answer_and_solution_are_right(number, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_each_wrong_answer_gets_its_own_hint(number, seed):
-    assert len(hints(number)) >= 4
+    assert len(hints(number)) == len(dict(hints(number))) >= 4
     for hint, answer in hints(number):
         before, _, after = hint.partition("{}")
         verdict, words = judge(number, answer, seed=seed)
-        assert verdict == "not yet", hint
+        assert verdict == "not yet" and words[-1] in ".?", hint
         assert words.startswith(before) and words.endswith(after), hint
         assert "True" not in words
 

@@ -65,10 +65,8 @@ EXERCISES = (
                 lambda a, b, w0, w1: -(b + w1 / w0) / a,
             "You add the difference of the weights to the logit. Which of their relations multiplies the odds?":
                 lambda a, b, w0, w1: -(b + w1 - w0) / a,
-            "You use log10: the logit is a natural logarithm.":
-                lambda a, b, w0, w1: -(b + math.log10(w1 / w0)) / a,
-            "You use log2: the logit is a natural logarithm.":
-                lambda a, b, w0, w1: -(b + math.log2(w1 / w0)) / a,
+            "You use log10: the logit is a natural logarithm.": lambda a, b, w0, w1: -(b + math.log10(w1 / w0)) / a,
+            "You use log2: the logit is a natural logarithm.": lambda a, b, w0, w1: -(b + math.log2(w1 / w0)) / a,
         },
         otherwise="The weighted logit is not zero at your boundary. Write the logit down with the weights in it.",
     ),

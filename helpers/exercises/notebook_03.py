@@ -95,12 +95,10 @@ EXERCISES = (
             "You divide by the number of samples. The default divides by their weights.":
                 lambda n, w: ((n * w).sum() / len(n) - n * w) / n.sum(),
             "That is the gradient without weights.": lambda n, _w: 1 / len(n) - n / n.sum(),
-            "You count each class once. How many samples pull at its bias?":
-                lambda n, w: 1 / len(n) - w / w.sum(),
+            "You count each class once. How many samples pull at its bias?": lambda n, w: 1 / len(n) - w / w.sum(),
             "Only the samples of the class itself are in your sum. What do the others do to its bias?":
                 lambda n, w: (1 / len(n) - 1) * n * w / (n * w).sum(),
-            "You return the gradient of the sum. The default is a mean.":
-                lambda n, w: (n * w).sum() / len(n) - n * w,
+            "You return the gradient of the sum. The default is a mean.": lambda n, w: (n * w).sum() / len(n) - n * w,
             "You add up what the true classes pull. The 1/K by which all samples push each bias is missing.":
                 lambda n, w: -n * w / (n * w).sum(),
         },

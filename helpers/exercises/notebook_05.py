@@ -102,8 +102,7 @@ EXERCISES = (
                 lambda k, a, b, decay: places(*[penalised(k, a, b, decay)] * 3),
             "You multiply the penalty by k. It is the loss that is multiplied.":
                 lambda k, a, b, decay: places(*[penalised(1 / k, a, b, decay)] * 2, b),
-            "Your places do not depend on k.":
-                lambda _k, a, b, decay: places(*[penalised(1, a, b, decay)] * 2, b),
+            "Your places do not depend on k.": lambda _k, a, b, decay: places(*[penalised(1, a, b, decay)] * 2, b),
         },
         otherwise="One of the three is not right yet. Where does what its step contains add up to zero?",
     ),

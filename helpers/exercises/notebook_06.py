@@ -72,8 +72,7 @@ EXERCISES = (
         draw=another_place,
         right=lambda z, w, n, s: (z - w.log() - n.log() + s.log()).softmax(dim=1),
         wrong={
-            "These are the probabilities that the weighted network states.":
-                lambda z, _w, _n, _s: z.softmax(dim=1),
+            "These are the probabilities that the weighted network states.": lambda z, _w, _n, _s: z.softmax(dim=1),
             "You took the weights out. The class shares of the training are still in.":
                 lambda z, w, _n, _s: (z - w.log()).softmax(dim=1),
             "You bring in the new shares, but the old ones are still there.":

@@ -92,10 +92,8 @@ EXERCISES = (
                 lambda n, limit, share: 1 - exponent_for(n, limit, share),
             "You add up one weight for each class. The loss holds one for each sample.":
                 lambda n, limit, share: exponent_for(n, limit, share) - 1,
-            "You draw a straight line between the shares at 0 and at 1. The curve between them is none.":
-                straight_line,
-            "Your exponent has the wrong sign: rare words are to weigh more.":
-                lambda n, m, s: -exponent_for(n, m, s),
+            "You draw a straight line between the shares at 0 and at 1. The curve between them is none.": straight_line,
+            "Your exponent has the wrong sign: rare words are to weigh more.": lambda n, m, s: -exponent_for(n, m, s),
         },
         otherwise="At your exponent the tail carries another share. Print the share for a few exponents, and search.",
     ),

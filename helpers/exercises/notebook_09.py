@@ -80,8 +80,7 @@ EXERCISES = (
                 lambda dtype, w, y: factor(dtype, w, w[y].max()),
             "Yours has the largest number of float16; take that of `dtype`.":
                 lambda _dtype, w, y: factor(torch.float16, w, w[y].sum()),
-            "The loss is a natural logarithm.":
-                lambda dtype, w, y: factor(dtype, w, w[y].sum(), math.log2(len(w))),
+            "The loss is a natural logarithm.": lambda dtype, w, y: factor(dtype, w, w[y].sum(), math.log2(len(w))),
         },
         otherwise="Compute both sums at k = 1, and compare each with M.",
     ),
@@ -128,7 +127,7 @@ EXERCISES = (
                 ),
                 lambda k: torch.tensor([1.0, 4.1 * needed(k)])),
             Flaw("float16 goes on below its smallest normal number, with fewer digits: your spread still fits.",
-                lambda seen, _k: close(seen[1] / seen[0], 65504 * 2.0**14),
+                lambda seen, k: close(seen[1] / seen[0], 65504 * 2.0**14) and rescuing_scale(seen[0], seen[1], k),
                 lambda _k: torch.tensor([2.0**-14, 65504.0])),
             Flaw("At S = {} every entry of yours survives, so the spread of the entries is still too small.",
                 lambda seen, k: rescuing_scale(seen[0], seen[1], k),
