@@ -29,7 +29,7 @@ MODULES = [
     *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
     *("distributed", "launcher", "tables"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
-    *("exercises/core", *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/notebook_*.py")))),
+    *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/[a-z]*.py"))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),

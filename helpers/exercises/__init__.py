@@ -1,9 +1,8 @@
-"""Checks of the exercises: an answer is right, not yet right (with a hint), or not given yet.
+"""Exercises: an answer is right, not yet right (with a hint), or not given yet.
 
-The judges of notebook NN stand in ``notebook_NN.py``, in a dictionary JUDGES
-from the exercise's number to a judge.
+The exercises of notebook NN are declared in ``notebook_NN.py``, in the tuple EXERCISES.
 """
 
-from helpers.exercises.core import Ask, Judge, check
+from helpers.exercises.core import check
 
-__all__ = ["Ask", "Judge", "check"]
+__all__ = ["check"]

@@ -1,139 +1,121 @@
-"""How an answer is judged, whichever exercise it belongs to."""
+"""What an exercise is, and how an answer to it is judged.
+
+An exercise is declared once, in ``notebook_NN.py``: its inputs, the right answer, and what a learner may do instead,
+each with its hint. The judge and the tests read the same declaration.
+"""
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Generator
 
 from helpers.arguments import LARGEST_SEED, whole_number
+from helpers.exercises.answers import Answer, NotAnsweredError, RefusedError, Submission, close, read_like
 
-ROUNDS = 20
-UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError)
-
-Answer = Callable[..., Any]
+ROUNDS = 40  # inputs drawn for each judgement
 
 
-class NotAnsweredError(Exception):
-    """The answer returned nothing: its body is still the stub."""
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise with one right answer, which a learner's must equal on all drawn inputs."""
+
+    number: str
+    insight: str  # said after "right."
+    draw: Callable[[Generator], tuple[Any, ...]]
+    right: Answer
+    wrong: dict[str, Answer]  # from a hint to what a learner may return in place of the right answer
+    otherwise: str  # the hint for an answer that is neither right nor a known wrong one
+
+    def hint(self, submission: Submission, generator: Generator) -> str | None:
+        """None if the submission is right, else the hint of the wrong answer that it equals on all inputs."""
+        cases = [self.draw(generator) for _ in range(ROUNDS)]
+        found = [read_like(submission(*case), self.right(*case)) for case in cases]
+
+        def equals(answer: Answer) -> bool:
+            return all(close(value, answer(*case)) for value, case in zip(found, cases, strict=True))
+
+        if equals(self.right):
+            return None
+        return next((hint for hint, answer in self.wrong.items() if equals(answer)), self.otherwise)
 
 
-class RefusedError(Exception):
-    """The answer failed; the message is the hint."""
+@dataclass(frozen=True)
+class Flaw:
+    """What a counterexample must not have.
+
+    ``found`` gets what was seen of the answer, then the inputs. It returns something false where the flaw is absent,
+    else True or the words for the ``{}`` in the hint. ``answer`` is a wrong answer that has this flaw and none before.
+    """
+
+    hint: str
+    found: Callable[..., bool | str]
+    answer: Answer
 
 
-class Ask:
-    """Calls the learner's function and turns what goes wrong into a hint."""
+@dataclass(frozen=True)
+class Counterexample:
+    """An exercise with many right answers: those without a flaw on any drawn input."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    number: str
+    insight: str
+    draw: Callable[[Generator], tuple[Any, ...]]
+    see: Callable[..., Any]  # from the submission and the inputs to what the flaws are sought in
+    right: Answer  # one of many
+    wrong: tuple[Flaw, ...]  # in the order in which they are sought
 
-    def __call__(self, *arguments: Any) -> Any:
-        """The answer to ``arguments``, which it cannot alter.
-
-        Raises NotAnsweredError for None or Ellipsis, RefusedError for an exception.
-        """
-        copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
-        try:
-            result = self._answer(*copies)
-        except Exception as error:
-            raise RefusedError(f"Your function raised {type(error).__name__}: {error}") from error
-        if result is None or result is ...:
-            raise NotAnsweredError
-        return result
-
-    def number(self, *arguments: Any) -> float:
-        """The answer as one number; anything else is refused."""
-        result = self(*arguments)
-        tensor = read_numbers(result)
-        if tensor is None or tensor.numel() != 1:
-            raise RefusedError(f"Return one number; yours is a {_described(result)}.")
-        if tensor.isnan():
-            raise RefusedError("Return one number; yours is nan, which is none. What did you divide by?")
-        return tensor.item()
-
-    def tensor(self, *arguments: Any, shape: tuple[int, ...]) -> torch.Tensor:
-        """The answer as a float64 tensor of ``shape``; anything else is refused."""
-        result = self(*arguments)
-        tensor = read_numbers(result)
-        if tensor is None:
-            raise RefusedError(f"Return a tensor of shape {shape}; yours is a {_described(result)}.")
-        if tensor.shape != shape:
-            raise RefusedError(f"Return a tensor of shape {shape}; yours has shape {tuple(tensor.shape)}.")
-        if tensor.isnan().any():
-            raise RefusedError("Return numbers; some of yours are nan, which is none. What did you divide by?")
-        return tensor
-
-    def pair(self, *arguments: Any, wanted: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """The answer as two float64 tensors; anything else is refused with ``wanted``, which says what to return."""
-        result = self(*arguments)
-        try:
-            first, second = (read_numbers(part) for part in result)
-        except UNREADABLE:
-            raise RefusedError(wanted) from None
-        if first is None or second is None or first.isnan().any() or second.isnan().any():
-            raise RefusedError(wanted)
-        return first, second
-
-
-def read_numbers(value: Any) -> torch.Tensor | None:
-    """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
-    try:
-        tensor = torch.as_tensor(value)
-        return None if tensor.is_complex() else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
-    except UNREADABLE:
+    def hint(self, submission: Submission, generator: Generator) -> str | None:
+        """None if the submission has no flaw, else the hint of the first."""
+        for _ in range(ROUNDS):
+            inputs = self.draw(generator)
+            seen = self.see(submission, *inputs)
+            for flaw in self.wrong:
+                if detail := flaw.found(seen, *inputs):
+                    return flaw.hint.format(detail)
         return None
 
 
-# A judge draws fresh inputs from the generator, asks, and returns a hint, or None if the answer is right.
-Judge = Callable[[Ask, torch.Generator], str | None]
+def find_exercise(number: str) -> Exercise | Counterexample:
+    """The declaration of the exercise.
 
-
-def judge(number: str, answer: Answer, *, seed: int = 0) -> tuple[str, str]:
-    """The verdict ("right", "not yet" or "not answered") and the hint, empty unless "not yet".
-
-    Raises ValueError or TypeError for a number that no notebook has, an answer that is no function, or a seed below 0.
+    Raises ValueError for a number that no notebook has.
     """
     if not isinstance(number, str):
         raise TypeError(f'number is {number!r}; expected a text such as "1.2"')
+    notebook = number.partition(".")[0]
+    try:
+        module = importlib.import_module(f"helpers.exercises.notebook_{notebook:0>2}")
+        return next(exercise for exercise in module.EXERCISES if exercise.number == number)
+    except (ModuleNotFoundError, StopIteration):
+        raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"') from None
+
+
+def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str, str]:
+    """The verdict and what to say with it: "right" and the insight, "not yet" and a hint, or "not answered" and "".
+
+    Inputs are drawn from ``seed``, or anew from the operating system's randomness where it is None.
+    Raises ValueError or TypeError for a number that no notebook has, an answer that is no function, or a seed below 0.
+    """
+    exercise = find_exercise(number)
     if not callable(answer):
         raise TypeError(f"answer is a {type(answer).__name__}; expected the function that you wrote, without ()")
-    seed = whole_number("seed", seed, 0, LARGEST_SEED // ROUNDS**3)
-    judged = _find(number)
-    for round_number in range(ROUNDS):
-        generator = torch.Generator().manual_seed(1000 * seed + round_number)
-        try:
-            hint = judged(Ask(answer), generator)
-        except NotAnsweredError:
-            return "not answered", ""
-        except RefusedError as refused:
-            return "not yet", str(refused)
-        if hint is not None:
-            return "not yet", hint
-    return "right", ""
+    generator = torch.Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(whole_number("seed", seed, 0, LARGEST_SEED))
+    try:
+        hint = exercise.hint(Submission(answer), generator)
+    except NotAnsweredError:
+        return "not answered", ""
+    except RefusedError as refused:
+        return "not yet", str(refused)
+    return ("right", exercise.insight) if hint is None else ("not yet", hint)
 
 
 def check(number: str, answer: Answer) -> None:
     """Print what ``judge`` says of the answer to exercise ``number``, for instance "1.2"."""
-    verdict, hint = judge(number, answer)
-    said = {
-        "right": "right.",
-        "not yet": f"not yet. {hint}",
-        "not answered": "not answered yet.",
-    }
-    print(f"Exercise {number}: {said[verdict]}")
-
-
-def _find(number: str) -> Judge:
-    notebook = number.partition(".")[0]
-    try:
-        judges: dict[str, Judge] = importlib.import_module(f"helpers.exercises.notebook_{notebook:0>2}").JUDGES
-        return judges[number]
-    except (ModuleNotFoundError, KeyError):
-        raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"') from None
-
-
-def _described(result: Any) -> str:
-    if isinstance(result, torch.Tensor):
-        return f"tensor of shape {tuple(result.shape)}"
-    return type(result).__name__
+    verdict, words = judge(number, answer)
+    print(f"Exercise {number}: {verdict}. {words}" if words else f"Exercise {number}: {verdict} yet.")

@@ -1,121 +1,118 @@
-"""Judges of notebook 02: the boundary after weighting, the learning rate for another scale, losses that mislead."""
+"""Exercises of notebook 02: a boundary after weighting, weights for given probabilities, losses that mislead."""
 
 import math
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from helpers.exercises.core import Ask, Judge
-from helpers.losses import weighted_cross_entropy
-
-F64 = torch.float64
-
-
-def _uniform(generator: torch.Generator, low: float, high: float) -> float:
-    return low + (high - low) * float(torch.rand(1, generator=generator, dtype=F64))
+from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, labels, normal, number, sign, uniform
 
 
-def _sign(generator: torch.Generator) -> float:
-    return 1.0 if float(torch.rand(1, generator=generator, dtype=F64)) < 0.5 else -1.0
+def line_and_weights(generator: Generator) -> tuple[float, float, float, float]:
+    a, b, w0 = sign(generator) * number(generator, 0.5, 3), number(generator, -2, 2), number(generator, 0.2, 5)
+    return a, b, w0, w0 * math.exp(sign(generator) * number(generator, 0.7, 3))
 
 
-def _near(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-6)
+def counts_and_probabilities(generator: Generator) -> tuple[Tensor, Tensor]:
+    num_classes = integer(generator, 3, 7)
+    return counts(generator, 1, 500, num_classes), normal(generator, num_classes).softmax(dim=0)
 
 
-def judge_boundary(ask: Ask, generator: torch.Generator) -> str | None:
-    """2.1: the input where a x + b + log(w1 / w0) is zero."""
-    a = _sign(generator) * _uniform(generator, 0.5, 3.0)
-    b = _uniform(generator, -2.0, 2.0)
-    log_ratio = _sign(generator) * _uniform(generator, 0.7, 3.0)
-    w0 = _uniform(generator, 0.2, 5.0)
-    w1 = w0 * math.exp(log_ratio)
-    found = ask.number(a, b, w0, w1)
-    if _near(found, -(b + log_ratio) / a):
-        return None
-    where = f"For a = {a:.2f}, b = {b:.2f}, w0 = {w0:.2f}, w1 = {w1:.2f}"
-    if _near(found, -b / a):
-        return f"{where} you return the boundary of the model without weights."
-    if _near(found, -(b - log_ratio) / a):
-        return f"{where} your boundary moves to the wrong side: the class with the larger weight should gain ground."
-    if _near(found, -b / a - log_ratio):
-        return f"{where} your shift in x does not depend on a. The weights shift the logit: how far is that in x?"
-    if _near(found, -(b + w1 / w0) / a) or _near(found, -(b + w1 - w0) / a):
-        return f"{where} you add the weights to the logit as they are. They multiply the odds, and z is a log-odds."
-    if any(_near(found, -(b + log_ratio / math.log(base)) / a) for base in (2, 10)):
-        return f"{where} the shift is off by a constant factor: the logit is a natural logarithm."
-    return f"{where} the weighted logit is not zero at your boundary, x = {found:.4g}."
+def sum_one(v: Tensor) -> Tensor:
+    return v / v.sum()
 
 
-def judge_learning_rate(ask: Ask, generator: torch.Generator) -> str | None:
-    """2.2: both descents are run; they must end at one point."""
-    x = torch.randn(30, 2, generator=generator, dtype=F64)
-    y = torch.randint(3, (30,), generator=generator)
-    w = 0.5 + 2.5 * torch.rand(3, generator=generator, dtype=F64)
-    k = math.exp(_sign(generator) * _uniform(generator, 0.7, 4.0))
-    lr = _uniform(generator, 0.05, 0.3)
-    for divide_by in ("samples", "weights"):
-        answer = ask.number(lr, w, k * w, divide_by)
-        if not 0.0 < answer < math.inf:
-            return f"A learning rate is a finite number above zero; yours is {answer:g}."
-        mine = _descend(x, y, w, lr, divide_by)
-        theirs = _descend(x, y, k * w, answer, divide_by)
-        if torch.allclose(mine, theirs, rtol=1e-6, atol=1e-8):
-            continue
-        where = f'For divide_by="{divide_by}", lr = {lr:.3f} and v = {k:.3g} w'
-        if divide_by == "weights":
-            return f"{where} the two runs end apart. What becomes of a common factor of the weights in this loss?"
-        if _near(answer, lr):
-            return f"{where} you keep the learning rate, but the gradient of this loss has another length than yours."
-        if _near(answer, lr * k):
-            return f"{where} you change the learning rate in the wrong direction: which weights step further already?"
-        return f"{where} the two runs end apart: your rate, {answer:.3g}, is not the one that repeats the steps."
-    return None
+def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
+    num_classes = integer(generator, 2, 5)
+    w, k = uniform(generator, 0.5, 3, num_classes), number(generator, 1.1, 20)
+    return w, k, labels(generator, num_classes, integer(generator, 3, 8))
 
 
-def _descend(x: Tensor, y: Tensor, w: Tensor, lr: float, divide_by: str, steps: int = 4) -> Tensor:
-    theta = torch.zeros(2, 3, dtype=F64)
-    divisor = "weights" if divide_by == "weights" else "samples"
-    for _ in range(steps):
-        theta.requires_grad_()
-        loss = weighted_cross_entropy(x @ theta, y, w, divide_by=divisor)  # type: ignore[arg-type]
-        (gradient,) = torch.autograd.grad(loss, theta)
-        theta = theta.detach() - lr * gradient
-    return theta
+def losses_of_both(submission: Submission, w: Tensor, k: float, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The cross entropy of each sample under A and B."""
+    logits = read_pair(submission(w, k, y), "Return two tensors of logits, first A's, then B's.")
+    for name, z in zip("AB", logits, strict=True):
+        if z.shape != (len(y), len(w)):
+            raise RefusedError(f"The logits of {name} have shape {tuple(z.shape)}; expected {(len(y), len(w))}.")
+        if not z.isfinite().all():
+            raise RefusedError(f"The logits of {name} are not all finite.")
+    a, b = (F.cross_entropy(z, y, reduction="none") for z in logits)
+    return a, b
 
 
-def judge_smaller_but_worse(ask: Ask, generator: torch.Generator) -> str | None:
-    """2.3: A prints the smaller loss, B has the smaller cross entropy on every sample."""
-    num_classes = int(torch.randint(2, 6, (1,), generator=generator))
-    num_samples = int(torch.randint(3, 9, (1,), generator=generator))
-    w = 0.5 + 2.5 * torch.rand(num_classes, generator=generator, dtype=F64)
-    k = _uniform(generator, 1.1, 20.0)
-    y = torch.randint(num_classes, (num_samples,), generator=generator)
-    scores = ask.pair(w, k, y, wanted="Return two tensors of logits, first A's, then B's.")
-    for name, part in zip("AB", scores, strict=True):
-        if part.shape != (num_samples, num_classes):
-            return f"The logits of {name} have shape {tuple(part.shape)}; expected {(num_samples, num_classes)}."
-        if not part.isfinite().all():
-            return f"The logits of {name} are not all finite."
-    a, b = (F.cross_entropy(part, y, reduction="none") for part in scores)
-    if torch.allclose(a, b, rtol=1e-9, atol=0.0):
-        return "Your two models are equally good. B has to be the better one, on every sample."
-    if (a < b).all():
-        return "A is the better model on every sample, so your example agrees with the claim. Which has to be worse?"
-    if not (b < a).all():
-        return f"B is not better on every sample: look at sample {int((b >= a).nonzero()[0])}."
-    printed_a, printed_b = float((w[y] * a).mean()), float((k * w[y] * b).mean())
-    if not printed_a < printed_b:
-        return (
-            f"B is better on every sample, but for k = {k:.2f} it also prints the smaller loss, "
-            f"{printed_b:.3g} against {printed_a:.3g}: your B is better by too much."
-        )
-    return None
+def prints(w: Tensor, y: Tensor, ce: Tensor) -> float:
+    return float((w[y] * ce).mean())
 
 
-JUDGES: dict[str, Judge] = {
-    "2.1": judge_boundary,
-    "2.2": judge_learning_rate,
-    "2.3": judge_smaller_but_worse,
-}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "2.1",
+        insight="The weights move the log-odds by log(w1/w0); how far that moves the boundary depends on the slope.",
+        draw=line_and_weights,
+        right=lambda a, b, w0, w1: -(b + math.log(w1 / w0)) / a,
+        wrong={
+            "You return the boundary of the model without weights.": lambda a, b, _w0, _w1: -b / a,
+            "Your boundary moves to the wrong side: the class with the larger weight should gain ground.":
+                lambda a, b, w0, w1: -(b - math.log(w1 / w0)) / a,
+            "Your shift in x does not depend on a. The weights shift the logit: how far is that in x?":
+                lambda a, b, w0, w1: -b / a - math.log(w1 / w0),
+            "You add the quotient of the weights to the logit. It multiplies the odds, and z is their logarithm.":
+                lambda a, b, w0, w1: -(b + w1 / w0) / a,
+            "You add the difference of the weights to the logit. Which of their relations multiplies the odds?":
+                lambda a, b, w0, w1: -(b + w1 - w0) / a,
+            "You use log10: the logit is a natural logarithm.": lambda a, b, w0, w1: -(b + math.log10(w1 / w0)) / a,
+            "You use log2: the logit is a natural logarithm.": lambda a, b, w0, w1: -(b + math.log2(w1 / w0)) / a,
+        },
+        otherwise="The weighted logit is not zero at your boundary. Write the logit down with the weights in it.",
+    ),
+    Exercise(
+        "2.2",
+        insight="The model answers n_c w_c, made to sum to one: the counts are weights too, so N/n_c makes all equal.",
+        draw=counts_and_probabilities,
+        right=lambda n, p: sum_one(p / n),
+        wrong={
+            "That is right for one sample of each class. A class with n samples pulls n times.": lambda _n, p: p,
+            "You give more weight to the classes with more samples, and they pull harder already.":
+                lambda n, p: sum_one(p * n),
+            "With these weights all classes pull equally, and the model answers 1/K. It is to answer p.":
+                lambda n, _p: sum_one(1 / n),
+            "The ratios are right. But do your weights sum to one?": lambda n, p: p / n,
+            "Yours is upside down in p: is a class with a larger p heavier?": lambda n, p: sum_one(1 / (p * n)),
+            "You divide by the square root of the counts. How often does a class pull?":
+                lambda n, p: sum_one(p / n.sqrt()),
+        },
+        otherwise="At p the gradient of the logits should be zero: add up w (p - onehot) over all samples.",
+    ),
+    Counterexample(
+        "2.3",
+        insight="The two prints are in different units, k apart: compare models by a yardstick that k does not enter.",
+        draw=weights_and_classes,
+        see=losses_of_both,
+        right=lambda w, k, y: (3.0 * F.one_hot(y, len(w)), (3.0 + 0.1 * (1 - 1 / k)) * F.one_hot(y, len(w))),
+        wrong=(
+            Flaw("Your two models are equally good. B has to be the better one, on every sample.",
+                lambda seen, *_: torch.allclose(seen[0], seen[1], rtol=1e-9, atol=0.0),
+                lambda w, _k, y: (torch.zeros(len(y), len(w)), torch.zeros(len(y), len(w)))),
+            Flaw("A is the better model on every sample, so your example agrees with the claim. Which has to be worse?",
+                lambda seen, *_: bool((seen[0] < seen[1]).all()),
+                lambda w, _k, y: (0.1 * F.one_hot(y, len(w)), torch.zeros(len(y), len(w)))),
+            Flaw("B is not better on every sample: look at sample {}.",
+                lambda seen, *_: bool((seen[1] >= seen[0]).any()) and str(int((seen[1] >= seen[0]).nonzero()[0])),
+                lambda w, _k, y: (
+                    torch.zeros(len(y), len(w)),
+                    F.one_hot(y, len(w)) * (torch.arange(len(y)) > 0)[:, None],
+                )),
+            Flaw("B is better on every sample, but it also prints the smaller loss{}: your B is better by too much.",
+                lambda seen, w, k, y: (
+                    not prints(w, y, seen[0]) < prints(k * w, y, seen[1])
+                    and f", {prints(k * w, y, seen[1]):.3g} against {prints(w, y, seen[0]):.3g} for k = {k:.2f}"
+                ),
+                lambda w, _k, y: (torch.zeros(len(y), len(w)), 10.0 * F.one_hot(y, len(w)))),
+        ),
+    ),
+)

@@ -1,101 +1,132 @@
-"""Judges of notebook 03: the gradient of a scaled loss, and what the scale does to plain SGD."""
+"""Exercises of notebook 03: the gradient of a weighted loss, and what its scale does to plain SGD."""
+
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
+from helpers.exercises.answers import Submission, read_like
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, log_uniform, normal, number, uniform
 
-
-def _gradient_for_probabilities(ask: Ask, generator: torch.Generator) -> str | None:
-    num_samples = int(torch.randint(2, 9, (1,), generator=generator))
-    num_classes = int(torch.randint(3, 7, (1,), generator=generator))
-    z, t = torch.randn(2, num_samples, num_classes, generator=generator, dtype=torch.float64)
-    t = t.softmax(dim=1)
-    w = 0.5 + 5 * torch.rand(num_classes, generator=generator, dtype=torch.float64)
-    answer = ask.tensor(z, t, w, shape=(num_samples, num_classes))
-
-    p, total = z.softmax(dim=1), (w * t).sum(dim=1, keepdim=True)
-    summed = total * p - w * t
-    right = summed / num_samples
-    if _close(answer, right):
-        return None
-    known = {
-        "You return the gradient of the sum. The loss is divided by something.": summed,
-        "You divide by the weights. With probability targets the divisor is another.": summed / total.sum(),
-        "Your gradient points the other way.": -right,
-        "Your result does not depend on the weights.": (p - t) / num_samples,
-        "You multiply each column of p - t by the weight of its class, so your rows do not sum to zero. "
-        "In which terms of the loss does one logit stand?": w * (p - t) / num_samples,
-        "You give each row of p - t one weight. That is right where a row has one true class. "
-        "Which weight does each -log p carry here?": total * (p - t) / num_samples,
-    }
-    for hint, wrong in known.items():
-        if _close(answer, wrong):
-            return hint
-    if not _close(answer.sum(dim=1), torch.zeros(num_samples, dtype=torch.float64)):
-        return "Your rows do not sum to zero. Adding one number to all logits of a sample changes nothing."
-    return "Your rows sum to zero, as they must, but their numbers differ from the gradient. Derive one term at a time."
+LR = 1e-3
 
 
-def _learning_rate_after_sum_one(ask: Ask, generator: torch.Generator) -> str | None:
-    num_classes = int(torch.randint(2, 20, (1,), generator=generator))
-    w = 2 + 1000 * torch.rand(num_classes, generator=generator, dtype=torch.float64)
-    lr = float(10 ** (-3 * torch.rand(1, generator=generator, dtype=torch.float64) - 0.1))
-    total = float(w.sum())
-    for divide_by in ("samples", None, "weights"):
-        answer = ask.number(w, lr, divide_by)
-        shrinks = divide_by != "weights"
-        ratio = answer / (lr * total if shrinks else lr)
-        if abs(ratio - 1) <= 1e-6:
-            continue
-        case = f"With divide_by={divide_by!r}"
-        if not shrinks:
-            return f"{case} your step is {ratio:.3g} times the old one. Did this gradient change?"
-        if abs(answer / lr - 1) <= 1e-6:
-            return f"{case} you keep the learning rate, and the steps shrink. Does this divisor undo the new weights?"
-        if abs(answer * total / lr - 1) <= 1e-6:
-            return f"{case} you turn the learning rate down. Is the new gradient longer or shorter than the old one?"
-        return f"{case} your step is {ratio:.3g} times the old one. By what factor did each weight change?"
-    return None
+def soft_targets(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    shape = integer(generator, 2, 8), integer(generator, 3, 6)
+    w = uniform(generator, 0.5, 5.5, shape[1])
+    return normal(generator, *shape), normal(generator, *shape).softmax(dim=1), w
 
 
-def _other_rule(ask: Ask, generator: torch.Generator) -> str | None:
-    size = int(torch.randint(2, 9, (1,), generator=generator))
-    theta, away = torch.randn(2, size, generator=generator, dtype=torch.float64)
-    minimum = theta + 3 * away / away.norm()
-    gradient = theta - minimum
-    k = float(2 + 50 * torch.rand(1, generator=generator))
+def summed(z: Tensor, t: Tensor, w: Tensor) -> Tensor:
+    """The gradient of the sum of w t (-log p)."""
+    return (w * t).sum(dim=1, keepdim=True) * z.softmax(dim=1) - w * t
 
-    def step(g: Tensor, lr: float) -> Tensor:
-        return ask.tensor(theta, g, lr, shape=(size,))
 
-    after = step(gradient, 1e-3)
-    if not torch.equal(after, step(gradient, 1e-3)):
-        return "Two calls with the same arguments return different parameters. Write a rule without chance or memory."
-    if torch.equal(after, step(-gradient, 1e-3)):
-        return "Your rule ignores the gradient: it makes the same step for a gradient and for its negative."
-    if not (after - minimum).norm() < gradient.norm():
-        return "Your rule does not lower the loss, even with lr = 0.001. Which way does a descent go?"
-    # A rule may differ from plain SGD for some gradients alone, as clipping does, so one length is enough. The
-    # lengths lie closer than k, so that no threshold falls between them.
-    for quarters in range(-20, 21):
-        g = 10.0 ** (quarters / 4) * gradient
-        scaled_loss, scaled_lr = step(k * g, 1e-3), step(g, k * 1e-3)
+def counts_and_weights(generator: Generator) -> tuple[Tensor, Tensor]:
+    num_classes = integer(generator, 3, 8)
+    return counts(generator, 1, 3000, num_classes), log_uniform(generator, 0.01, 100, num_classes)
+
+
+def bowl(generator: Generator) -> tuple[Tensor, Tensor, float]:
+    """Parameters, the minimum, at a distance of 3, and a scale of the loss."""
+    size = integer(generator, 2, 8)
+    theta, away = normal(generator, size), normal(generator, size)
+    return theta, theta + 3 * away / away.norm(), number(generator, 2, 52)
+
+
+class Steps(NamedTuple):
+    once: Tensor
+    again: Tensor
+    against: Tensor  # the step for the opposite gradient
+    apart: list[bool]  # for gradients of many lengths: do the steps (k g, lr) and (g, k lr) differ?
+
+
+def steps(submission: Submission, theta: Tensor, minimum: Tensor, k: float) -> Steps:
+    def step(gradient: Tensor, lr: float) -> Tensor:
+        return torch.as_tensor(read_like(submission(theta, gradient, lr), theta))
+
+    def differ(gradient: Tensor) -> bool:
+        scaled_loss, scaled_lr = step(k * gradient, LR), step(gradient, k * LR)
         moved = max(float((scaled_loss - theta).norm()), float((scaled_lr - theta).norm()))
-        if float((scaled_loss - scaled_lr).norm()) > 1e-6 * moved + 1e-12:
-            return None
-    return (
-        f"For k = {k:.1f} your rule makes the same step either way, as plain SGD does: "
-        "the learning rate and the gradient enter it only as a product."
-    )
+        return float((scaled_loss - scaled_lr).norm()) > 1e-8 * moved + 1e-14
+
+    g = theta - minimum
+    # The lengths lie closer than k, so that no threshold of a rule falls between two of them.
+    lengths = [10.0 ** (quarters / 4) for quarters in range(-12, 13)]
+    return Steps(step(g, LR), step(g, LR), step(-g, LR), [differ(length * g) for length in lengths])
 
 
-def _close(a: Tensor, b: Tensor) -> bool:
-    return bool((a - b).norm() <= 1e-6 * max(1.0, float(b.norm())))
-
-
-JUDGES: dict[str, Judge] = {
-    "3.1": _gradient_for_probabilities,
-    "3.2": _learning_rate_after_sum_one,
-    "3.3": _other_rule,
-}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "3.1",
+        insight="A weight moves the target itself: descent rests where p is proportional to w t, not at t.",
+        draw=soft_targets,
+        right=lambda z, t, w: summed(z, t, w) / len(z),
+        wrong={
+            "You return the gradient of the sum. The loss is divided by something.": summed,
+            "You divide by the weights. With probability targets the divisor is another.":
+                lambda z, t, w: summed(z, t, w) / (w * t).sum(),
+            "Your gradient points the other way.": lambda z, t, w: -summed(z, t, w) / len(z),
+            "Your result does not depend on the weights.": lambda z, t, _w: (z.softmax(dim=1) - t) / len(z),
+            "You multiply each column of p - t by the weight of its class, so your rows do not sum to zero. "
+            "In which terms of the loss does one logit stand?":
+                lambda z, t, w: w * (z.softmax(dim=1) - t) / len(z),
+            "You give each row of p - t one weight. That is right where a row has one true class. "
+            "Which weight does each -log p carry here?":
+                lambda z, t, w: (w * t).sum(dim=1, keepdim=True) * (z.softmax(dim=1) - t) / len(z),
+            "You keep the terms of the true classes alone. Every logit also stands in the log of the softmax's sum.":
+                lambda z, t, w: -w * t / len(z),
+            "You average over all entries. The loss averages over samples.":
+                lambda z, t, w: summed(z, t, w) / z.numel(),
+        },
+        otherwise="That is not the gradient. Derive one term at a time; each row of the gradient sums to zero.",
+    ),
+    Exercise(
+        "3.2",
+        insight="A class pulls its bias up by its share of the total weight, and 1/K pushes all down: with N/n_c "
+        "the biases start at rest, without weights the first step learns the class counts.",
+        draw=counts_and_weights,
+        right=lambda n, w: 1 / len(n) - n * w / (n * w).sum(),
+        wrong={
+            "Your gradient points the other way.": lambda n, w: n * w / (n * w).sum() - 1 / len(n),
+            "You divide by the number of samples. The default divides by their weights.":
+                lambda n, w: ((n * w).sum() / len(n) - n * w) / n.sum(),
+            "That is the gradient without weights.": lambda n, _w: 1 / len(n) - n / n.sum(),
+            "You count each class once. How many samples pull at its bias?": lambda n, w: 1 / len(n) - w / w.sum(),
+            "Only the samples of the class itself are in your sum. What do the others do to its bias?":
+                lambda n, w: (1 / len(n) - 1) * n * w / (n * w).sum(),
+            "You return the gradient of the sum. The default is a mean.": lambda n, w: (n * w).sum() / len(n) - n * w,
+            "You add up what the true classes pull. The 1/K by which all samples push each bias is missing.":
+                lambda n, w: -n * w / (n * w).sum(),
+        },
+        otherwise="Add up w (p - onehot) over all samples, with p = 1/K, then divide by the sum of their weights.",
+    ),
+    Counterexample(
+        "3.3",
+        insight="Plain SGD uses the learning rate and the gradient as a product alone; a rule that uses them apart can "
+        "tell the scale of the loss from the learning rate.",
+        draw=bowl,
+        see=steps,
+        right=lambda theta, gradient, lr: theta - lr * (gradient + 0.1 * theta),
+        wrong=(
+            Flaw("Two equal calls return different parameters. Write a rule without chance or memory.",
+                lambda seen, *_: not torch.equal(seen.once, seen.again),
+                lambda theta, gradient, lr: theta - lr * gradient * torch.rand(1).item()),
+            Flaw("Your rule ignores the gradient: it makes the same step for a gradient and for its negative.",
+                lambda seen, *_: torch.equal(seen.once, seen.against),
+                lambda theta, _gradient, lr: theta * (1 - lr)),
+            Flaw("Your rule does not lower the loss, even with lr = 0.001. Which way does a descent go?",
+                lambda seen, theta, minimum, _k: not bool((seen.once - minimum).norm() < (theta - minimum).norm()),
+                lambda theta, gradient, lr: theta + lr * gradient.sign()),
+            Flaw("The step is the same either way, as in plain SGD: your rule uses lr and gradient as a product only.",
+                lambda seen, *_: not any(seen.apart),
+                lambda theta, gradient, lr: theta - (lr * gradient).clamp(-1, 1)),
+            Flaw("Your rule differs from plain SGD for some gradients, as clipping does. Find one for all lengths.",
+                lambda seen, *_: not all(seen.apart),
+                lambda theta, gradient, lr: theta - lr * gradient.clamp(-1, 1)),
+        ),
+    ),
+)

@@ -1,142 +1,157 @@
-"""Judges of notebook 04: the largest learning rate, the fate of a descent, a sample that no scale can upset."""
+"""Exercises of notebook 04: the largest learning rate, the fate of a descent, a sample that no scale can upset."""
 
-import math
-from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
+from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import integer, log_uniform, normal, number, uniform
 from helpers.stability import logistic_descents
 
-FATES = ("glides", "flips and settles", "never rests")
+GLIDES, SETTLES, NEVER = "glides", "flips and settles", "never rests"
 
 
-def _uniform(generator: torch.Generator, low: float, high: float) -> float:
-    return low + (high - low) * float(torch.rand((), generator=generator))
+def weighted_sample(generator: Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    features = integer(generator, 1, 3)
+    y = (uniform(generator, 0, 1, 40) < 0.3).double()
+    w = uniform(generator, 0.5, 1.5, 2) * torch.tensor([1.0, 6.0])
+    return normal(generator, 40, features), y, w, normal(generator, features + 1)
 
 
-def _largest_lr(ask: Ask, generator: torch.Generator) -> str | None:
-    features = int(torch.randint(1, 4, (), generator=generator))
-    x = torch.randn(40, features, generator=generator, dtype=torch.float64)
-    y = (torch.rand(40, generator=generator) < 0.3).double()
-    w = torch.rand(2, generator=generator, dtype=torch.float64) * torch.tensor([1.0, 9.0]) + 0.5
-    minimum = torch.randn(features + 1, generator=generator, dtype=torch.float64)
-    given = ask.number(x, y, w, minimum)
-
-    def eigenvalues(weight: Tensor, bias: bool = True) -> Tensor:
-        extended = torch.cat([x, torch.ones(40, 1)], dim=1)
-        p = torch.sigmoid(extended @ minimum)
-        columns = extended if bias else x
-        return torch.linalg.eigvalsh((columns * (weight * p * (1 - p))[:, None]).T @ columns)
-
-    w_y = w[y.long()]
-    curvature = eigenvalues(w_y)
-    unweighted = eigenvalues(torch.ones(40))
-    known = {
-        "Yours is the answer without the class weights.": 80 / unweighted[-1],
-        "Yours divides the loss by the sum of the weights; this loss divides by N.": 2 * w_y.sum() / curvature[-1],
-        "Yours uses the flattest direction; which one fails first?": 80 / curvature[0],
-        "Yours is half of the bound: an error that flips its sign can still shrink.": 40 / curvature[-1],
-        "Yours uses the trace, the sum of the eigenvalues.": 80 / curvature.sum(),
-        "Yours leaves out the bias: the Hessian has D + 1 rows.": 80 / eigenvalues(w_y, bias=False)[-1],
-        "Yours is the sharpness itself; the learning rate is inverse to it.": curvature[-1] / 40,
-        "Yours belongs to the sum over the samples; this loss divides by N.": 2 / curvature[-1],
-    }
-    return _compare(given, 80 / float(curvature[-1]), {hint: float(value) for hint, value in known.items()})
+def curvatures(x: Tensor, y: Tensor, w: Tensor, minimum: Tensor, bias: bool = True) -> Tensor:
+    """Eigenvalues of the Hessian of the loss divided by N, in ascending order."""
+    extended = torch.cat([x, torch.ones(len(x), 1)], dim=1)
+    p = torch.sigmoid(extended @ minimum)
+    columns = extended if bias else x
+    return torch.linalg.eigvalsh((columns * (w[y.long()] * p * (1 - p))[:, None]).T @ columns) / len(x)
 
 
-def _compare(given: float, wanted: float, wrong: dict[str, float]) -> str | None:
-    if math.isclose(given, wanted, rel_tol=1e-4):
-        return None
-    for hint, value in wrong.items():
-        if math.isclose(given, value, rel_tol=1e-4):
-            return hint
-    return (
-        f"Yours gives {given:.4g}, which is {given / wanted:.3g} times the bound. "
-        "Build the Hessian from w_y p (1 - p) at the minimum."
-    )
+def step_and_eigenvalues(generator: Generator) -> tuple[float, float, Tensor]:
+    product = number(generator, *((0.3, 0.9), (1.1, 1.9), (2.1, 6.0))[integer(generator, 0, 2)])
+    shares = uniform(generator, 0.02, 0.95, integer(generator, 3, 6))
+    # The largest one stands neither first nor last, where a lucky index would find it.
+    shares[integer(generator, 1, len(shares) - 2)] = 1.0
+    lr, k = log_uniform(generator, 0.01, 10, 1).item(), log_uniform(generator, 0.1, 1000, 1).item()
+    return lr, k, shares * product / (lr * k)
 
 
-def _named(product: float) -> str:
-    return FATES[0] if product <= 1 else FATES[1] if product < 2 else FATES[2]
+def named(product: Tensor) -> str:
+    return GLIDES if product <= 1 else SETTLES if product < 2 else NEVER
 
 
-# What a learner may do instead of multiplying lr, k and the largest eigenvalue and comparing with 1 and 2.
-WRONG_RULES: dict[str, Callable[[float, float, Tensor], str]] = {
-    "Your rule leaves out the scale k.": lambda lr, _k, e: _named(lr * float(e.max())),
-    "Your rule leaves out the learning rate.": lambda _lr, k, e: _named(k * float(e.max())),
-    "Your rule looks at the flattest direction; which one fails first?": lambda lr, k, e: _named(
-        lr * k * float(e.min())
-    ),
-    "Your rule looks at the first eigenvalue, and they come in any order.": lambda lr, k, e: _named(
-        lr * k * float(e[0])
-    ),
-    "Your rule looks at the last eigenvalue, and they come in any order.": lambda lr, k, e: _named(
-        lr * k * float(e[-1])
-    ),
-    "Your rule averages the eigenvalues, but directions do not help each other.": lambda lr, k, e: _named(
-        lr * k * float(e.mean())
-    ),
-    "Your rule lets nothing flip and settle: a factor between -1 and 0 changes the sign and still shrinks the error.": (
-        lambda lr, k, e: FATES[0] if lr * k * float(e.max()) <= 1 else FATES[2]
-    ),
-    "Your rule calls everything that settles a glide: a negative factor flips the error on its way.": (
-        lambda lr, k, e: FATES[0] if lr * k * float(e.max()) < 2 else FATES[2]
-    ),
-}
+class Sample(NamedTuple):
+    inputs: Tensor
+    zeros: Tensor
+    ones: Tensor
+    loss: float  # after 200 steps, in units of a sample
 
 
-def _fate(ask: Ask, generator: torch.Generator) -> str | None:
-    cases: list[tuple[float, float, Tensor]] = []
-    answers = []
-    for number in range(30):
-        product = _uniform(generator, *((0.3, 0.9), (1.1, 1.9), (2.1, 40.0))[number % 3])
-        size = int(torch.randint(3, 7, (), generator=generator))
-        shares = torch.rand(size, generator=generator, dtype=torch.float64) * 0.8 + 0.02
-        # The largest one stands neither first nor last, where a lucky index would find it.
-        shares[int(torch.randint(1, size - 1, (), generator=generator))] = 1.0
-        lr, k = 10 ** _uniform(generator, -2, 1), 10 ** _uniform(generator, -1, 3)
-        cases.append((lr, k, shares * product / (lr * k)))
-        answers.append(ask(*cases[-1]))
-        if not isinstance(answers[-1], str) or answers[-1] not in FATES:
-            return f"Return one of {', '.join(map(repr, FATES))}; yours is {str(answers[-1])[:40]!r}."
-    products = [lr * k * float(e.max()) for lr, k, e in cases]
-    if answers == [_named(product) for product in products]:
-        return None
-    if len(set(answers)) == 1:
-        return f"You say {answers[0]!r} in all {len(cases)} cases, and they differ in lr, k and eigenvalues."
-    for hint, rule in WRONG_RULES.items():
-        if answers == [rule(*case) for case in cases]:
-            return hint
-    product, answer = next((p, a) for p, a in zip(products, answers, strict=True) if a != _named(p))
-    return (
-        f"You say {answer!r} where a step multiplies the error in the sharpest direction by {1 - product:.2f}: "
-        "compare that factor with -1 and 0."
-    )
-
-
-def _unshakeable(ask: Ask, generator: torch.Generator) -> str | None:
-    n = int(torch.randint(3, 30, (), generator=generator))
-    step = 10 ** _uniform(generator, 2, 4)
-    x, y = ask.pair(n, step, wanted="Return two tensors: inputs, targets.")
+def descended(submission: Submission, n: int, step: float) -> Sample:
+    x, y = read_pair(submission(n, step), "Return two tensors: inputs, targets.")
     if x.shape != (2 * n, 1) or y.shape != (2 * n,):
         wanted = f"({2 * n}, 1) and ({2 * n},)"
-        return f"For n = {n} the shapes should be {wanted}; yours are {tuple(x.shape)} and {tuple(y.shape)}."
-    zeros, ones = x[y == 0], x[y == 1]
-    if len(zeros) != n or len(ones) != n:
-        return f"Give {n} samples of class 0 and {n} of class 1; yours has {len(zeros)} and {len(ones)}."
-    if not x.isfinite().all() or x.abs().max() > 10 or len(x.unique()) < 2 * n:
-        return "The inputs must be finite, between -10 and 10, and all different."
-    if not (zeros.max() < ones.min() or ones.max() < zeros.min()):
-        return "Your classes overlap, so the loss has a minimum at a finite distance, and the step leaps over it."
-    run = logistic_descents(torch.zeros(2, dtype=torch.float64), x, y, lr=step, scale=1.0, steps=200)
-    if run.loss < 1e-6:
-        return None
-    return (
-        f"Your classes are apart, but at step {step:.0f} the loss is {float(run.loss):.2g} after 200 steps: "
-        "mind the gap between them, and where it lies."
-    )
+        raise RefusedError(
+            f"For n = {n} the shapes should be {wanted}; yours are {tuple(x.shape)} and {tuple(y.shape)}."
+        )
+    usable = bool(x.isfinite().all()) and set(y.tolist()) == {0.0, 1.0}
+    start = torch.zeros(2, dtype=torch.float64)
+    loss = float(logistic_descents(start, x, y, lr=step, scale=1.0, steps=200).loss) if usable else torch.inf
+    return Sample(x, x[y == 0], x[y == 1], loss)
 
 
-JUDGES: dict[str, Judge] = {"4.1": _largest_lr, "4.2": _fate, "4.3": _unshakeable}
+def overlap(sample: Sample) -> bool:
+    return not bool(sample.zeros.max() < sample.ones.min() or sample.ones.max() < sample.zeros.min())
+
+
+def around_zero(n: int, near: float, far: float) -> tuple[Tensor, Tensor]:
+    distances = torch.linspace(near, far, n)[:, None]
+    return torch.cat([-distances, distances]), (torch.arange(2 * n) >= n).double()
+
+
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "4.1",
+        insight="Weights reach the bound through the Hessian, to which each sample adds its weight times p (1 - p): a "
+        "heavy class in a sharp direction sets the pace for all.",
+        draw=weighted_sample,
+        right=lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum)[-1],
+        wrong={
+            "Yours is the answer without the class weights.":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, torch.ones_like(w), minimum)[-1],
+            "Yours divides the loss by the sum of the weights; this loss divides by N.":
+                lambda x, y, w, minimum: 2 * w[y.long()].mean() / curvatures(x, y, w, minimum)[-1],
+            "Yours uses the flattest direction; which one fails first?":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum)[0],
+            "Yours is half of the bound: an error that flips its sign can still shrink.":
+                lambda x, y, w, minimum: 1 / curvatures(x, y, w, minimum)[-1],
+            "Yours uses the trace, the sum of the eigenvalues.":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum).sum(),
+            "Yours leaves out the bias: the Hessian has D + 1 rows.":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum, bias=False)[-1],
+            "Yours is the sharpness itself; the learning rate is inverse to it.":
+                lambda x, y, w, minimum: curvatures(x, y, w, minimum)[-1],
+            "Yours belongs to the sum over the samples; this loss divides by N.":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum)[-1] / len(x),
+            "Yours is the curvature at zero. Descent is to rest at `minimum`.":
+                lambda x, y, w, minimum: 2 / curvatures(x, y, w, 0 * minimum)[-1],
+        },
+        otherwise="That is not the bound. Build the Hessian from w_y p (1 - p) at the minimum.",
+    ),
+    Exercise(
+        "4.2",
+        insight="The sharpest direction decides for all: its error is multiplied by 1 - lr k λ in each step.",
+        draw=step_and_eigenvalues,
+        right=lambda lr, k, e: named(lr * k * e.max()),
+        wrong={
+            "You say 'glides' in all cases, and they differ in lr, k and eigenvalues.": lambda *_: GLIDES,
+            "You say 'flips and settles' in all cases, and they differ in lr, k and eigenvalues.": lambda *_: SETTLES,
+            "You say 'never rests' in all cases, and they differ in lr, k and eigenvalues.": lambda *_: NEVER,
+            "Your rule leaves out the scale k.": lambda lr, _k, e: named(lr * e.max()),
+            "Your rule leaves out the learning rate.": lambda _lr, k, e: named(k * e.max()),
+            "Your rule looks at the flattest direction; which one fails first?":
+                lambda lr, k, e: named(lr * k * e.min()),
+            "Your rule looks at the first eigenvalue, and they come in any order.":
+                lambda lr, k, e: named(lr * k * e[0]),
+            "Your rule looks at the last eigenvalue, and they come in any order.":
+                lambda lr, k, e: named(lr * k * e[-1]),
+            "Your rule averages the eigenvalues, but directions do not help each other.":
+                lambda lr, k, e: named(lr * k * e.mean()),
+            "Nothing flips and settles in your rule: a factor between -1 and 0 changes the sign and shrinks the error.":
+                lambda lr, k, e: GLIDES if lr * k * e.max() <= 1 else NEVER,
+            "Your rule calls everything that settles a glide: a negative factor flips the error on its way.":
+                lambda lr, k, e: GLIDES if lr * k * e.max() < 2 else NEVER,
+        },
+        otherwise="Return 'glides', 'flips and settles' or 'never rests': by what does a step multiply the error in "
+        "the sharpest direction? Compare that with -1 and 0.",
+    ),
+    Counterexample(
+        "4.3",
+        insight="Classes that a line can separate leave no minimum to leap over; only overlap makes a scale too large.",
+        draw=lambda generator: (integer(generator, 3, 29), log_uniform(generator, 100, 10_000, 1).item()),
+        see=descended,
+        right=lambda n, step: around_zero(n, (40 / step) ** 0.5, 2 * (40 / step) ** 0.5),
+        wrong=(
+            Flaw(
+                "Give n samples of class 0 and n of class 1; yours has {}.",
+                lambda seen, n, _step: (
+                    not len(seen.zeros) == len(seen.ones) == n and f"{len(seen.zeros)} and {len(seen.ones)}"),
+                lambda n, _step: (around_zero(n, 1, 2)[0], 2 * around_zero(n, 1, 2)[1] - 1)),
+            Flaw("The inputs must be finite and between -10 and 10; yours reach {}.",
+                lambda seen, *_: not bool(seen.inputs.abs().max() <= 10) and f"{float(seen.inputs.abs().max()):g}",
+                lambda n, _step: around_zero(n, 1, 10.5)),
+            Flaw("The inputs must be all different.",
+                lambda seen, *_: len(seen.inputs.unique()) < len(seen.inputs),
+                lambda n, _step: around_zero(n, 1, 1)),
+            Flaw("Your classes overlap, so the loss has a minimum at a finite distance, and the step leaps over it.",
+                lambda seen, *_: overlap(seen),
+                lambda n, _step: (torch.linspace(-2, 2, 2 * n)[:, None], torch.arange(2 * n) % 2)),
+            Flaw("Your classes are apart, but the loss is {} after 200 steps: mind the gap, its width and its place.",
+                lambda seen, *_: not seen.loss < 1e-6 and f"{seen.loss:.2g}",
+                lambda n, step: around_zero(n, (14 / step) ** 0.5, 2 * (14 / step) ** 0.5)),
+        ),
+    ),
+)

@@ -1,54 +1,42 @@
-"""Judges of notebook 05: which optimisers notice the scale of the loss."""
+"""Exercises of notebook 05: which optimisers notice the scale of the loss."""
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
+from helpers.exercises.answers import close, read_like
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import integer, log_uniform, normal, number, uniform
 
 
-def _half_scale(ask: Ask, generator: torch.Generator) -> str | None:
-    steps = int(torch.randint(2, 30, (1,), generator=generator))
-    gradients = torch.randn(steps, generator=generator, dtype=torch.float64)
-    eps = 10 ** float(-9 + 4 * torch.rand(1, generator=generator))
-    beta = float(0.9 + 0.099 * torch.rand(1, generator=generator))
-    answer = ask.number(gradients, eps, beta)
+def gradients_of_a_run(generator: Generator) -> tuple[Tensor, float, float]:
+    g = normal(generator, integer(generator, 2, 29))
+    return g, log_uniform(generator, 1e-9, 1e-5, 1).item(), number(generator, 0.9, 0.999)
+
+
+def second_moment(gradients: Tensor, beta: float) -> float:
     v = 0.0
     for g in gradients.tolist():
         v = beta * v + (1 - beta) * g * g
-    root = (v / (1 - beta**steps)) ** 0.5
-    if _close(answer, eps / root):
-        return None
-    if _close(answer, root / eps):
-        return "You return the inverse: how often the root is larger than ε, not the scale at which they are equal."
-    if _close(answer, eps / v**0.5):
-        return "You use v without its hat. Both averages start at zero; what corrects that?"
-    if _close(answer, eps / float(gradients.abs().mean())):
-        return "You average the sizes of the gradients. Adam averages something else, and recent steps count more."
-    if _close(answer, eps / float(gradients[-1].abs())):
-        return "You use the last gradient alone, which is right after one step only. v remembers the earlier ones."
-    return f"For {steps} gradients you return {answer:.3g}. Run the recursion for v over them, then solve for k."
+    return v
 
 
-def _resting_places(ask: Ask, generator: torch.Generator) -> str | None:
-    u = torch.rand(4, generator=generator, dtype=torch.float64)
-    k, a, decay = (10 ** float(2 * u[0] - 1), float(0.5 + 2 * u[1]), float(0.2 + 0.3 * u[2]))
-    b = float(0.5 + u[3])
-    answer = ask.tensor(k, a, b, decay, shape=(3,)).tolist()
-    penalised = k * a * b / (k * a + decay)
-    right = [penalised, penalised, b]
-    wrong = [i for i in range(3) if not _close(answer[i], right[i])]
-    if not wrong:
-        return None
-    if all(_close(answer[i], b) for i in range(3)):
-        return "You send all three to b. Set the whole gradient, with the term of L2 in it, to zero."
-    if wrong == [1] and _close(answer[1], a * b / (a + decay)):
-        return "Your Adam with L2 forgets k. Its step is a ratio, but where does that ratio become zero?"
-    if wrong == [2] and _close(answer[2], penalised):
-        return "Your AdamW ends where L2 does. Is its decay part of the gradient that it divides?"
-    if _close(answer[0], a * b / (a + k * decay)):
-        return "You multiply the penalty by k. It is the loss that is multiplied."
-    names = ("SGD with L2", "Adam with L2", "AdamW")
-    return f"The place of {names[wrong[0]]} is not right yet. Where does what its step contains add up to zero?"
+def root(gradients: Tensor, beta: float) -> float:
+    """The square root of v with its hat."""
+    return float((second_moment(gradients, beta) / (1 - beta ** len(gradients))) ** 0.5)
+
+
+def parabola(generator: Generator) -> tuple[float, float, float, float]:
+    k = log_uniform(generator, 0.1, 10, 1).item()
+    return k, number(generator, 0.5, 2.5), number(generator, 0.5, 1.5), number(generator, 0.2, 0.5)
+
+
+def penalised(k: float, a: float, b: float, decay: float) -> float:
+    return k * a * b / (k * a + decay)
+
+
+def places(*values: float) -> Tensor:
+    """Those of SGD with L2, Adam with L2 and AdamW."""
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def moves(gradients: Tensor) -> float:
@@ -60,33 +48,90 @@ def moves(gradients: Tensor) -> float:
     return place
 
 
-def _turning_gradients(generator: torch.Generator) -> Tensor:
+def heavy(gradients: Tensor, negative: float, positive: float) -> Tensor:
+    return torch.where(gradients < 0, negative, positive).double()
+
+
+def turning_gradients(generator: Generator) -> tuple[Tensor]:
     """20 gradients, 12 of them positive, that move Adam down, and that some factors of 0.1 to 10 turn around."""
     while True:
         signs = torch.ones(20, dtype=torch.float64)
         signs[torch.randperm(20, generator=generator)[:8]] = -1
-        gradients = signs * (0.5 + torch.rand(20, generator=generator, dtype=torch.float64))
-        if moves(gradients) < -1 and moves(torch.where(gradients < 0, 10.0, 0.1) * gradients) > 1:
-            return gradients
+        gradients = signs * uniform(generator, 0.5, 1.5, 20)
+        if moves(gradients) < -1 and moves(heavy(gradients, 10, 0.1) * gradients) > 1:
+            return (gradients,)
 
 
-def _factors(ask: Ask, generator: torch.Generator) -> str | None:
-    gradients = _turning_gradients(generator)
-    factors = ask.tensor(gradients, shape=(20,))
-    if not (factors > 0).all():
-        return "Weights of a loss are positive. A negative factor would turn the gradient itself around."
-    if factors.min() < 0.1 or factors.max() > 10:
-        return f"Keep each factor from 0.1 to 10; yours go from {factors.min():.3g} to {factors.max():.3g}."
-    if _close(float(factors.max()), float(factors.min())):
-        return "One factor for all steps cancels in Adam's ratio: the parameter moves as before. Let it vary."
-    turned = moves(factors * gradients)
-    if turned > 0:
-        return None
-    return f"Adam moved by {moves(gradients):.1f} without factors and by {turned:.1f} with yours: the same direction."
-
-
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-6 * abs(b)
-
-
-JUDGES: dict[str, Judge] = {"5.1": _half_scale, "5.2": _resting_places, "5.3": _factors}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "5.1",
+        insight="Adam compares ε with the root of v, its memory of the gradients: k matters where k times it nears ε.",
+        draw=gradients_of_a_run,
+        right=lambda g, eps, beta: eps / root(g, beta),
+        wrong={
+            "You return the inverse: how often the root is larger than ε, not the scale at which they are equal.":
+                lambda g, eps, beta: root(g, beta) / eps,
+            "You use v without its hat. Both averages start at zero; what corrects that?":
+                lambda g, eps, beta: eps / second_moment(g, beta) ** 0.5,
+            "You average the sizes of the gradients. Adam averages something else, and recent steps count more.":
+                lambda g, eps, _beta: eps / g.abs().mean(),
+            "You use the last gradient alone, which is right after one step only. v remembers the earlier ones.":
+                lambda g, eps, _beta: eps / g[-1].abs(),
+            "You divide by v. Adam divides by its square root.": lambda g, eps, beta: eps / root(g, beta) ** 2,
+            "You give all gradients the same weight. In v the recent ones count more.":
+                lambda g, eps, _beta: eps / g.square().mean().sqrt(),
+        },
+        otherwise="Run the recursion for v over the gradients, put its hat on, then solve for k.",
+    ),
+    Exercise(
+        "5.2",
+        insight="With L2 the scale meets the decay in one sum, so k moves the resting place even of Adam; AdamW keeps "
+        "them apart and rests where the plain loss does.",
+        draw=parabola,
+        right=lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(k, a, b, decay), b),
+        wrong={
+            "You send all three to b. Set the whole gradient, with the term of L2 in it, to zero.":
+                lambda _k, _a, b, _decay: places(b, b, b),
+            "Your Adam with L2 forgets k. Its step is a ratio, but where does that ratio become zero?":
+                lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(1, a, b, decay), b),
+            "Your Adam with L2 ends where AdamW does. Is the decay part of the gradient that it divides?":
+                lambda k, a, b, decay: places(penalised(k, a, b, decay), b, b),
+            "Your AdamW ends where L2 does. Is its decay part of the gradient that it divides?":
+                lambda k, a, b, decay: places(*[penalised(k, a, b, decay)] * 3),
+            "You multiply the penalty by k. It is the loss that is multiplied.":
+                lambda k, a, b, decay: places(*[penalised(1 / k, a, b, decay)] * 2, b),
+            "Your places do not depend on k.": lambda _k, a, b, decay: places(*[penalised(1, a, b, decay)] * 2, b),
+        },
+        otherwise="One of the three is not right yet. Where does what its step contains add up to zero?",
+    ),
+    Counterexample(
+        "5.3",
+        insight="Adam cancels one factor for all steps; factors that differ from step to step, as class weights do in "
+        "small batches, choose which gradients the average m hears.",
+        draw=turning_gradients,
+        see=lambda submission, gradients: read_like(submission(gradients), gradients),
+        right=lambda gradients: heavy(gradients, 10, 0.1),
+        wrong=(
+            Flaw("Weights of a loss are positive. A negative factor would turn the gradient itself around.",
+                lambda factors, _: not bool((factors > 0).all()),
+                lambda gradients: -torch.ones_like(gradients)),
+            Flaw("Keep each factor from 0.1 to 10; yours go from {}.",
+                lambda factors, _: (
+                    bool(factors.min() < 0.1 * (1 - 1e-6) or factors.max() > 10 * (1 + 1e-6))
+                    and f"{float(factors.min()):.3g} to {float(factors.max()):.3g}"
+                ),
+                lambda gradients: heavy(gradients, 10.5, 0.1)),
+            Flaw("One factor for all steps cancels in Adam's ratio: the parameter moves as before. Let it vary.",
+                lambda factors, _: close(factors.max(), factors.min()),
+                lambda gradients: torch.full_like(gradients, 3.0)),
+            Flaw("Adam moved {} with yours: the same direction.",
+                lambda factors, gradients: (
+                    not moves(factors * gradients) > 0
+                    and f"by {moves(gradients):.1f} without factors and by {moves(factors * gradients):.1f}"
+                ),
+                lambda gradients: heavy(gradients, 0.1, 10)),
+        ),
+    ),
+)

@@ -1,99 +1,122 @@
-"""Judges of notebook 07: seven thousand classes."""
+"""Exercises of notebook 07: seven thousand classes."""
 
 import torch
-from torch import nn
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
-from helpers.losses import weighted_cross_entropy
-from helpers.models import softmax_regression
-
-
-def _repaired_lr(ask: Ask, generator: torch.Generator) -> str | None:
-    num_classes = int(torch.randint(4, 40, (1,), generator=generator))
-    counts = (torch.rand(num_classes, generator=generator) * 8).exp().ceil().to(torch.int64)
-    w = (torch.randn(num_classes, generator=generator, dtype=torch.float64) * 2).exp()
-    lr = float(torch.rand(1, generator=generator)) + 0.01
-    answer = ask.number(lr, w, counts)
-    mean = float((counts * w).sum() / counts.sum())
-    if _close(answer, lr / mean):
-        return None
-    if _close(answer, lr * mean):
-        return "You make large steps larger still. What has to become of the learning rate when the gradient grows?"
-    if _close(answer, lr / float(w.mean())):
-        return "You take the mean of the classes, each counted once. How often does a sample of each class come?"
-    if _close(answer, lr / float(w.max())):
-        return "That keeps the step of the rarest class. The task asks for the average sample."
-    if _close(answer, lr / float(w.sum())):
-        return "You divide by the sum of the weights of all classes. The gradient grows by a mean, over what?"
-    return f"For {num_classes} classes and lr = {lr:.3f} you return {answer:.3g}. By what does the mean gradient grow?"
+from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, log_uniform, number
 
 
-def _update_factor(ask: Ask, generator: torch.Generator) -> str | None:
-    k = float(torch.exp(torch.empty(1).uniform_(0.7, 5.0, generator=generator)))
-    if torch.rand(1, generator=generator) < 0.5:
-        k = 1 / k
-    for optimizer in ("SGD", "Adam"):
-        for divide_by in ("samples", "weights"):
-            answer = ask.number(k, optimizer, divide_by)
-            measured = _measured_factor(k, optimizer, divide_by, generator)
-            if abs(answer - measured) > 0.01 * measured:
-                return _factor_hint(answer, k, optimizer, divide_by)
-    return None
+def rate_and_classes(generator: Generator) -> tuple[float, Tensor, Tensor]:
+    num_classes = integer(generator, 4, 39)
+    w = log_uniform(generator, 0.02, 50, num_classes)
+    return number(generator, 0.01, 1), w, counts(generator, 1, 3000, num_classes)
 
 
-def _measured_factor(k: float, optimizer: str, divide_by: str, generator: torch.Generator) -> float:
-    x = torch.randn(32, 5, generator=generator, dtype=torch.float64)
-    y = torch.randint(4, (32,), generator=generator)
-    w = 0.5 + 5 * torch.rand(4, generator=generator, dtype=torch.float64)
-    one, scaled = (_first_update(x, y, scale * w, optimizer, divide_by) for scale in (1.0, k))
-    return scaled / one
+def tail_and_share(generator: Generator) -> tuple[Tensor, int, float]:
+    n, limit = counts(generator, 1, 5000, integer(generator, 20, 60)), integer(generator, 20, 200)
+    n[:2] = torch.tensor([1, 5000])
+    return n, limit, share_of_tail(n, limit, number(generator, 0.15, 0.85))
 
 
-def _first_update(x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, optimizer: str, divide_by: str) -> float:
-    model = softmax_regression(5, 4, dtype=torch.float64)
-    before = nn.utils.parameters_to_vector(model.parameters()).detach().clone()
-    step = torch.optim.SGD(model.parameters(), lr=0.1) if optimizer == "SGD" else torch.optim.Adam(model.parameters())
-    weighted_cross_entropy(model(x), y, w, divide_by="samples" if divide_by == "samples" else "weights").backward()
-    step.step()
-    return float((nn.utils.parameters_to_vector(model.parameters()).detach() - before).norm())
+def share_of_tail(n: Tensor, limit: int, exponent: float) -> float:
+    """The share of the total weight that lies on classes with less than ``limit`` samples."""
+    total = n ** (1 - exponent)
+    return float(total[n < limit].sum() / total.sum())
 
 
-def _factor_hint(answer: float, k: float, optimizer: str, divide_by: str) -> str:
-    case = f"For {optimizer} and a loss divided by the {divide_by}"
-    if _close(answer, 1 / k):
-        return f"{case} you let the update shrink where the weights grow. Write down one step with k in it."
-    if _close(answer, 1.0):
-        return f"{case} you say that k cancels. What is there, in the divisor or in the optimiser, to cancel it?"
-    if _close(answer, k) and divide_by == "weights":
-        return f"{case} you say that the update grows by k. What stands below the fraction line?"
-    if _close(answer, k):
-        return f"{case} you say that the update grows by k. The gradient does; what does the optimiser divide it by?"
-    return f"{case} and k = {k:.2f} you return {answer:.3g}. Write down the gradient, then the step."
+def exponent_for(n: Tensor, limit: int, share: float) -> float:
+    """Bisection: the steeper the weights, the larger the share of the tail."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if share_of_tail(n, limit, middle) < share else (low, middle)
+    return low
 
 
-def _two_models(ask: Ask, generator: torch.Generator) -> str | None:
-    num_words = int(torch.randint(4, 9, (1,), generator=generator))
-    held_out = torch.randint(1, 20, (num_words,), generator=generator)
-    held_out[torch.randint(num_words, (1,), generator=generator)] = torch.randint(200, 900, (1,), generator=generator)
+def straight_line(n: Tensor, limit: int, share: float) -> float:
+    start, end = share_of_tail(n, limit, 0), share_of_tail(n, limit, 1)
+    return (share - start) / (end - start)
+
+
+def held_out_pairs(generator: Generator) -> tuple[Tensor]:
+    held_out = torch.randint(1, 20, (integer(generator, 4, 8),), generator=generator)
+    held_out[integer(generator, 0, len(held_out) - 1)] = integer(generator, 200, 899)
+    return (held_out,)
+
+
+def pairs_found(submission: Submission, held_out: Tensor) -> tuple[Tensor, Tensor]:
     wanted = "Return two tensors: the pairs that A finds, and the pairs that B finds, of each word."
-    a, b = ask.pair(held_out, wanted=wanted)
-    if a.shape != (num_words,) or b.shape != (num_words,):
-        return f"Both tensors need one number a word, ({num_words},); got {tuple(a.shape)} and {tuple(b.shape)}."
-    if any(bool(((hits < 0) | (hits > held_out) | (hits != hits.round())).any()) for hits in (a, b)):
-        return "A model finds a whole number of pairs of each word, from none to all of them."
-    a_pairs, b_pairs = float(a.sum()), float(b.sum())
-    a_words, b_words = float((a / held_out).mean()), float((b / held_out).mean())
-    if a_pairs > b_pairs and a_words < b_words:
-        return None
-    if a_pairs == b_pairs:
-        return "A and B find equally many pairs. A has to find more."
-    if a_pairs < b_pairs:
-        return "B finds more pairs in all. The colleague speaks of an A that finds more."
-    return "A wins or draws on the average word. Where can B win many words with few pairs?"
+    a, b = read_pair(submission(held_out), wanted)
+    if a.shape != held_out.shape or b.shape != held_out.shape:
+        raise RefusedError(f"{wanted} Yours have the shapes {tuple(a.shape)} and {tuple(b.shape)}.")
+    return a, b
 
 
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-6 * abs(b)
+def only(held_out: Tensor, word: Tensor) -> Tensor:
+    return torch.where(torch.arange(len(held_out)) == word, held_out, 0)
 
 
-JUDGES: dict[str, Judge] = {"7.1": _repaired_lr, "7.2": _update_factor, "7.3": _two_models}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "7.1",
+        insight="One number repairs the run in advance: the mean weight of the samples, not that of the classes.",
+        draw=rate_and_classes,
+        right=lambda lr, w, n: lr * n.sum() / (n * w).sum(),
+        wrong={
+            "You make large steps larger still. What has to become of the learning rate when the gradient grows?":
+                lambda lr, w, n: lr * (n * w).sum() / n.sum(),
+            "You take the mean of the classes, each counted once. How often does a sample of each class come?":
+                lambda lr, w, _n: lr / w.mean(),
+            "That keeps the step of the heaviest class. The task asks for the average sample.":
+                lambda lr, w, _n: lr / w.max(),
+            "You divide by the sum of the weights of all classes. The gradient grows by a mean, over what?":
+                lambda lr, w, _n: lr / w.sum(),
+            "You divide by the total weight of all samples. This loss already divides by N.":
+                lambda lr, w, n: lr / (n * w).sum(),
+            "You keep the learning rate. This loss does not divide the weights away.": lambda lr, _w, _n: lr,
+        },
+        otherwise="By what does the mean gradient of all samples grow?",
+    ),
+    Exercise(
+        "7.2",
+        insight="At exponent 0 the tail has its share of the pairs, at 1 its share of the words: the exponent says how "
+        "much of the loss listens to rare words, whatever the scale.",
+        draw=tail_and_share,
+        right=exponent_for,
+        wrong={
+            "Yours is the exponent of n in n_c w_c, what a class carries. Which exponent has its weight?":
+                lambda n, limit, share: 1 - exponent_for(n, limit, share),
+            "You add up one weight for each class. The loss holds one for each sample.":
+                lambda n, limit, share: exponent_for(n, limit, share) - 1,
+            "You draw a straight line between the shares at 0 and at 1. The curve between them is none.": straight_line,
+            "Your exponent has the wrong sign: rare words are to weigh more.": lambda n, m, s: -exponent_for(n, m, s),
+        },
+        otherwise="At your exponent the tail carries another share. Print the share for a few exponents, and search.",
+    ),
+    Counterexample(
+        "7.3",
+        insight="One frequent word outweighs many rare ones in a sum over the pairs, and is one of many in a mean over "
+        "the words: say which of the two a score counts.",
+        draw=held_out_pairs,
+        see=pairs_found,
+        right=lambda held_out: (only(held_out, held_out.argmax()), held_out - only(held_out, held_out.argmax())),
+        wrong=(
+            Flaw("A model finds a whole number of pairs of each word, from none to all of them.",
+                lambda seen, n: any(bool(((hits < 0) | (hits > n) | (hits != hits.round())).any()) for hits in seen),
+                lambda held_out: (held_out * 2, held_out)),
+            Flaw("A and B find equally many pairs. A has to find more.",
+                lambda seen, _n: bool(seen[0].sum() == seen[1].sum()),
+                lambda held_out: (held_out, held_out)),
+            Flaw("B finds more pairs in all. The colleague speaks of an A that finds more.",
+                lambda seen, _n: bool(seen[0].sum() < seen[1].sum()),
+                lambda held_out: (held_out - only(held_out, held_out.argmax()), only(held_out, held_out.argmax()))),
+            Flaw("A wins or draws on the average word. Where can B win many words with few pairs?",
+                lambda seen, n: not bool((seen[0] / n).mean() < (seen[1] / n).mean()),
+                lambda held_out: (only(held_out, held_out.argmax()), only(held_out, held_out.argmin()))),
+        ),
+    ),
+)

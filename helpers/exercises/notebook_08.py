@@ -1,81 +1,120 @@
-"""Judges of notebook 08: what the batch does to the weights."""
+"""Exercises of notebook 08: what a batch does to the weights."""
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
-
-
-def _close(found: Tensor, wanted: Tensor) -> bool:
-    return torch.allclose(found, wanted, rtol=1e-6, atol=1e-12)
+from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import integer, number, uniform
 
 
-def _judge_pair(ask: Ask, generator: torch.Generator) -> str | None:
-    num_classes = int(torch.randint(2, 7, (1,), generator=generator))
-    counts = torch.randint(1, 500, (num_classes,), generator=generator).double()
+def counts_and_inverse(generator: Generator) -> tuple[Tensor, Tensor]:
+    counts = uniform(generator, 1, 500, integer(generator, 2, 6)).round()
     counts[0] += 600
-    w = counts.sum() / (num_classes * counts)
-    q = counts / counts.sum()
-    v = 2 * (w[:, None] / (w[:, None] + w)) @ q
-    found = ask.tensor(counts, w, shape=(num_classes,))
-    if _close(found, v):
-        return None
-    if _close(found, q * v):
-        return "Those are the shares of the classes: an effective weight speaks of one sample, not of its whole class."
-    if _close(found, v / 2):
-        return "Yours is half of it: an unweighted sample has one half of a batch of two, and counts as weight 1."
-    if _close(found, 2 * w / (w + 1)):
-        return "That is the rule of thumb, with the other sample of weight 1: take each class that it can have."
-    if _close(found, torch.ones_like(w)):
-        return "Those are the effective weights of a batch of one: here a second sample stands beside the first."
-    if _close(found, w):
-        return "Those are the weights as set, which only a very large batch lets through."
-    return "Of which class can the second sample be, how likely is each, and what part has the first sample then?"
+    return counts, counts.sum() / (len(counts) * counts)
 
 
-def _judge_overcount(ask: Ask, generator: torch.Generator) -> str | None:
-    ranks = int(torch.randint(2, 9, (1,), generator=generator))
-    totals = torch.rand(ranks, generator=generator, dtype=torch.float64) * 30 + 0.5
-    factor = totals.mean() / totals
-    found = ask.tensor(totals, shape=(ranks,))
-    if _close(found, factor):
-        return None
-    if _close(found, 1 / factor):
-        return "Yours is upside down: is a sample beside heavy company divided by more, or by less?"
-    if _close(found, totals / totals.sum()):
-        return "That is each rank's part of the total weight: compare the divisor that it uses with the right one."
-    if _close(found, torch.full_like(totals, 1 / ranks)):
-        return "That is the weight of each rank in the average: what divides a sample's w CE in all, and what should?"
-    if _close(found, factor * ranks):
-        return "Yours is too large by the number of ranks: the averaging divides by it too."
-    return "Write down what multiplies w CE of a sample of rank r in the average, and in the wanted loss. Then divide."
+def of_two(counts: Tensor, w: Tensor) -> Tensor:
+    """The effective weights in a batch of two."""
+    return 2 * (w[:, None] / (w[:, None] + w)) @ (counts / counts.sum())
 
 
-def _judge_ranks(ask: Ask, generator: torch.Generator) -> str | None:
-    ratio = 5 + 45 * torch.rand(1, generator=generator, dtype=torch.float64)
-    middle = 1 + (ratio - 1) * torch.rand(1, generator=generator, dtype=torch.float64)
-    w = torch.cat([torch.ones_like(ratio), middle, ratio])[torch.randperm(3, generator=generator)]
-    ranks = ask.pair(w, wanted="Return two lists of class numbers, one a rank.")
+def totals_of_ranks(generator: Generator) -> tuple[Tensor]:
+    return (uniform(generator, 0.5, 30.5, integer(generator, 2, 8)),)
+
+
+def three_weights(generator: Generator) -> tuple[Tensor]:
+    ratio = number(generator, 5, 50)
+    w = torch.tensor([1.0, number(generator, 1, ratio), ratio], dtype=torch.float64)
+    return (w[torch.randperm(3, generator=generator)],)
+
+
+def labels_of_ranks(submission: Submission, w: Tensor) -> Tensor:
+    """How many samples of each class stand on each rank, shape (2, 3)."""
+    ranks = read_pair(submission(w), "Return two lists of class numbers, one a rank.")
     for labels in ranks:
         if labels.ndim != 1 or not 1 <= len(labels) <= 64:
-            return f"Each rank needs a list of 1 to 64 labels; yours has shape {tuple(labels.shape)}."
-        if not all(label in (0, 1, 2) for label in labels.tolist()):
-            return "A label is 0, 1 or 2; some of yours are not."
-    if len(ranks[0]) != len(ranks[1]):
-        return f"Both ranks must hold the same number of samples; yours hold {len(ranks[0])} and {len(ranks[1])}."
-    counts = torch.stack([torch.bincount(labels.long(), minlength=3) for labels in ranks])
-    if not counts.all():
-        rank, c = (int(i) for i in (counts == 0).nonzero()[0])
-        return f"Every class must stand on both ranks; rank {rank} has no sample of class {c}."
-    if counts[0].equal(counts[1]):
-        return "Your ranks hold the same classes equally often, so they agree: where does the mean of means go wrong?"
+            raise RefusedError(f"Each rank needs a list of 1 to 64 labels; yours has shape {tuple(labels.shape)}.")
+        if not set(labels.tolist()) <= {0, 1, 2}:
+            raise RefusedError("A label is 0, 1 or 2; some of yours are not.")
+    return torch.stack([torch.bincount(labels.long(), minlength=3) for labels in ranks])
+
+
+def missing(counts: Tensor) -> str:
+    rank, c = (counts == 0).nonzero()[0].tolist() if (counts == 0).any() else (0, None)
+    return "" if c is None else f"rank {rank} has no sample of class {c}"
+
+
+def off_by(counts: Tensor, w: Tensor) -> float:
+    """The largest difference between the shares of the classes in the mean of means and in the wanted mean."""
     weight = counts * w
-    averaged = (weight / weight.sum(1, keepdim=True)).mean(0)
-    wanted = weight.sum(0) / weight.sum()
-    off = float((averaged - wanted).abs().max())
-    if off < 0.05:
-        return f"The shares differ by {off:.3f} only: make the total weights of the two ranks more unlike."
-    return None
+    return float(((weight / weight.sum(1, keepdim=True)).mean(0) - weight.sum(0) / weight.sum()).abs().max())
 
 
-JUDGES: dict[str, Judge] = {"8.1": _judge_pair, "8.2": _judge_overcount, "8.3": _judge_ranks}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "8.1",
+        insight="However heavy a class, in a batch of two none of its samples counts more than twice.",
+        draw=counts_and_inverse,
+        right=of_two,
+        wrong={
+            "Those are the shares of the classes: an effective weight speaks of one sample, not of its class.":
+                lambda counts, w: counts / counts.sum() * of_two(counts, w),
+            "Yours is half of it: an unweighted sample has one half of a batch of two, and counts as weight 1.":
+                lambda counts, w: of_two(counts, w) / 2,
+            "That is the rule of thumb, with the other sample of weight 1: take each class that it can have.":
+                lambda _counts, w: 2 * w / (w + 1),
+            "Those are the effective weights of a batch of one: here a second sample stands beside the first.":
+                lambda _counts, w: torch.ones_like(w),
+            "Those are the weights as set, which only a very large batch lets through.": lambda _counts, w: w,
+            "You let the second sample be of every class equally often. How likely is each?":
+                lambda _counts, w: 2 * (w[:, None] / (w[:, None] + w)).mean(1),
+        },
+        otherwise="Of which class can the second sample be, how likely is each, and what part has the first one then?",
+    ),
+    Exercise(
+        "8.2",
+        insight="The light ranks count too much: their samples are divided by less than the average rank's total.",
+        draw=totals_of_ranks,
+        right=lambda totals: totals.mean() / totals,
+        wrong={
+            "Yours is upside down: is a sample beside heavy company divided by more, or by less?":
+                lambda totals: totals / totals.mean(),
+            "That is each rank's part of the total weight: compare the divisor that it uses with the right one.":
+                lambda totals: totals / totals.sum(),
+            "That is the weight of each rank in the average: what divides a sample's w CE in all, and what should?":
+                lambda totals: torch.full_like(totals, 1 / len(totals)),
+            "Yours is too large by the number of ranks: the averaging divides by it too.":
+                lambda totals: totals.sum() / totals,
+            "You compare a rank with the others. The divisor of the whole batch holds its own weight as well.":
+                lambda totals: (totals.sum() - totals) / totals,
+        },
+        otherwise="Write down what multiplies w CE of a sample of rank r in the average and in the wanted loss.",
+    ),
+    Counterexample(
+        "8.3",
+        insight="The mean of means is right where all ranks have the same total weight; equal sizes are not enough.",
+        draw=three_weights,
+        see=labels_of_ranks,
+        right=lambda w: (
+            [0, 1, 2] + [int(w.argmin())] * 61,
+            [0, 1, 2] + [int(w.argmin())] * 31 + [int(w.argmax())] * 30,
+        ),
+        wrong=(
+            Flaw("Both ranks must hold the same number of samples; yours hold {}.",
+                lambda seen, _w: len(set(seen.sum(1).tolist())) > 1 and "{} and {}".format(*seen.sum(1).tolist()),
+                lambda _w: ([0, 1, 2], [0, 1, 1, 2, 2])),
+            Flaw("Every class must stand on both ranks; {}.",
+                lambda seen, _w: missing(seen),
+                lambda _w: ([0, 0, 1], [1, 2, 2])),
+            Flaw("Your ranks hold the same classes equally often, so they agree: where do means of means fail?",
+                lambda seen, _w: seen[0].equal(seen[1]),
+                lambda _w: ([0, 1, 2, 2], [2, 0, 2, 1])),
+            Flaw("The shares differ by {} only: make the total weights of the two ranks more unlike.",
+                lambda seen, w: off_by(seen, w) < 0.05 and f"{off_by(seen, w):.3f}",
+                lambda _w: ([0] * 20 + [1] * 20 + [2] * 21, [0] * 20 + [1] * 21 + [2] * 20)),
+        ),
+    ),
+)

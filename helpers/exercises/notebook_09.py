@@ -1,151 +1,137 @@
-"""Judges of notebook 09: number formats."""
+"""Exercises of notebook 09: number formats."""
 
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge
+from helpers.exercises.answers import Submission, close, read_like
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import integer, labels, log_uniform
 
 FORMATS = (torch.float16, torch.bfloat16, torch.float32)
-FLOAT16 = torch.finfo(torch.float16)
+# The smallest result that float16 rounds to infinity, and the largest that it rounds to zero.
+OVERFLOWS, VANISHES = 65_520.0, 2.0**-25
 
 
-def _uniform(generator: torch.Generator, low: float, high: float) -> float:
-    return low + (high - low) * torch.rand(1, generator=generator, dtype=torch.float64).item()
+def batch(generator: Generator) -> tuple[torch.dtype, Tensor, Tensor]:
+    dtype, num_classes = FORMATS[integer(generator, 0, 2)], integer(generator, 3, 50)
+    return (
+        dtype,
+        log_uniform(generator, 0.01, 100, num_classes),
+        labels(generator, num_classes, integer(generator, 8, 64)),
+    )
 
 
-def _integer(generator: torch.Generator, low: int, high: int) -> int:
-    return int(torch.randint(low, high + 1, (1,), generator=generator))
+def factor(dtype: torch.dtype, w: Tensor, total: Tensor | float, loss: float | None = None) -> float:
+    """The k at which k times the total weight, times the loss, is the largest number of the format."""
+    return float(torch.finfo(dtype).max / (total * (math.log(len(w)) if loss is None else loss)))
 
 
-def _close(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-3)
+def format_and_weight(generator: Generator) -> tuple[torch.dtype, float]:
+    dtype = FORMATS[integer(generator, 0, 1)]
+    return dtype, float(log_uniform(generator, 0.02, 15, 1).to(dtype))
 
 
-def largest_factor(ask: Ask, generator: torch.Generator) -> str | None:
-    """9.1: M / (log K * sum of the batch's weights)."""
-    dtype = FORMATS[_integer(generator, 0, 2)]
-    num_classes, batch_size = _integer(generator, 3, 50), _integer(generator, 8, 64)
-    w = 10 ** (4 * torch.rand(num_classes, generator=generator, dtype=torch.float64) - 2)
-    y = torch.randint(num_classes, (batch_size,), generator=generator)
-    largest, loss = torch.finfo(dtype).max, math.log(num_classes)
-    got = ask.number(dtype, w, y)
-    right = largest / (loss * w[y].sum().item())
-    if _close(got, right):
-        return None
-    total, worst, classes = w[y].sum().item(), batch_size * w.max().item(), w.sum().item()
-    hints = [
-        (largest / total, "At your factor the denominator fits, but the numerator carries the losses as well."),
-        (
-            largest / (loss * worst),
-            "Yours gives every sample the largest weight; look at the targets instead.",
-        ),
-        (largest / worst, "Yours gives every sample the largest weight, and forgets that the numerator has losses."),
-        (largest / (loss * classes), "Yours sums over the classes; the batch has its own number of samples of each."),
-        (largest / classes, "Yours sums over the classes, but the loss sums over the samples."),
-        (largest / (loss * w[y].max().item()), "Yours bounds one product; the numerator adds up all samples."),
-        (
-            FLOAT16.max / (loss * total),
-            "Yours has the largest number of float16; take that of `dtype`.",
-        ),
-    ]
-    for wrong, hint in hints:
-        if _close(got, wrong):
-            return hint
-    if got <= 0:
-        return f"A common factor of weights is above zero; yours is {got:g}."
-    if got > right:
-        return "At your factor a sum already passes M; compute both sums at k = 1 and compare each with M."
-    return "Your factor is safe, but a larger one is too; compute both sums at k = 1 and compare each with M."
+def next_power(x: float) -> float:
+    return 2.0 ** math.ceil(math.log2(x))
 
 
-def _really_skipped(gradient: float, first_scale: float) -> int:
-    """How often a real GradScaler skips when the float16 gradient at S = 1 would be ``gradient``."""
-    p = nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([p], lr=0.0)
-    scaler = torch.amp.GradScaler("cpu", init_scale=first_scale)
-    skipped = 0
-    while True:
-        scaled = scaler.scale(torch.tensor([gradient]))
-        p.grad = scaled.to(torch.float16).to(torch.float32)
-        before = scaler.get_scale()
-        scaler.step(optimizer)
-        scaler.update()
-        if scaler.get_scale() >= before:
-            return skipped
-        skipped += 1
+def light_and_heavy(submission: Submission, num_classes: int) -> tuple[float, float]:
+    light, heavy = read_like(submission(num_classes), torch.zeros(2)).tolist()
+    return light, heavy
 
 
-def skipped_steps(ask: Ask, generator: torch.Generator) -> str | None:
-    """9.2: max(0, ceil(log2(S k g / M)))."""
-    first_scale = 2.0 ** _integer(generator, 8, 24)
-    halvings = _integer(generator, -6, 12)
-    k = 10 ** _uniform(generator, -3, 5)
-    # The exponent stays clear of whole numbers, where rounding would decide.
-    g = FLOAT16.max * 2 ** (halvings + _uniform(generator, 0.1, 0.9)) / (first_scale * k)
-    got = ask.number(k, g, first_scale)
-    right = _really_skipped(k * g, first_scale)
-    if got == right:
-        return None
-    # Far above the threshold, every quantity that the answer uses must show.
-    much = 2.0**40
-    probes = {
-        "k": (k * much, g, first_scale),
-        "g": (k, g * much, first_scale),
-        "first_scale": (k, g, first_scale * much),
-    }
-    unseen = [name for name, probe in probes.items() if ask.number(*probe) == got]
-    if len(unseen) == len(probes):
-        return f"You say {got:g}, however large the gradient is. Which number is the largest of float16?"
-    if unseen:
-        return f"Your answer stays the same however large `{unseen[0]}` is, but the float16 gradient grows with it."
-    if got < 0:
-        return "A number of skipped steps cannot be negative: what happens when nothing overflows?"
-    if not got.is_integer():
-        return "A scaler skips whole steps: S is halved until the gradient fits."
-    if got == right - 1:
-        return "After that many halvings the gradient is still above M; one step is missing."
-    return f"The real scaler skipped {right} where yours says {got:g}: compare S k g with the largest float16, M."
+def needed(num_classes: int) -> float:
+    """The ratio of the weights above which no scale fits: the largest entry is w (1 - 1/K), the smallest w / K."""
+    return OVERFLOWS / VANISHES / (num_classes - 1)
 
 
-def counterexample(ask: Ask, generator: torch.Generator) -> str | None:
-    """9.3: weights whose gradient entries span more than float16, by less than a factor of 2 ** 43 / K."""
-    num_classes = _integer(generator, 3, 5000)
-    light, heavy = ask.tensor(num_classes, shape=(2,)).tolist()
-    single = torch.tensor([light, heavy], dtype=torch.float32)
-    if light == 0:
-        return "A weight of zero has no gradient in any format; that is no fault of float16."
-    if not (light > 0 and heavy > 0):
-        return "Weights are above zero; at least one of yours is not."
-    if not single.isfinite().all() or not (single >= torch.finfo(torch.float32).smallest_normal).all():
-        return "Both weights must be held by float32, or they are lost before the scaler meets them."
-    if light > heavy:
-        return "The first weight is to be the lighter one; yours come in the other order."
-    # A tensor of float32, which many will return, has rounded the bound.
-    if heavy / light > 2.0**43 / num_classes * (1 + 1e-6):
-        return "Your spread is larger than allowed; remember that one sample has gradient entries of two sizes."
-    scale = _rescuing_scale(light, heavy, num_classes)
-    if scale is None:
-        return None
-    ratio = heavy / light
-    if _close(ratio, FLOAT16.max / FLOAT16.smallest_normal):
-        return "float16 goes on below its smallest normal number, with fewer digits: your spread still fits."
-    return f"At S = 2^{scale} every entry of yours survives, so the spread of the entries is still too small."
-
-
-def _rescuing_scale(light: float, heavy: float, num_classes: int) -> int | None:
-    """An m for which all gradient entries, times 2 ** m, are finite and not zero in float16."""
-    entries = _entries(light, heavy, num_classes)
-    m = torch.arange(-160, 161)
-    scaled = (entries[:, None] * 2.0 ** m.to(torch.float64)).to(torch.float16)
-    saved = (scaled.isfinite() & (scaled != 0)).all(dim=0)
-    return int(m[saved][0]) if saved.any() else None
-
-
-def _entries(light: float, heavy: float, num_classes: int) -> Tensor:
+def rescuing_scale(light: float, heavy: float, num_classes: int) -> str:
+    """An S = 2 ** m at which all gradient entries are finite and not zero in float16, or nothing."""
     p = 1 / num_classes
-    return torch.tensor([w * q for w in (light, heavy) for q in (p, 1 - p)], dtype=torch.float64)
+    entries = torch.tensor([w * q for w in (light, heavy) for q in (p, 1 - p)], dtype=torch.float64)
+    m = torch.arange(-160, 161)
+    scaled = (entries[:, None] * 2.0 ** m.double()).half()
+    saved = m[(scaled.isfinite() & (scaled != 0)).all(dim=0)]
+    return f"2^{int(saved[0])}" if len(saved) else ""
 
 
-JUDGES: dict[str, Judge] = {"9.1": largest_factor, "9.2": skipped_steps, "9.3": counterexample}
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "9.1",
+        insight="The numerator fails first: it carries the losses, and with three classes or more log K is above one.",
+        draw=batch,
+        right=lambda dtype, w, y: factor(dtype, w, w[y].sum()),
+        wrong={
+            "At your factor the denominator fits, but the numerator carries the losses as well.":
+                lambda dtype, w, y: factor(dtype, w, w[y].sum(), loss=1),
+            "Yours gives every sample the largest weight; look at the targets instead.":
+                lambda dtype, w, y: factor(dtype, w, len(y) * w.max()),
+            "Yours gives every sample the largest weight, and forgets that the numerator has losses.":
+                lambda dtype, w, y: factor(dtype, w, len(y) * w.max(), loss=1),
+            "Yours sums over the classes; the batch has its own number of samples of each.":
+                lambda dtype, w, _y: factor(dtype, w, w.sum()),
+            "Yours sums over the classes, but the loss sums over the samples, and each has a loss.":
+                lambda dtype, w, _y: factor(dtype, w, w.sum(), loss=1),
+            "Yours bounds one product; the numerator adds up all samples.":
+                lambda dtype, w, y: factor(dtype, w, w[y].max()),
+            "Yours has the largest number of float16; take that of `dtype`.":
+                lambda _dtype, w, y: factor(torch.float16, w, w[y].sum()),
+            "The loss is a natural logarithm.": lambda dtype, w, y: factor(dtype, w, w[y].sum(), math.log2(len(w))),
+        },
+        otherwise="Compute both sums at k = 1, and compare each with M.",
+    ),
+    Exercise(
+        "9.2",
+        insight="A running sum stops where a weight is half a gap: at 2 w / eps, up to the next power of two. In "
+        "bfloat16 that is 256 samples of weight one, so add in float32.",
+        draw=format_and_weight,
+        right=lambda dtype, w: next_power(2 * w / torch.finfo(dtype).eps),
+        wrong={
+            "Yours is right for weights that are powers of two. Where does the gap between neighbours change?":
+                lambda dtype, w: 2 * w / torch.finfo(dtype).eps,
+            "Yours is half of it: what does rounding do with a weight of more than half a gap?":
+                lambda dtype, w: next_power(w / torch.finfo(dtype).eps),
+            "Yours is the gap above 1, times the weight. Which total has a gap of twice the weight?":
+                lambda dtype, w: w * torch.finfo(dtype).eps,
+            "Yours does not depend on the weight.": lambda dtype, _w: 2 / torch.finfo(dtype).eps,
+            "Yours is the largest number of the format. Nothing overflows here.":
+                lambda dtype, _w: torch.finfo(dtype).max,
+        },
+        otherwise="Near a total T the gap is eps times the largest power of two up to T. When is w half of it?",
+    ),
+    Counterexample(
+        "9.3",
+        insight="A scale moves all entries alike: where the largest over the smallest exceeds the format's range, "
+        "about 2^41 in float16, no S fits.",
+        draw=lambda generator: (integer(generator, 3, 5000),),
+        see=light_and_heavy,
+        right=lambda num_classes: torch.tensor([1.0, 4 * needed(num_classes)]),
+        wrong=(
+            Flaw("Weights are above zero: one of zero has no gradient in any format, which is no fault of float16.",
+                lambda seen, _k: not (seen[0] > 0 and seen[1] > 0),
+                lambda _k: torch.tensor([0.0, 1.0])),
+            Flaw("Both weights must be held by float32 in all digits, or they are lost before the scaler meets them.",
+                lambda seen, _k: not torch.finfo(torch.float32).smallest_normal <= min(seen) <= max(seen) < 3.4e38,
+                lambda k: torch.tensor([1e-50, 2e-50 * needed(k)], dtype=torch.float64)),
+            Flaw("The first weight is to be the lighter one; yours come in the other order.",
+                lambda seen, _k: seen[0] > seen[1],
+                lambda k: torch.tensor([2 * needed(k), 1.0])),
+            Flaw("Your spread is {} times the smallest that does it. One sample has gradient entries of two sizes.",
+                # A tensor of float32, which many will return, has rounded the bound.
+                lambda seen, k: (
+                    seen[1] / seen[0] > 4 * needed(k) * (1 + 1e-6) and f"{seen[1] / seen[0] / needed(k):.3g}"
+                ),
+                lambda k: torch.tensor([1.0, 4.1 * needed(k)])),
+            Flaw("float16 goes on below its smallest normal number, with fewer digits: your spread still fits.",
+                lambda seen, k: close(seen[1] / seen[0], 65504 * 2.0**14) and rescuing_scale(seen[0], seen[1], k),
+                lambda _k: torch.tensor([2.0**-14, 65504.0])),
+            Flaw("At S = {} every entry of yours survives, so the spread of the entries is still too small.",
+                lambda seen, k: rescuing_scale(seen[0], seen[1], k),
+                lambda k: torch.tensor([1.0, 0.45 * needed(k)])),
+        ),
+    ),
+)

@@ -1,65 +1,108 @@
-"""Judges of notebook 10: a scale for the weights, its effect on a step, and what N / n_c measures."""
+"""Exercises of notebook 10: a scale for the weights, what a change of loss asks of Adam, what N / n_c measures."""
 
 import torch
+from torch import Generator, Tensor
 
-from helpers.exercises.core import Ask, Judge, read_numbers
-
-
-def _sample_mean_one(ask: Ask, generator: torch.Generator) -> str | None:
-    num_classes = int(torch.randint(3, 9, (1,), generator=generator))
-    n = torch.randint(1, 5000, (num_classes,), generator=generator).double()
-    exponent = float(torch.rand(1, generator=generator)) * 0.9 + 0.1
-    w = ask.tensor(n, exponent, shape=(num_classes,))
-    if not bool(((w > 0) & w.isfinite()).all()):
-        return "All your weights should be finite and above zero."
-    ratios = w / w[0] * (n / n[0]) ** exponent
-    if bool((ratios - 1).abs().max() > 1e-6):
-        if bool((w * n / (w[0] * n[0]) - 1).abs().max() < 1e-6):
-            return "Your ratios are those of exponent 1, whatever the exponent."
-        return "Your ratios differ from n ** -exponent: does the rarer class get the larger weight, by the right power?"
-    average = float((n * w).sum() / n.sum())
-    if abs(average - 1) < 1e-6:
-        return None
-    if abs(float(w.sum()) - 1) < 1e-6:
-        return "Your weights sum to one. The average over the samples should be one."
-    if abs(float(w.mean()) - 1) < 1e-6:
-        return "The average over your classes is one. A class should count as often as it has samples."
-    return f"The ratios are right, but the average sample weighs {average:.3g}."
+from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, log_uniform, number
 
 
-def _first_step_factor(ask: Ask, generator: torch.Generator) -> str | None:
-    k = float(2 + 50 * torch.rand(1, generator=generator))
-    for loss in ("indices mean", "indices sum", "probabilities mean"):
-        for optimizer in ("SGD", "Adam"):
-            answer = ask.number(k, loss, optimizer)
-            right = k if loss != "indices mean" and optimizer == "SGD" else 1.0
-            if abs(answer - right) <= 1e-6 * right:
-                continue
-            case = f"For {loss!r} and {optimizer}"
-            if loss == "indices mean":
-                return f"{case}: what does the divisor of this loss do to a common factor of the weights?"
-            if optimizer == "Adam":
-                return f"{case}: the gradient does grow. What does Adam divide it by?"
-            return f"{case}: the loss keeps the factor here. What does the step do?"
-    return None
+def counts_and_exponent(generator: Generator) -> tuple[Tensor, float]:
+    return counts(generator, 1, 5000, integer(generator, 3, 8)), number(generator, 0.1, 0.95)
 
 
-def _balanced_counts(ask: Ask, generator: torch.Generator) -> str | None:
-    limit = int(torch.randint(10, 40_000, (1,), generator=generator))
-    n = read_numbers(ask(limit))
-    if n is None:
-        return "Return the counts as a list or a tensor of numbers."
-    if n.ndim != 1 or not len(n):
-        return "Return one count for each class, as a list or a tensor with one dimension."
-    if not bool(((n >= 1) & n.isfinite() & (n == n.round())).all()):
-        return "A count is a whole number of samples above zero; some of yours are not."
-    if bool((n != n[0]).any()):
-        return "Some of your classes are rarer than others, so your example does not contradict the colleague."
-    if float(n.sum() / n.max()) <= limit:
-        return f"Your largest weight is {float(n.sum() / n.max()):,.0f}, and the limit was {limit:,}."
-    if len(n) > limit + 1:
-        return f"It works, but {len(n):,} classes are more than you need for a limit of {limit:,}."
-    return None
+def mean_one(n: Tensor, ratios: Tensor) -> Tensor:
+    """The ratios on the scale at which the average sample weighs one."""
+    return ratios * n.sum() / (n * ratios).sum()
 
 
-JUDGES: dict[str, Judge] = {"10.1": _sample_mean_one, "10.2": _first_step_factor, "10.3": _balanced_counts}
+def adam_and_classes(generator: Generator) -> tuple[float, float, float, Tensor, Tensor]:
+    lr, eps, decay = (log_uniform(generator, *span, 1).item() for span in ((1e-4, 0.1), (1e-9, 1e-6), (1e-4, 0.1)))
+    num_classes = integer(generator, 3, 8)
+    return lr, eps, decay, counts(generator, 1, 5000, num_classes), log_uniform(generator, 0.05, 50, num_classes)
+
+
+def options(lr: float, eps: float, decay: float) -> Tensor:
+    return torch.tensor([lr, eps, decay], dtype=torch.float64)
+
+
+def average(w: Tensor, n: Tensor) -> float:
+    return float((n * w).sum() / n.sum())
+
+
+def some_counts(submission: Submission, limit: int) -> Tensor:
+    n = read_numbers(submission(limit))
+    if n is None or n.ndim != 1 or not len(n):
+        raise RefusedError("Return one count for each class, as a list or a tensor with one dimension.")
+    return n
+
+
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "10.1",
+        insight="Any ratios reach this scale by one division, and keep the learning rate that suits no weights.",
+        draw=counts_and_exponent,
+        right=lambda n, exponent: mean_one(n, n**-exponent),
+        wrong={
+            "Your weights sum to one. The average over the samples should be one.":
+                lambda n, exponent: n**-exponent / (n**-exponent).sum(),
+            "The average over your classes is one. A class should count as often as it has samples.":
+                lambda n, exponent: n**-exponent / (n**-exponent).mean(),
+            "Your ratios are those of exponent 1, whatever the exponent.": lambda n, _e: n.sum() / (len(n) * n),
+            "Your rarer classes get the smaller weights.": lambda n, exponent: mean_one(n, n**exponent),
+            "The ratios are right, but the average sample does not weigh one.": lambda n, exponent: n**-exponent,
+            "You raise N/n_c to the power. The ratios are right, but the average sample does not weigh one.":
+                lambda n, exponent: (n.sum() / n) ** exponent,
+        },
+        otherwise="Take n ** -exponent, and divide by what its average over the samples is.",
+    ),
+    Exercise(
+        "10.2",
+        insight="Adam keeps its learning rate; what stands beside the gradient, ε and the L2 decay, must grow with it.",
+        draw=adam_and_classes,
+        right=lambda lr, eps, decay, n, w: options(lr, eps * average(w, n), decay * average(w, n)),
+        wrong={
+            "You keep all three, as if Adam ignored the scale. What stands beside the gradient, and does not grow?":
+                lambda lr, eps, decay, _n, _w: options(lr, eps, decay),
+            "That is the repair of SGD. What does Adam divide its gradient by?":
+                lambda lr, eps, decay, n, w: options(lr / average(w, n), eps, decay),
+            "The learning rate of SGD shrinks, with a decay that grows. What does Adam divide its gradient by?":
+                lambda lr, eps, decay, n, w: options(lr / average(w, n), eps, decay * average(w, n)),
+            "The decay is right, and ε is compared with a gradient too.":
+                lambda lr, eps, decay, n, w: options(lr, eps, decay * average(w, n)),
+            "ε is right, and the decay is added to a gradient that has grown.":
+                lambda lr, eps, decay, n, w: options(lr, eps * average(w, n), decay),
+            "You divide where the gradient grows. Which run has the larger gradient?":
+                lambda lr, eps, decay, n, w: options(lr, eps / average(w, n), decay / average(w, n)),
+            "You take the mean weight of the classes. How often does a sample of each class come?":
+                lambda lr, eps, decay, _n, w: options(lr, eps * float(w.mean()), decay * float(w.mean())),
+            "Everything grows in yours, the learning rate too. Does Adam's step?":
+                lambda lr, eps, decay, n, w: options(lr, eps, decay) * average(w, n),
+        },
+        otherwise="Write down one step of Adam for the gradient g + decay θ, put the factor before g, and pull it out.",
+    ),
+    Counterexample(
+        "10.3",
+        insight="With equal counts N/n_c is the number of classes: it measures their number as well as imbalance.",
+        draw=lambda generator: (integer(generator, 10, 40_000),),
+        see=some_counts,
+        right=lambda limit: [7] * (limit + 1),
+        wrong=(
+            Flaw("A count is a whole number of samples above zero; some of yours are not.",
+                lambda n, _limit: not bool(((n >= 1) & n.isfinite() & (n == n.round())).all()),
+                lambda limit: torch.zeros(limit + 1)),
+            Flaw("Some of your classes are rarer than others, so your example does not contradict the colleague.",
+                lambda n, _limit: bool((n != n[0]).any()),
+                lambda limit: torch.tensor([1.0, float(limit)])),
+            Flaw("Your weights are {}, not above the limit.",
+                lambda n, limit: len(n) <= limit and f"{len(n):,}",
+                lambda limit: torch.full((limit,), 10.0)),
+            Flaw("It works, but {} are more than you need.",
+                lambda n, limit: len(n) > limit + 1 and f"{len(n):,} classes",
+                lambda limit: torch.ones(limit + 2)),
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""A learner's function: how it is called, what it returned, and when two answers are the same."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+TOLERANCE = 1e-4  # relative: four digits, which float32 can keep
+UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError)
+
+Answer = Callable[..., Any]
+
+
+def close(found: Any, wanted: Any) -> bool:
+    """Whether texts are equal, or each number is within TOLERANCE of the wanted one, relative to that."""
+    if isinstance(found, str) or isinstance(wanted, str):
+        return bool(found == wanted)
+    a, b = (torch.as_tensor(value, dtype=torch.float64) for value in (found, wanted))
+    return a.shape == b.shape and torch.allclose(a, b, rtol=TOLERANCE, atol=0.0)
+
+
+class NotAnsweredError(Exception):
+    """The function returned nothing at its first call: its body is still the stub."""
+
+
+class RefusedError(Exception):
+    """The function failed, or returned what cannot be judged; the message is the hint."""
+
+
+class Submission:
+    """The learner's function. It works on copies, and what goes wrong becomes a hint."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._returned = False
+
+    def __call__(self, *inputs: Any) -> Any:
+        """What the function returns.
+
+        Raises RefusedError for an exception, and for None or Ellipsis unless this is the first call: then
+        NotAnsweredError.
+        """
+        copies = [value.clone() if isinstance(value, Tensor) else value for value in inputs]
+        try:
+            result = self._answer(*copies)
+        except Exception as error:
+            raise RefusedError(f"Your function raised {type(error).__name__}: {error}") from error
+        if result is None or result is ...:
+            if self._returned:
+                raise RefusedError("Your function returns nothing for some inputs: does every branch return?")
+            raise NotAnsweredError
+        self._returned = True
+        return result
+
+
+def read_numbers(value: Any) -> Tensor | None:
+    """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
+    try:
+        tensor = torch.as_tensor(value)
+        return None if tensor.is_complex() else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
+    except UNREADABLE:
+        return None
+
+
+def read_pair(value: Any, wanted: str) -> tuple[Tensor, Tensor]:
+    """``value`` as two float64 tensors, lists allowed; else refused with ``wanted``, which says what to return."""
+    try:
+        first, second = (read_numbers(part) for part in value)
+    except UNREADABLE:
+        raise RefusedError(wanted) from None
+    if first is None or second is None or first.isnan().any() or second.isnan().any():
+        raise RefusedError(wanted)
+    return first, second
+
+
+def read_like(value: Any, right: Any) -> Any:
+    """``value`` as what ``right`` is: a text, one number, or a tensor of its shape; anything else is refused."""
+    if isinstance(right, str):
+        if not isinstance(value, str):
+            raise RefusedError(f"Return a text such as {right!r}; yours is a {_described(value)}.")
+        return value
+    number = not isinstance(right, Tensor) or right.ndim == 0
+    wanted = "one number" if number else f"a tensor of shape {tuple(right.shape)}"
+    tensor = None if isinstance(value, list | tuple) else read_numbers(value)
+    if tensor is None or not (tensor.numel() == 1 if number else isinstance(value, Tensor)):
+        raise RefusedError(f"Return {wanted}; yours is a {_described(value)}.")
+    if not number and tensor.shape != right.shape:
+        raise RefusedError(f"Return {wanted}; yours has shape {tuple(tensor.shape)}.")
+    if tensor.isnan().any():
+        raise RefusedError(f"Return {wanted}; yours holds nan, which is no number. What did you divide by?")
+    return tensor.item() if number else tensor
+
+
+def _described(value: Any) -> str:
+    return f"tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
