@@ -1,0 +1,149 @@
+"""What was given, read without guessing: counts or labels, an optimiser, a number format."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.diagnosis.facts import EPSILON
+
+MOST_CLASSES = 10**6
+IGNORED = -100  # PyTorch's ignore_index
+FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+
+
+def class_counts(counts: Any, labels: Any, classes: Any) -> tuple[tuple[str, ...], Tensor, str]:
+    """Names, counts as float64 (K,), and where the order of the classes comes from."""
+    if (counts is None) == (labels is None):
+        raise TypeError("give either counts, one number a class, or labels=, one class a sample")
+    found = _mapping("counts", counts) if labels is None else _tally(labels)
+    if classes is not None:
+        found, order = _in_order(found, classes), "as in classes"
+    elif all(isinstance(key, Real) for key in found):
+        found, order = dict(sorted(found.items())), "by number"
+        if labels is not None:
+            found = {c: found.get(c, 0) for c in range(int(max(found)) + 1)}
+    elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
+        found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
+    else:
+        order = "as given"
+    for name, count in found.items():
+        if not isinstance(count, Real) or isinstance(count, bool):
+            raise TypeError(f"counts[{name!r}] is {count!r}; expected a number of samples; for labels give labels=")
+        if not 0 <= float(count) < math.inf:
+            raise ValueError(f"counts[{name!r}] is {count}; expected a finite number of samples, zero or more")
+    n = torch.tensor([float(count) for count in found.values()], dtype=torch.float64)
+    _check(n)
+    return tuple(f"class {key}" if isinstance(key, Real) else str(key) for key in found), n, order
+
+
+def _check(n: Tensor) -> None:
+    if len(n) < 2:
+        raise ValueError("counts has one class; weights compare classes, so expected at least two")
+    if int((n > 0).sum()) < 2:
+        raise ValueError("counts has samples in fewer than two classes, so there is nothing to weigh")
+    total, whole = float(n.sum()), bool((n == n.round()).all())
+    if not math.isfinite(total):
+        raise ValueError("counts sums to infinity; expected numbers of samples")
+    for whole_set, what in ((1, "shares"), (100, "percentages")):
+        if not whole and abs(total - whole_set) <= 0.015 * whole_set:
+            raise ValueError(
+                f"counts sums to {total:.3g}, so these are {what}; multiply them by the number of samples"
+                + (" / 100" if whole_set == 100 else "")
+            )
+
+
+def doubtful(n: Tensor) -> str:
+    """Why valid counts may be something else: numbers that look like labels, or whole percentages."""
+    values = n.unique()
+    if len(n) >= 20 and 5 * len(values) <= len(n) and 1 < len(values) == int(values[-1] - values[0]) + 1 <= 100:
+        return f"{len(n):,} numbers that are only {values[0]:.0f} to {values[-1]:.0f} look like labels"
+    return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
+
+
+def _mapping(name: str, counts: Any) -> dict[Any, Any]:
+    """Class to count, from anything that holds one number a class."""
+    if hasattr(counts, "columns"):
+        raise TypeError(f"{name} is a table; give one column: df['count'], or labels=df['label']")
+    if isinstance(counts, Mapping) or hasattr(counts, "to_dict"):
+        found = dict(counts.items())
+        if any(isinstance(key, Tensor) for key in found):
+            raise TypeError(f"{name} has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
+        if not found:
+            raise ValueError(f"{name} is empty; expected one number a class")
+        return found
+    array = _array(name, counts)
+    if array.ndim != 1 or not len(array):
+        raise ValueError(f"{name} has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} holds {array.dtype}; expected numbers of samples; for labels give labels=")
+    return dict(enumerate(array.tolist()))
+
+
+def _array(name: str, values: Any) -> np.ndarray[Any, Any]:
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+        raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
+    try:
+        return np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
+
+
+def _tally(labels: Any) -> dict[Any, int]:
+    """Class to count. Numbers are classes 0 to K - 1, -100 is left out; anything else is a name."""
+    array = _array("labels", labels)
+    if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
+        raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
+    if array.dtype.kind not in "biuf":
+        if any(name is None or name != name for name in array.flat):  # NaN differs from itself
+            raise ValueError("labels holds a missing value; drop those samples")
+        found = dict(Counter(map(str, array.flat)))
+        if all(name.lstrip("-").isdigit() for name in found):
+            raise TypeError("labels holds numbers as text; give numbers, or names that are none")
+        return found
+    values, numbers = np.unique(array[array != IGNORED], return_counts=True)
+    for value in values.tolist():
+        if not (0 <= value < MOST_CLASSES and value == int(value)):
+            raise ValueError(f"labels holds {value}; expected 0 to {MOST_CLASSES - 1}, -100 (left out), or names")
+    if not len(values):
+        raise ValueError("labels holds no sample")
+    return dict(zip(map(int, values.tolist()), numbers.tolist(), strict=True))
+
+
+def _in_order(found: dict[Any, Any], classes: Any) -> dict[Any, Any]:
+    """The counts in the order of ``classes``: names, or how many; a class that is not counted has none."""
+    wanted = range(classes) if isinstance(classes, int) else classes
+    if isinstance(wanted, str) or not isinstance(wanted, Sequence) or len(set(wanted)) != len(wanted):
+        raise TypeError(f"classes is {classes!r}; expected the names in the order of the logits, or how many there are")
+    if list(found) == list(range(len(wanted))):
+        return dict(zip(wanted, found.values(), strict=True))
+    for name in found:
+        if name not in wanted:
+            raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
+    return {name: found.get(name, 0) for name in wanted}
+
+
+def optimizer_name(optimizer: Any) -> str:
+    """The name of one of the optimisers known, in any case, or of a class that is or extends one of torch.optim."""
+    if isinstance(optimizer, type):
+        names = [parent.__name__ for parent in optimizer.__mro__]
+    else:
+        names = [optimizer] if isinstance(optimizer, str) else []
+    for name in names:
+        for known in EPSILON:
+            if name.lower() == known.lower():
+                return known
+    raise ValueError(f"optimizer is {optimizer!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}")
+
+
+def number_format(name: str, dtype: Any) -> torch.dtype:
+    """A floating point dtype, or its name."""
+    known = FORMATS.get(dtype) if isinstance(dtype, str) else dtype
+    if not isinstance(known, torch.dtype) or known not in FORMATS.values():
+        raise ValueError(f"{name} is {dtype!r}; expected one of {', '.join(FORMATS)}, as torch's dtype or by name")
+    return known
