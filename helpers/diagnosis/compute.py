@@ -27,7 +27,7 @@ class Diagnosis:
     @property
     def names(self) -> tuple[str, ...]:
         """The classes, in the order of ``weights`` and ``shift``."""
-        return self.facts.names
+        return tuple(map(self.facts.name, range(len(self.facts.counts))))
 
     @property
     def weights(self) -> Tensor:
@@ -81,6 +81,7 @@ def diagnose(
     autocast: bool = False,
     state_dtype: torch.dtype | str | None = None,
     inputs: Any = None,
+    ignore_index: int = -100,
 ) -> Diagnosis:
     """What class weights will do to a training run, computed from counts and options; nothing is trained.
 
@@ -88,8 +89,8 @@ def diagnose(
         counts: samples of each class, 2 to 10^6 classes: a sequence, array, tensor, dict, Counter or Series. Numbers
             as keys are sorted; the names of a Counter or Series too, since it comes by frequency. A class with zero
             samples is kept and gets weight 1.
-        labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1 (-100 is
-            left out), or names, in alphabetical order.
+        labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1
+            (``ignore_index`` is left out), or names, in alphabetical order.
         classes: the names in the order of the logits, or K, where that differs.
         scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean one), "sum to one", "square root",
             "effective number" (beta 0.999, class mean one), or the exponent of (N / n_c).
@@ -109,7 +110,9 @@ def diagnose(
 
     Raises TypeError or ValueError, naming the argument, for what cannot be read or is out of range.
     """
-    names, n, order = class_counts(counts, labels, classes)
+    keys, n, order = class_counts(
+        counts, labels, classes, whole_number("ignore_index", ignore_index, -(2**63), 2**63 - 1)
+    )
     loss = "bce" if pos_weight is not None else loss
     for name, value, known in (("reduction", reduction, get_args(Reduction)), ("loss", loss, ("cross entropy", "bce"))):
         if not isinstance(value, str) or value not in known:
@@ -142,7 +145,7 @@ def diagnose(
         )
     raw, called = class_weights(n, scheme, weight, pos_weight)
     facts = Facts(
-        names=names,
+        keys=keys,
         order=order,
         counts=n,
         weights=raw,

@@ -1,9 +1,11 @@
 """What was given, and what follows from it before any judgement."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -24,7 +26,7 @@ EPSILON: dict[str, float | None] = {
 class Facts:
     """What was given, and as properties what follows. Tensors are float64 (K,), in the order of the classes."""
 
-    names: tuple[str, ...]
+    keys: Sequence[Any]  # the classes' names, or their numbers
     order: str  # where the order of the classes comes from
     counts: Tensor
     weights: Tensor  # as the loss gets them; a class without a sample carries the average weight
@@ -47,6 +49,10 @@ class Facts:
     curvatures: tuple[float, float] | None  # largest eigenvalue of X'X / N, and of X'WX / N with sample mean one
     doubt: str  # why the counts may be something else; empty where nothing speaks for it
 
+    def name(self, c: int) -> str:
+        """What class ``c`` is called."""
+        return f"class {self.keys[c]}" if isinstance(self.keys[c], Real) else str(self.keys[c])
+
     @cached_property
     def samples(self) -> float:
         return float(self.counts.sum())
@@ -59,7 +65,7 @@ class Facts:
     @cached_property
     def share(self) -> Tensor:
         """pi_c: share of class c in a batch; a balanced sampler makes all equal."""
-        return self.held / self.held.sum() if self.sampler else self.counts / self.samples
+        return self.held.double() / self.held.sum() if self.sampler else self.counts / self.samples
 
     @cached_property
     def batch(self) -> float:
@@ -123,15 +129,12 @@ class Facts:
     @cached_property
     def nominal_ratio(self) -> float:
         """Weight of the rarest class over that of the most common one."""
-        return self._ratio(self.weights)
+        return float(self.weights[self.rarest] / self.weights[self.commonest])
 
     @cached_property
     def effective_ratio(self) -> float:
         """The same, as the average batch lets it through."""
-        return self._ratio(self.through)
-
-    def _ratio(self, w: Tensor) -> float:
-        return float(w[self.rarest] / w[self.commonest])
+        return float(self.through[self.rarest] / self.through[self.commonest])
 
     @cached_property
     def absent_share(self) -> float:
@@ -161,7 +164,9 @@ class Facts:
     @cached_property
     def lr_factor(self) -> float:
         """The learning rate advised for the advised weights, against the one that suits no weights."""
-        return advised_lr(1.0, self.advised, self.share, self.step)
+        noise = advised_lr(1.0, self.advised, self.share, self.step, adaptive=EPSILON[self.optimizer] is not None)
+        curved = self.curvatures is not None and EPSILON[self.optimizer] is None
+        return min(noise, self.curvatures[0] / self.curvatures[1]) if curved and self.curvatures else noise
 
     @cached_property
     def room_above(self) -> float:

@@ -26,7 +26,8 @@ ABSENT = 0.5
 FEW_SAMPLES = 40
 ODDS_SHIFTED = 2.0
 
-ADAPTIVE_LR = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
+BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
+SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
 DRAW = (
     "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
     "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
@@ -77,7 +78,8 @@ def _in_the_format(f: Facts) -> Iterator[Finding]:
         what = "the gradient of the logits" if f.autocast else "a weight, its loss or the sum over a batch"
         sentence = f"In {kind} {what} overflows: the loss or its gradient becomes infinite or NaN."
         figure = f"the largest value is {short(1 / f.room_above)} times the largest number of the format"
-        yield Finding("breaks", "overflow", sentence, figure, advised_loss(f), "09_number_formats")
+        cure = BFLOAT16 if f.autocast else advised_loss(f)
+        yield Finding("breaks", "overflow", sentence, figure, cure, "09_number_formats")
     if f.room_below < 0.5:
         sentence = f"In {kind} the smallest entries of the logits' gradient become exactly zero."
         figure = f"smallest entry {short(f.room_below)} of the smallest number of the format"
@@ -90,7 +92,7 @@ def _in_the_format(f: Facts) -> Iterator[Finding]:
             f"The state of {f.optimizer} in {str(f.state_dtype).removeprefix('torch.')} holds neither its epsilon "
         )
         sentence += "nor small squared gradients: it divides by zero."
-        cure = "model.float()\nwith torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
+        cure = "model.float()  # before the optimizer is made\n" + BFLOAT16
         yield Finding("breaks", "state", sentence, f"epsilon {epsilon:g} becomes 0", cure, "09_number_formats")
     total = f.scale * (f.batch if f.divisor == "nothing" else 1)
     if epsilon is not None and f.divisor != "weights" and 2 * total / len(f.counts) < epsilon:
@@ -132,7 +134,7 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
 
 
 def _slower(f: Facts) -> str:
-    return ADAPTIVE_LR.format(factor=f"{f.lr_factor:.2g}") + (
+    return SLOWER.format(factor=f"{f.lr_factor:.2g}") + (
         "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
     )
 
@@ -146,7 +148,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "
         sentence += "multiplied by the other classes' weights."
-        figure = f"a network that knows every class is right on {1 - f.misled_share:.3g} of the samples"
+        figure = f"a network that knows every class is right on {1 - f.misled_share:.2%} of the samples"
         each = f"F.cross_entropy(z, y, reduction='none', label_smoothing={f.label_smoothing:g})"
         over = {"weights": " / d.weights[y].sum()", "samples": " / len(y)", "nothing": ""}[f.divisor]
         cure = f"loss = (d.weights[y] * {each}).sum(){over}"
@@ -163,8 +165,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
             yield Finding("hurts", "batch", sentence, figure, cure, "08_batches_and_machines")
     spread = float((f.shift[f.held].max() - f.shift[f.held].min()).exp())
     if spread >= ODDS_SHIFTED:
-        sentence = "The model learns weighted odds, not the frequencies of your data: its probabilities need a "
-        sentence += "correction by what the batch lets through."
+        sentence = "The model learns weighted odds, not the frequencies of your data: correct its probabilities."
         cure = "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)"
         if f.loss == "bce":
             cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"
@@ -177,18 +178,18 @@ def _in_the_data(f: Facts) -> Iterator[Finding]:
         cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
         yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")
     if not f.held.all():
-        first = f.names[int((~f.held).nonzero()[0])]
+        first = f.name(int((~f.held).nonzero()[0]))
         sentence = f"No sample of {first}: nothing can be learnt of it. Its weight is 1, that of the average sample."
         figure = f"{int((~f.held).sum())} of {len(f.counts)} classes without a sample"
         cure = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur"
         yield Finding("note", "empty", sentence, figure, cure, "06_choosing_weights")
     count = float(f.counts[f.rarest])
     if f.absent_share > ABSENT and not f.equal and f.heaviest > 1:
-        sentence = f"Most batches hold no sample of the rarest class, {f.names[f.rarest]}."
+        sentence = f"Most batches hold no sample of the rarest class, {f.name(f.rarest)}."
         figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
         yield Finding("note", "absent", sentence, figure, DRAW.format(batch=f.batch_size), "08_batches_and_machines")
     if count < FEW_SAMPLES and not f.equal:
-        sentence = f"The rarest class, {f.names[f.rarest]}, has {samples(count)}: its recall on one split says little."
+        sentence = f"The rarest class, {f.name(f.rarest)}, has {samples(count)}: its recall on one split says little."
         figure = f"a quarter held out leaves {short(count / 4)}"
         cure = "from helpers.datasets import stratified_split\n"
         cure += "splits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread"

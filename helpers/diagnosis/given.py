@@ -10,51 +10,67 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from helpers.arguments import whole_number
 from helpers.diagnosis.facts import EPSILON
 
 MOST_CLASSES = 10**6
-IGNORED = -100  # PyTorch's ignore_index
+Array = np.ndarray[Any, Any]
 FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
 
 
-def class_counts(counts: Any, labels: Any, classes: Any) -> tuple[tuple[str, ...], Tensor, str]:
-    """Names, counts as float64 (K,), and where the order of the classes comes from."""
+def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> tuple[Sequence[Any], Tensor, str]:
+    """The classes' names or numbers, their counts as float64 (K,), and where their order comes from."""
     if (counts is None) == (labels is None):
         raise TypeError("give either counts, one number a class, or labels=, one class a sample")
-    found = _mapping("counts", counts) if labels is None else _tally(labels)
-    if classes is not None:
-        found, order = _in_order(found, classes), "as in classes"
-    elif all(isinstance(key, Real) for key in found):
-        found, order = dict(sorted(found.items())), "by number"
-        if labels is not None:
-            found = {c: found.get(c, 0) for c in range(int(max(found)) + 1)}
-    elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
-        found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
+    found = _per_class(counts) if labels is None else _tally(labels, ignore_index)
+    if isinstance(found, dict):
+        numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
+        if classes is not None:
+            found, order = _in_order(found, classes), "as in classes"
+        elif numbered and labels is not None:
+            found, order = {c: found.get(c, 0) for c in range(max(found) + 1)}, "by number"
+        elif numbered:
+            found, order = dict(sorted(found.items())), "by number"
+        elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
+            found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
+        else:
+            order = "as given"
+        keys: Sequence[Any] = list(found)
+        values = np.array(list(found.values()))
     else:
-        order = "as given"
-    for name, count in found.items():
-        if not isinstance(count, Real) or isinstance(count, bool):
-            raise TypeError(f"counts[{name!r}] is {count!r}; expected a number of samples; for labels give labels=")
-        if not 0 <= float(count) < math.inf:
-            raise ValueError(f"counts[{name!r}] is {count}; expected a finite number of samples, zero or more")
-    n = torch.tensor([float(count) for count in found.values()], dtype=torch.float64)
-    _check(n)
-    return tuple(f"class {key}" if isinstance(key, Real) else str(key) for key in found), n, order
+        order = "by number" if classes is None else "as in classes"
+        keys, values = range(len(found)) if classes is None else list(classes), found
+        if len(keys) != len(values):
+            raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
+    if values.dtype.kind not in "iuf":
+        odd = next(
+            c for c, value in enumerate(values.tolist()) if isinstance(value, bool) or not isinstance(value, Real)
+        )
+        raise TypeError(
+            f"counts[{keys[odd]!r}] is {values[odd]!r}; expected a number of samples; for labels give labels="
+        )
+    n = torch.from_numpy(values.astype(np.float64))
+    _check(n, keys)
+    if isinstance(found, np.ndarray) and not n.all() and "labels" in doubtful(n):
+        raise ValueError(f"counts holds {doubtful(n)}; give labels=")
+    return keys, n, order
 
 
-def _check(n: Tensor) -> None:
-    if len(n) < 2:
-        raise ValueError("counts has one class; weights compare classes, so expected at least two")
+def _check(n: Tensor, keys: Sequence[Any]) -> None:
+    bad = ~((n >= 0) & n.isfinite())
+    if bad.any():
+        c = int(bad.nonzero()[0])
+        raise ValueError(f"counts[{keys[c]!r}] is {n[c]:g}; expected a finite number of samples, zero or more")
     if int((n > 0).sum()) < 2:
-        raise ValueError("counts has samples in fewer than two classes, so there is nothing to weigh")
+        raise ValueError("counts has samples in fewer than two classes; weights compare classes")
     total, whole = float(n.sum()), bool((n == n.round()).all())
     if not math.isfinite(total):
         raise ValueError("counts sums to infinity; expected numbers of samples")
-    for whole_set, what in ((1, "shares"), (100, "percentages")):
-        if not whole and abs(total - whole_set) <= 0.015 * whole_set:
+    for all_of_them, what in ((1, "shares"), (100, "percentages")):
+        if not whole and abs(total - all_of_them) <= 0.015 * all_of_them:
             raise ValueError(
                 f"counts sums to {total:.3g}, so these are {what}; multiply them by the number of samples"
-                + (" / 100" if whole_set == 100 else "")
+                + (" / 100" if all_of_them == 100 else "")
             )
 
 
@@ -66,26 +82,24 @@ def doubtful(n: Tensor) -> str:
     return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
 
 
-def _mapping(name: str, counts: Any) -> dict[Any, Any]:
-    """Class to count, from anything that holds one number a class."""
+def _per_class(counts: Any) -> dict[Any, Any] | Array:
+    """Class to count, or one count a class."""
     if hasattr(counts, "columns"):
-        raise TypeError(f"{name} is a table; give one column: df['count'], or labels=df['label']")
+        raise TypeError("counts is a table; give one column: df['count'], or labels=df['label']")
+    if hasattr(counts, "to_dict") and list(counts.index) == list(range(len(counts))):
+        counts = counts.to_numpy()
     if isinstance(counts, Mapping) or hasattr(counts, "to_dict"):
         found = dict(counts.items())
         if any(isinstance(key, Tensor) for key in found):
-            raise TypeError(f"{name} has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
-        if not found:
-            raise ValueError(f"{name} is empty; expected one number a class")
+            raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
         return found
-    array = _array(name, counts)
-    if array.ndim != 1 or not len(array):
-        raise ValueError(f"{name} has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} holds {array.dtype}; expected numbers of samples; for labels give labels=")
-    return dict(enumerate(array.tolist()))
+    array = _array("counts", counts)
+    if array.ndim != 1:
+        raise ValueError(f"counts has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
+    return array
 
 
-def _array(name: str, values: Any) -> np.ndarray[Any, Any]:
+def _array(name: str, values: Any) -> Array:
     if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
         raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
     try:
@@ -94,11 +108,9 @@ def _array(name: str, values: Any) -> np.ndarray[Any, Any]:
         raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
 
 
-def _tally(labels: Any) -> dict[Any, int]:
-    """Class to count. Numbers are classes 0 to K - 1, -100 is left out; anything else is a name."""
+def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
+    """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
     array = _array("labels", labels)
-    if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
-        raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
     if array.dtype.kind not in "biuf":
         if any(name is None or name != name for name in array.flat):  # NaN differs from itself
             raise ValueError("labels holds a missing value; drop those samples")
@@ -106,10 +118,14 @@ def _tally(labels: Any) -> dict[Any, int]:
         if all(name.lstrip("-").isdigit() for name in found):
             raise TypeError("labels holds numbers as text; give numbers, or names that are none")
         return found
-    values, numbers = np.unique(array[array != IGNORED], return_counts=True)
+    if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
+        raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
+    values, numbers = np.unique(array[array != ignore_index], return_counts=True)
     for value in values.tolist():
         if not (0 <= value < MOST_CLASSES and value == int(value)):
-            raise ValueError(f"labels holds {value}; expected 0 to {MOST_CLASSES - 1}, -100 (left out), or names")
+            raise ValueError(
+                f"labels holds {value}; expected 0 to {MOST_CLASSES - 1}, {ignore_index} (left out), or names"
+            )
     if not len(values):
         raise ValueError("labels holds no sample")
     return dict(zip(map(int, values.tolist()), numbers.tolist(), strict=True))
@@ -117,11 +133,12 @@ def _tally(labels: Any) -> dict[Any, int]:
 
 def _in_order(found: dict[Any, Any], classes: Any) -> dict[Any, Any]:
     """The counts in the order of ``classes``: names, or how many; a class that is not counted has none."""
-    wanted = range(classes) if isinstance(classes, int) else classes
-    if isinstance(wanted, str) or not isinstance(wanted, Sequence) or len(set(wanted)) != len(wanted):
-        raise TypeError(f"classes is {classes!r}; expected the names in the order of the logits, or how many there are")
-    if list(found) == list(range(len(wanted))):
-        return dict(zip(wanted, found.values(), strict=True))
+    if isinstance(classes, str) or not hasattr(classes, "__len__"):
+        wanted = list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
+    else:
+        wanted = list(classes)
+        if all(isinstance(key, int) for key in found) and max(found) < len(wanted):  # numbers of classes, not names
+            return {name: found.get(c, 0) for c, name in enumerate(wanted)}
     for name in found:
         if name not in wanted:
             raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
@@ -138,7 +155,9 @@ def optimizer_name(optimizer: Any) -> str:
         for known in EPSILON:
             if name.lower() == known.lower():
                 return known
-    raise ValueError(f"optimizer is {optimizer!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}")
+    raise ValueError(
+        f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
+    )
 
 
 def number_format(name: str, dtype: Any) -> torch.dtype:

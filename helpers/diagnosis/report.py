@@ -24,7 +24,7 @@ def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
     """What was asked and what follows, as pairs of a name and a value."""
 
     def of(c: int) -> str:
-        return f"{f.names[c]}, {samples(float(f.counts[c]))}"
+        return f"{f.name(c)}, {samples(float(f.counts[c]))}"
 
     def span(w: torch.Tensor) -> str:
         return f"{short(float(w[f.held].min()))} to {short(float(w[f.held].max()))}"
