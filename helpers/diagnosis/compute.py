@@ -117,15 +117,18 @@ def diagnose(
     for name, value, known in (("reduction", reduction, get_args(Reduction)), ("loss", loss, ("cross entropy", "bce"))):
         if not isinstance(value, str) or value not in known:
             raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
-    for name, number, low, high in (
+    numbers: dict[str, Any] = {}
+    for name, given, low, high in (
         ("lr", lr, 1e-30, 1e30),
         ("clip_norm", clip_norm, 1e-30, math.inf),
         ("momentum", momentum, 0, 1),
         ("weight_decay", weight_decay, 0, 1e30),
         ("label_smoothing", label_smoothing, 0, 1),
     ):
-        if number is not None and not low <= real_number(name, number) <= high:
-            raise ValueError(f"{name} is {number}; expected a number from {low:g} to {high:g}")
+        left_out = given is None and name in ("lr", "clip_norm")
+        numbers[name] = None if left_out else real_number(name, given)
+        if not left_out and not low <= numbers[name] <= high:
+            raise ValueError(f"{name} is {given}; expected a number from {low:g} to {high:g}")
     for name, flag in (("sampler", sampler), ("autocast", autocast)):
         if not isinstance(flag, bool):
             raise TypeError(f"{name} is {flag!r}; expected True or False")
@@ -138,9 +141,9 @@ def diagnose(
     kind = number_format("dtype", dtype)
     if autocast and kind not in HALVES:
         raise ValueError(f"dtype is {kind}; autocast computes in torch.float16 or torch.bfloat16")
-    if loss == "bce" and (len(n) != 2 or label_smoothing):
+    if loss == "bce" and (len(n) != 2 or numbers["label_smoothing"]):
         raise ValueError(
-            f"loss is bce with {len(n)} classes and label_smoothing {label_smoothing:g}; expected counts of negatives "
+            f"loss is bce with {len(n)} classes and label_smoothing {label_smoothing}; expected counts of negatives "
             "and positives of one label, without smoothing: diagnose several labels one by one"
         )
     raw, called = class_weights(n, scheme, weight, pos_weight)
@@ -152,12 +155,8 @@ def diagnose(
         scheme=called,
         loss=loss,
         reduction=reduction,
-        label_smoothing=float(label_smoothing),
         optimizer=optimizer_name(optimizer),
-        lr=None if lr is None else float(lr),
-        momentum=float(momentum),
-        weight_decay=float(weight_decay),
-        clip_norm=clip_norm,
+        **numbers,
         batch_size=batch_size,
         accumulation_steps=whole_number("accumulation_steps", accumulation_steps, 1, 10**6),
         world_size=whole_number("world_size", world_size, 1, 10**6),
@@ -167,7 +166,7 @@ def diagnose(
         state_dtype=number_format(
             "state_dtype", state_dtype if state_dtype is not None else torch.float32 if autocast else kind
         ),
-        curvatures=None if inputs is None else curvatures(inputs, labels, raw),
+        curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index),
         doubt="" if counts is None else doubtful(n),
     )
     if not facts.advised.float().isfinite().all() or not facts.advised.float()[facts.held & (raw > 0)].all():

@@ -164,9 +164,9 @@ class Facts:
     @cached_property
     def lr_factor(self) -> float:
         """The learning rate advised for the advised weights, against the one that suits no weights."""
-        noise = advised_lr(1.0, self.advised, self.share, self.step, adaptive=EPSILON[self.optimizer] is not None)
-        curved = self.curvatures is not None and EPSILON[self.optimizer] is None
-        return min(noise, self.curvatures[0] / self.curvatures[1]) if curved and self.curvatures else noise
+        adaptive = EPSILON[self.optimizer] is not None
+        flatter = 1.0 if adaptive or self.curvatures is None else self.curvatures[0] / self.curvatures[1]
+        return min(flatter, advised_lr(1.0, self.advised, self.share, self.step, adaptive=adaptive))
 
     @cached_property
     def room_above(self) -> float:

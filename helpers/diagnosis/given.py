@@ -20,6 +20,8 @@ FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torc
 
 def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> tuple[Sequence[Any], Tensor, str]:
     """The classes' names or numbers, their counts as float64 (K,), and where their order comes from."""
+    if classes is not None:
+        classes = _names(classes)
     if (counts is None) == (labels is None):
         raise TypeError("give either counts, one number a class, or labels=, one class a sample")
     found = _per_class(counts) if labels is None else _tally(labels, ignore_index)
@@ -43,13 +45,15 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         if len(keys) != len(values):
             raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
     if values.dtype.kind not in "iuf":
-        odd = next(
-            c for c, value in enumerate(values.tolist()) if isinstance(value, bool) or not isinstance(value, Real)
-        )
-        raise TypeError(
-            f"counts[{keys[odd]!r}] is {values[odd]!r}; expected a number of samples; for labels give labels="
-        )
-    n = torch.from_numpy(values.astype(np.float64))
+        for key, value in zip(keys, values.tolist(), strict=True):
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
+    if values.dtype.kind not in "iufO":
+        raise TypeError(f"counts holds {values.dtype}; expected numbers of samples")
+    try:
+        n = torch.from_numpy(values.astype(np.float64))
+    except OverflowError:
+        raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
     _check(n, keys)
     if isinstance(found, np.ndarray) and not n.all() and "labels" in doubtful(n):
         raise ValueError(f"counts holds {doubtful(n)}; give labels=")
@@ -62,7 +66,7 @@ def _check(n: Tensor, keys: Sequence[Any]) -> None:
         c = int(bad.nonzero()[0])
         raise ValueError(f"counts[{keys[c]!r}] is {n[c]:g}; expected a finite number of samples, zero or more")
     if int((n > 0).sum()) < 2:
-        raise ValueError("counts has samples in fewer than two classes; weights compare classes")
+        raise ValueError("counts or labels hold samples of fewer than two classes; weights compare classes")
     total, whole = float(n.sum()), bool((n == n.round()).all())
     if not math.isfinite(total):
         raise ValueError("counts sums to infinity; expected numbers of samples")
@@ -100,12 +104,13 @@ def _per_class(counts: Any) -> dict[Any, Any] | Array:
 
 
 def _array(name: str, values: Any) -> Array:
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
-        raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
     try:
-        return np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+        array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
+    if not array.ndim:
+        raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
+    return array
 
 
 def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
@@ -131,18 +136,24 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     return dict(zip(map(int, values.tolist()), numbers.tolist(), strict=True))
 
 
-def _in_order(found: dict[Any, Any], classes: Any) -> dict[Any, Any]:
-    """The counts in the order of ``classes``: names, or how many; a class that is not counted has none."""
-    if isinstance(classes, str) or not hasattr(classes, "__len__"):
-        wanted = list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
-    else:
-        wanted = list(classes)
-        if all(isinstance(key, int) for key in found) and max(found) < len(wanted):  # numbers of classes, not names
-            return {name: found.get(c, 0) for c, name in enumerate(wanted)}
+def _names(classes: Any) -> list[Any]:
+    """The classes in the order of the logits, from their names or how many they are."""
+    if isinstance(classes, Tensor) or not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str):
+        return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
+    names = list(classes)
+    if not all(isinstance(name, str | Real) for name in names) or len(set(names)) < len(names):
+        raise TypeError(f"classes is {classes!r}; expected the names in the order of the logits, or how many they are")
+    return names
+
+
+def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
+    """The counts in the order of ``classes``; a class that is not counted has none."""
+    if all(isinstance(key, int) and 0 <= key < len(classes) for key in found):  # numbers of classes, not names
+        return {name: found.get(c, 0) for c, name in enumerate(classes)}
     for name in found:
-        if name not in wanted:
+        if name not in classes:
             raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
-    return {name: found.get(name, 0) for name in wanted}
+    return {name: found.get(name, 0) for name in classes}
 
 
 def optimizer_name(optimizer: Any) -> str:
