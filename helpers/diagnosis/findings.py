@@ -58,7 +58,7 @@ def short(x: float) -> str:
 
 
 def samples(count: float) -> str:
-    return f"{count:,.10g} sample" + ("" if count == 1 else "s")
+    return f"{count:,.15g} sample" + ("" if count == 1 else "s")
 
 
 def advised_loss(f: Facts) -> str:

@@ -38,7 +38,9 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         else:
             order = "as given"
         keys: Sequence[Any] = list(found)
-        values = np.array(list(found.values()))
+        kinds = set(map(type, found.values()))
+        mixed = not all(issubclass(kind, Real) and not issubclass(kind, bool) for kind in kinds)
+        values = np.array(list(found.values()), dtype=object if mixed else None)
     else:
         order = "by number" if classes is None else "as in classes"
         keys, values = range(len(found)) if classes is None else list(classes), found
