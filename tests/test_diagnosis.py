@@ -139,7 +139,7 @@ def test_facts_of_shuttle():
         ("effective number", [2 / (1 + 1000 * (1 - 0.999**99)), 2 * (1 - 1 / (1 + 1000 * (1 - 0.999**99)))]),
     ],
 )
-def test_schemes_and_the_weights_advised_for_them(scheme, expected):
+def test_schemes(scheme, expected):
     d = diagnose([99, 1], scheme=scheme)
     assert d.facts.weights.tolist() == pytest.approx(expected)
     assert d.weights.dtype == torch.float32

@@ -1,24 +1,13 @@
 """The weights that the loss gets: a scheme, an exponent, or the user's own."""
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from helpers.arguments import real_number
 from helpers.diagnosis.formulas import curvature_of_inputs
-from helpers.weights import effective_number, inverse_frequency, normalize, power
-
-# Ratios of the weights; SCALES sets their scale where the name asks for one.
-SCHEMES = {
-    "none": lambda n: power(n, 0.0),
-    "inverse frequency": inverse_frequency,
-    "balanced": inverse_frequency,
-    "sum to one": inverse_frequency,
-    "square root": lambda n: power(n, 0.5),
-    "effective number": lambda n: effective_number(n, 0.999),
-}
-SCALES = {"balanced": "sample mean", "sum to one": "sum", "effective number": "class mean"}
+from helpers.weights import SCHEMES, power
 
 
 def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple[Tensor, str]:
@@ -34,8 +23,6 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
         if scheme not in SCHEMES:
             raise ValueError(f"scheme is {scheme!r}; expected an exponent or one of {', '.join(map(repr, SCHEMES))}")
         w = SCHEMES[scheme](n[held])
-        if scheme in SCALES:
-            w = normalize(w, n[held], to=cast(Any, SCALES[scheme]))
     else:
         exponent = real_number("scheme", scheme)
         if not abs(exponent) <= 10:
