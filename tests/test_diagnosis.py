@@ -114,6 +114,8 @@ def test_the_advised_rate_asks_for_nothing_without_weights_and_for_less_with_mor
         assert rates == sorted(rates, reverse=True)
         assert rates[-1] == advised_lr(0.3, 7 / share, share, batch)  # the scale is not its matter
     assert advised_lr(0.3, 1 / share, share, 1e9) == pytest.approx(0.3, rel=1e-4)
+    half_way = advised_lr(1.0, 1 / share, share, 64)
+    assert advised_lr(1.0, 1 / share, share, 64, adaptive=True) == pytest.approx(half_way**0.75)
     # One sample a batch: the rate falls as fast as the batch shrinks, from B to B / E[w^2].
     assert advised_lr(0.3, 1 / share, share, 1e-9) == pytest.approx(0.3 / float((1 / share).sum() / 9))
 
@@ -161,6 +163,7 @@ def test_a_sampler_has_corrected_already():
     # The square root, of which the sampler does twice as much: the weights take half of it back.
     w = diagnose([90, 10], sampler=True, scheme="square root").weights
     assert float(w[1] / w[0]) == pytest.approx((1 / 9) ** 0.5)
+    assert diagnose([90, 10], sampler=True, scheme="none").shift.diff().exp().item() == pytest.approx(9.0)
     assert {"twice"} <= set(findings([90, 10], sampler=True))
     assert "twice" not in findings([90, 10], sampler=True, scheme="none")
 
@@ -217,6 +220,8 @@ EDGES = [
     # One sample in 100: half of the batches of 50 hold it.
     ("absent", ([99, 1], {"batch_size": 50}), ([99, 1], {"batch_size": 49})),
     ("absent", ([99, 1], {"batch_size": 49, "sampler": True}), ([99, 1], {"batch_size": 49})),
+    ("absent", (classes(100), {"batch_size": 16}), ([99, 1], {"batch_size": 49})),
+    ("absent", ([99, 1], PLAIN | {"batch_size": 49}), ([99, 1], {"batch_size": 49})),
     ("few samples", ([1000, 40], {}), ([1000, 39], {})),
     ("few samples", ([39, 39], {}), ([39, 38], {})),
     ("calibration", ([199, 100], {}), ([200, 100], {})),

@@ -113,6 +113,11 @@ def test_smoothing_teaches_the_right_class_again():
     )  # fmt: skip
     assert first < 0.3
     assert second > 0.99
+    # The weights are still there, each sample's on its whole smoothed target.
+    d, y = diagnose(LONG_TAIL, label_smoothing=0.1), torch.tensor([0, 4, 4])
+    z = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
+    each = F.cross_entropy(z, 0.9 * F.one_hot(y, 5) + 0.02, reduction="none")
+    assert cure(d, "smoothing", z=z, y=y)["loss"].item() == pytest.approx(float(W[y] @ each / W[y].sum()), rel=1e-5)
 
 
 def test_twice_is_once():

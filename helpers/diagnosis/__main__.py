@@ -2,11 +2,15 @@
 
 import argparse
 import csv
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
 
 from helpers.diagnosis.compute import diagnose
+
+# What the file holds; every other option of diagnose is a flag here, of which the start is enough: --batch 128.
+IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
 
 
 def number(text: str) -> Any:
@@ -48,26 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--counts", metavar="COLUMN", help="this column holds the samples of each class")
     which.add_argument("--labels", metavar="COLUMN", help="this column holds the class of each sample")
-    for flag, name, kind in (
-        ("--batch", "batch_size", int),
-        ("--accumulation", "accumulation_steps", int),
-        ("--ranks", "world_size", int),
-        ("--scheme", "scheme", number),
-        ("--loss", "loss", str),
-        ("--pos-weight", "pos_weight", float),
-        ("--reduction", "reduction", str),
-        ("--label-smoothing", "label_smoothing", float),
-        ("--optimizer", "optimizer", str),
-        ("--lr", "lr", float),
-        ("--momentum", "momentum", float),
-        ("--weight-decay", "weight_decay", float),
-        ("--clip", "clip_norm", float),
-        ("--dtype", "dtype", str),
-        ("--state-dtype", "state_dtype", str),
-    ):
-        parser.add_argument(flag, dest=name, type=kind, default=argparse.SUPPRESS)
-    parser.add_argument("--autocast", action="store_true")
-    parser.add_argument("--sampler", action="store_true", help="a balanced sampler draws the samples")
+    for name, option in inspect.signature(diagnose).parameters.items():
+        if isinstance(option.default, bool):
+            parser.add_argument("--" + name, action="store_true")
+        elif name not in IN_THE_FILE:
+            parser.add_argument("--" + name.replace("_", "-"), type=number, default=argparse.SUPPRESS)
     options = vars(parser.parse_args(arguments))
     file, counts, labels = (options.pop(name) for name in ("file", "counts", "labels"))
     try:

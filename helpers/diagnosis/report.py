@@ -38,7 +38,11 @@ def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
         f"clip {f.clip_norm:g}" if f.clip_norm else "",
     )
     smooth = f", label smoothing {f.label_smoothing:g}" if f.label_smoothing else ""
-    step = "" if f.step == f.batch else f", {f.accumulation_steps} micro-batches, {f.world_size} ranks a step"
+    step = (
+        ""
+        if f.step == f.batch
+        else f", times {f.accumulation_steps} micro-batches and {f.world_size} ranks: {f.step:,.0f} a step"
+    )
     rarest = [] if f.equal else [("rarest class", of(f.rarest)), ("most common class", of(f.commonest))]
     ratio = [("weight ratio, rarest to most common", short(f.nominal_ratio))]
     if f.divisor == "weights" and f.batch < f.samples:
