@@ -1,187 +1,206 @@
-"""What diagnose says, word for word, and the numbers in it by formulas of their own."""
+"""What goes into diagnose, what is refused, and what comes out in a notebook, a figure and a terminal."""
 
-import math
+import subprocess
+import sys
+from collections import Counter
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
+from conftest import ROOT
+from matplotlib.figure import Figure
 
+from helpers.datasets import shuttle
 from helpers.diagnosis import diagnose
+from helpers.diagnosis.__main__ import main
 
-MEAN_ONE = 'w = normalize(w, counts, to="sample mean")'
-
-
-def only(name, counts, **options):
-    """The finding of this name, without its name."""
-    (found,) = [f for f in diagnose(counts, **options).findings if f.name == name]
-    return found.severity, found.sentence, found.figure, found.cure, found.notebook
-
-
-# 990 and 10 samples: N / n_c gives 1.0101 and 100, so the average sample weighs 2 and the ratio is 99.
-@pytest.mark.parametrize(
-    ("reduction", "scheme", "severity", "acts", "weighs", "lr"),
-    [
-        ("none", "inverse frequency", "hurts", "2 times larger, so your 0.1 acts as 0.2", "2", "0.05"),
-        ("sum", "sum to one", "breaks", "50.5 times smaller, so your 0.1 acts as 0.00198", "0.0198", "5.05"),
-    ],
-)
-def test_scale(reduction, scheme, severity, acts, weighs, lr):
-    assert only("scale", [990, 10], reduction=reduction, scheme=scheme, lr=0.1) == (
-        severity,
-        f"These weights act on SGD as a learning rate {acts}.",
-        f"average weight of a sample {weighs}",
-        f"{MEAN_ONE}  # or lr = {lr}",
-        "03_gradient_scaling",
-    )
-    assert only("scale", [990, 10], reduction=reduction, scheme=scheme)[3] == MEAN_ONE
-
-
-def test_batch():
-    assert only("batch", [990, 10], batch_size=20) == (
-        "hurts",
-        "Divided by the weights of each batch, the rarest class gets 18 times the weight of the most common one, "
-        "not 99 times.",
-        "batch of 20: 18.2% of the ratio is left",
-        f'{MEAN_ONE}; loss = weighted_cross_entropy(logits, y, w, divide_by="samples")',
-        "08_batches_and_machines",
-    )
-
-
-def test_absent_and_few_samples():
-    # A batch misses all ten with probability C(990, 20) / C(1000, 20); with 70 it is near a half.
-    missing = math.comb(990, 20) / math.comb(1000, 20)
-    assert only("absent", {"ham": 990, "spam": 10}, batch_size=20) == (
-        "note",
-        "Most batches hold no sample of the rarest class, spam.",
-        f"{missing:.1%} of random batches of 20",
-        "batch_size=70  # half of the batches, or a WeightedRandomSampler",
-        "08_batches_and_machines",
-    )
-    assert math.comb(990, 70) / math.comb(1000, 70) == pytest.approx(0.5, abs=0.02)
-    assert only("few samples", [990, 10]) == (
-        "note",
-        "The rarest class, class 1, has so few samples that its recall on one split says little.",
-        "10 samples; a quarter held out leaves 2.5",
-        "for seed in range(10): ...  # repeat the stratified split and show the spread",
-        "06_choosing_weights",
-    )
-
-
-def test_calibration():
-    assert only("calibration", [990, 10]) == (
-        "note",
-        "The model will learn weighted odds, not the frequencies of your data: its probabilities need a correction.",
-        "odds between two classes shift by up to a factor 99",
-        "probabilities = (logits - w.log()).softmax(dim=1)",
-        "06_choosing_weights",
-    )
-
-
-def test_epsilon_and_underflow():
-    # 20 000 equal classes whose weights sum to one: 2 / 20 000^2 is the average entry, w / (K B) the smallest.
-    options = {"reduction": "none", "scheme": "sum to one", "optimizer": "RMSprop", "batch_size": 64}
-    assert only("epsilon", [1000] * 20_000, **options) == (
-        "hurts",
-        "The average entry of the logit gradient is below the epsilon of RMSprop, which shrinks its steps.",
-        "average entry at most 5e-09, epsilon 1e-08",
-        MEAN_ONE,
-        "05_optimizers",
-    )
-    assert only("underflow", [1000] * 20_000, dtype=torch.float16, **options) == (
-        "hurts",
-        "In float16 the smallest entries of the logit gradient become exactly zero.",
-        "smallest entry 3.9e-11, 0.00066 of the format's smallest number",
-        f"{MEAN_ONE}; scaler = torch.amp.GradScaler()  # or bfloat16",
-        "09_number_formats",
-    )
+LABELS = [2, 0, 0, 0, 1, 1, 0, 0, 0, 0] * 10  # 70, 20 and 10 samples, the rarest first
+NAMES = np.array(["cat", "dog", "emu"])[LABELS]
 
 
 @pytest.mark.parametrize(
-    ("reduction", "what", "largest"),
+    "given",
     [
-        ("none", "one weighted loss", "7e+04"),
-        ("mean", "the sum over a batch of 70,000", "1.4e+05"),
-        ("sum", "the sum over a batch of 70,000", "1.4e+05"),
+        *([70, 20, 10], (70, 20, 10), np.array([70, 20, 10]), torch.tensor([70, 20, 10]), torch.tensor([70.0, 20, 10])),
+        *({"cat": 70, "dog": 20, "emu": 10}, {2: 10, 1: 20, 0: 70}, Counter(LABELS), Counter(NAMES.tolist())),
+        *(pd.Series(LABELS).value_counts(), pd.Series(NAMES).value_counts(), pd.Series([70, 20, 10])),
     ],
 )
-def test_overflow(reduction, what, largest):
-    room = 65_504 / float(largest)
-    assert only("overflow", [69_999, 1], reduction=reduction, dtype=torch.float16) == (
-        "breaks",
-        f"In float16 {what} or a weight overflows: the loss becomes infinite or NaN.",
-        f"largest value {largest}, room {room:.2g} of the format",
-        f"{MEAN_ONE}; model.to(torch.bfloat16)  # float32's range",
-        "09_number_formats",
-    )
+def test_counts_come_in_any_form_and_the_weights_in_the_order_of_the_classes(given):
+    d = diagnose(given)
+    assert d.weights.tolist() == pytest.approx([10 / 21, 10 / 6, 10 / 3])
+    assert d.names == (("class 0", "class 1", "class 2") if "class 0" in str(d.names) else ("cat", "dog", "emu"))
+    assert str(d) == repr(d)
 
 
-@pytest.mark.parametrize("batch", [1, 4, 50])
-@pytest.mark.parametrize("counts", [[90, 10], [990, 10], [1000] * 8, [5000, 300, 20, 20]])
-def test_the_extremes_of_an_untrained_model(counts, batch):
-    n = torch.tensor(counts, dtype=torch.float64)
-    w, k, loss = n.sum() / n, len(counts), max(1.0, math.log(len(counts)))
-    for reduction, total, divisor in (
-        ("none", 0.0, batch),
-        ("sum", batch * k * loss, 1.0),  # under N / n_c the average sample weighs K
-        ("mean", batch * k * loss, batch * k),
-    ):
-        facts = diagnose(counts, reduction=reduction, batch_size=batch).facts
-        assert facts.largest_value == pytest.approx(max(float(w.max()) * loss, total))
-        assert facts.smallest_gradient == pytest.approx(float(w.min()) / (k * divisor))
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        *((LABELS, {}), (torch.tensor(LABELS).reshape(10, 10), {}), (np.array(LABELS, dtype=float), {})),
+        *(([-100, *LABELS], {}), ([255, *LABELS], {"ignore_index": 255}), (LABELS, {"classes": ["cat", "dog", "emu"]})),
+        *((NAMES, {}), (NAMES.tolist(), {}), (pd.Series(NAMES, dtype="category"), {})),
+    ],
+)
+def test_labels_come_in_any_form(labels, options):
+    assert diagnose(labels=labels, **options).facts.counts.tolist() == [70, 20, 10]
 
 
-def test_the_report_holds_every_fact():
-    diagnosis = diagnose({"ham": 990, "spam": 10}, reduction="none", batch_size=20, lr=0.1)
-    assert str(diagnosis).splitlines()[:19] == [
-        "classes and samples                  2 and 1,000",
-        "rarest class                         spam, 10",
-        "most common class                    ham, 990",
-        "scheme                               inverse frequency",
-        "loss                                 none: divided by the samples, by hand",
-        "optimiser, batch                     SGD, lr 0.1, 20",
-        "format                               float32",
-        "weights, as they are                 1.01 to 100",
-        "weights, sum one                     0.01 to 0.99",
-        "weights, class mean one              0.02 to 1.98",
-        "weights, sample mean one             0.505 to 50",
-        "weights, max one                     0.0101 to 1",
-        "scale of the loss                    2 times that without weights",
-        "batches without the rarest class     81.6%",
-        "weight ratio, rarest to most common  99",
-        "ratio that the batch lets through    99",
-        "room above in the format             factor 3.4e+36",
-        "room below in the format             factor 1.8e+43",
-        "",
+def test_classes_say_the_order_and_which_have_no_sample():
+    assert diagnose(labels=NAMES, classes=["emu", "dog", "cat"]).facts.counts.tolist() == [10, 20, 70]
+    assert diagnose(labels=LABELS, classes=5).facts.counts.tolist() == [70, 20, 10, 0, 0]
+    assert diagnose({"a": 9, "c": 1}, classes=["c", "b", "a"]).facts.counts.tolist() == [1, 0, 9]
+    assert diagnose([9, 1], classes=["a", "b"]).names == ("a", "b")
+    assert "No sample of class 0" in str(diagnose(labels=np.array(LABELS) + 1))  # labels from 1
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"counts": [0.9, 0.09, 0.01]}, "these are shares"),
+        ({"counts": pd.Series(NAMES).value_counts(normalize=True)}, "these are shares"),
+        ({"counts": {"a": 90.5, "b": 9.5}}, "these are percentages"),
+        ({"counts": LABELS}, "look like labels; give labels="),
+        ({"counts": NAMES}, "give labels="),
+        ({"counts": pd.Series(NAMES)}, "give labels="),
+        ({"counts": Counter(torch.tensor(LABELS))}, "counts has tensors as keys"),
+        ({"counts": pd.DataFrame({"label": NAMES})}, "counts is a table"),
+        ({"counts": "ab"}, "counts is 'ab'"),
+        ({}, "give either counts"),
+        ({"counts": [3, 4], "labels": LABELS}, "give either counts"),
+        ({"counts": {"cats": 3, "dogs": -1}}, r"counts\['dogs'\] is -1"),
+        ({"counts": [3, float("nan")]}, r"counts\[1\] is nan"),
+        ({"counts": {"a": 3, "b": "4"}}, r"counts\['b'\] is '4'"),
+        ({"counts": {"a": True, "b": False}}, "counts"),
+        ({"counts": [3, 0]}, "fewer than two classes"),
+        ({"counts": [[3, 4]]}, "counts has shape"),
+        ({"labels": torch.eye(3)[LABELS]}, "looks one-hot"),
+        ({"labels": [0.2, 0.9]}, "labels holds 0.2"),
+        ({"labels": [0, -1]}, "labels holds -1"),
+        ({"labels": [0, 10**9]}, "labels holds 1000000000"),
+        ({"labels": ["a", None]}, "missing value"),
+        ({"labels": ["0", "1"]}, "numbers as text"),
+        ({"labels": NAMES, "classes": ["cat", "dog"]}, "classes lacks 'emu'"),
+        ({"counts": [3, 4], "batch_size": 8}, "batch_size is 8, but counts has only 7 samples"),
+        ({"counts": [3, 4], "weight": [1, 2, 3]}, r"weight has shape \(3,\)"),
+        ({"counts": [3, 4], "weight": [1, -2]}, "expected finite numbers"),
+        ({"counts": [3, 4], "weight": [1, 2], "scheme": 0.5}, "weight is given beside"),
+        ({"counts": [3, 4], "scheme": "log"}, "scheme is 'log'"),
+        ({"counts": [3, 4], "optimizer": torch.optim.LBFGS}, "optimizer is"),
+        ({"counts": [3, 4], "reduction": "average"}, "reduction is 'average'"),
+        ({"counts": [3, 4], "dtype": torch.int64}, "dtype is torch.int64"),
+        ({"counts": [3, 4], "autocast": True}, "autocast computes in"),
+        ({"counts": [3, 4, 5], "loss": "bce"}, "loss is bce with 3 classes"),
+        ({"counts": [3, 4], "lr": 0.0}, "lr is 0.0"),
+        ({"counts": [3, 4], "inputs": torch.ones(7, 2)}, "without labels="),
+        ({"labels": LABELS, "inputs": torch.ones(7, 2)}, r"inputs has shape \(7, 2\)"),
+    ],
+)
+def test_what_cannot_be_read_is_named(given, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        diagnose(**given)
+
+
+def test_what_may_be_something_else_is_said():
+    assert "look like labels" in str(diagnose([1 + n for n in LABELS]))
+    assert "look like percentages" in str(diagnose([90, 9, 1]))
+    assert "look like" not in str(diagnose([5000, 300, 20, 9]))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"),
+    [("adamw", "AdamW"), ("sgd", "SGD"), (torch.optim.AdamW, "AdamW"), (torch.optim.Adagrad, "Adagrad"),
+     (type("Mine", (torch.optim.RMSprop,), {}), "RMSprop"), ("MOMENTUM", "momentum")],
+)  # fmt: skip
+def test_optimisers_by_name_or_class(optimizer, name):
+    assert diagnose([3, 4], optimizer=optimizer).facts.optimizer == name
+
+
+def test_the_report_holds_what_was_asked_and_what_follows():
+    counts = dict(zip(shuttle().class_names, shuttle().counts.tolist(), strict=True))
+    d = diagnose(counts, reduction="none", lr=0.1, batch_size=128, clip_norm=1.0, momentum=0.9)
+    assert str(d).splitlines()[:17] == [
+        "classes and samples                          7 and 58,000 samples",
+        "rarest class                                 Bpv Close, 10 samples",
+        "most common class                            Rad Flow, 45,586 samples",
+        "order of the classes                         as given",
+        "scheme                                       inverse frequency",
+        "loss                                         cross entropy, none: divided by the samples",
+        "optimiser                                    SGD, lr 0.1, momentum 0.9, clip 1",
+        "batch                                        128 samples",
+        "format                                       float32",
+        "weights, as they are                         1.27 to 5,800",
+        "weights advised (sample mean one)            0.182 to 829",
+        f"lr advised for them                          {d.lr:.3g}",
+        "scale of the loss                            7 times that without weights",
+        "batches without the rarest class             97.8%",
+        "weight ratio, rarest to most common          4,560",
+        "heaviest sample against its step, w_max / B  6.47",
+        "room in the format, above and below          ample and ample",
     ]
-    assert str(diagnosis).splitlines()[19:23] == [
-        "1. HURTS · These weights act on SGD as a learning rate 2 times larger, so your 0.1 acts as 0.2.",
-        "   figure   average weight of a sample 2",
-        f"   cure     {MEAN_ONE}  # or lr = 0.05",
-        "   shown in 03_gradient_scaling",
-    ]
-    page = diagnosis._repr_html_()
-    assert page.count("<tr>") == 18
-    assert page.count("<li>") == len(diagnosis.findings) == 4
+    assert "so your 0.1 acts as 0.7" in str(d)
+    assert "w_max / B is 6.47. Clipping cuts just these steps" in str(d)
+    assert "1 sample:" in str(diagnose([90, 1]))
+    page = d._repr_html_()
+    assert page.count("<li>") == page.count("<pre>") == len(d.findings)
     assert '<a href="03_gradient_scaling.ipynb">03_gradient_scaling</a>' in page
-    assert "SGD, all samples" in str(diagnose([990, 10]))
+    assert "<script>" not in diagnose({"<script>": 5, "b": 7})._repr_html_()
 
 
-def test_a_sum_brings_the_gradient_above_epsilon():
-    # 14 143 equal classes, weights of sum one: an average entry just below 1e-8, and a sum over two samples above it.
-    options = {"scheme": "sum to one", "optimizer": "Adam", "batch_size": 2}
-    names = {
-        reduction: {f.name for f in diagnose([1000] * 14_143, reduction=reduction, **options).findings}
-        for reduction in ("none", "sum", "mean")
-    }
-    assert "epsilon" in names["none"]
-    assert "epsilon" not in names["sum"] | names["mean"]
+def test_a_million_classes_are_no_trouble():
+    d = diagnose(torch.arange(1, 10**6 + 1), batch_size=256)
+    assert len(d.weights) == len(d.shift) == 10**6
+    assert "1,000,000 and 500,000,500,000 samples" in str(d)
 
 
-def test_the_whole_set_is_a_batch_and_half_a_sample_a_count():
-    facts = diagnose([30, 10], batch_size=40).facts
-    assert facts.names == ()
-    assert facts.effective_ratio == facts.nominal_ratio == pytest.approx(3.0)
-    assert diagnose({"often": 3, "seldom": 0.5}).facts.nominal_ratio == pytest.approx(6.0)
-    with pytest.raises(ValueError, match="lr is inf"):
-        diagnose([30, 10], lr=math.inf)
-    with pytest.raises(ValueError, match=r"counts\['often'\] is inf"):
-        diagnose({"often": math.inf, "seldom": 1})
+def test_the_figure_draws_weights_and_what_is_let_through():
+    d = diagnose([10, 0, 90], batch_size=4)
+    asked, through, batch = d.draw(Figure().add_subplot()).lines
+    assert asked.get_xdata().tolist() == [10, 90]
+    assert asked.get_ydata().tolist() == pytest.approx([5.0, 5 / 9])
+    assert through.get_ydata().tolist() == pytest.approx(d.facts.through[[0, 2]].tolist())
+    assert batch.get_ydata() == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "like"),
+    [
+        ("class,count\ncat,900\ndog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
+        ("label\n1\n0\n0\n1\n0\n", ["--batch", "2", "--lr", "0.1", "--optimizer", "adam", "--scheme", "0.5"],
+         {"labels": [1, 0, 0, 1, 0], "batch_size": 2, "lr": 0.1, "optimizer": "adam", "scheme": 0.5}),
+        ("id,y\n7,cat\n8,dog\n9,cat\n", ["--labels", "y", "--sampler"],
+         {"labels": ["cat", "dog", "cat"], "sampler": True}),
+        ("n\n900\n50\n", ["--counts", "n", "--pos-weight", "18"], {"counts": [900, 50], "pos_weight": 18.0}),
+    ],
+)  # fmt: skip
+def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
+    file = tmp_path / "counts.csv"
+    file.write_text(text)
+    assert main([str(file), *options]) == 0
+    assert capsys.readouterr().out == f"{diagnose(**like)}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,y\n1,cat\n", "--counts COLUMN or --labels COLUMN"),
+        ("", "has the columns []"),
+        ("class,count\na,1\na,2\n", "twice"),
+    ],
+)
+def test_the_terminal_never_guesses(tmp_path, capsys, text, message):
+    file = tmp_path / "counts.csv"
+    file.write_text(text)
+    assert main([str(file)]) == 2
+    assert message in capsys.readouterr().err
+    assert main([str(tmp_path / "none.csv")]) == 2
+
+
+def test_it_runs_as_a_module(tmp_path):
+    file = tmp_path / "counts.csv"
+    file.write_text("class,count\ncat,900\ndog,50\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.diagnosis", file, "--batch", "32"], cwd=ROOT, capture_output=True
+    )
+    assert done.returncode == 0
+    assert "rarest class" in done.stdout.decode()

@@ -26,14 +26,14 @@ from mutmut.mutation.diff_apply import apply_mutant, get_diff_for_mutant
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     *("arguments", "losses", "weights", "stability", "datasets", "training", "models", "parallel", "ensembles"),
-    *("diagnosis/compute", "diagnosis/facts", "diagnosis/findings", "diagnosis/report"),
+    *(f"diagnosis/{name}" for name in ("formulas", "facts", "findings", "given", "weighting", "compute", "report")),
     *("distributed", "launcher", "tables"),
     *("plots/animation", "plots/bars", "plots/colours", "plots/curves", "plots/diagram", "plots/frame"),
     *(f"exercises/{path.stem}" for path in sorted(ROOT.glob("helpers/exercises/[a-z]*.py"))),
 ]
 TESTS = [
     *("losses", "weights", "stability", "datasets", "models_and_training", "ensembles", "diagnosis", "parallel"),
-    *("diagnosis_sentences", "exercises", "plots", "looks", "tables"),
+    *("diagnosis_sentences", "diagnosis_cures", "exercises", "plots", "looks", "tables"),
 ]
 # What runs in processes that a test starts, where mutmut's switch does not reach: the module and its own tests.
 APART = {"distributed": "distributed", "launcher": "launcher"}

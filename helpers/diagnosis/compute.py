@@ -1,29 +1,20 @@
 """From counts and options to a diagnosis."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
 from helpers.arguments import real_number, whole_number
-from helpers.diagnosis.facts import (
-    EPSILON,
-    Facts,
-    Optimizer,
-    Reduction,
-    absent_share,
-    effective_ratio,
-    scheme_weights,
-)
+from helpers.diagnosis.facts import Facts, Reduction
 from helpers.diagnosis.findings import Finding, find
-from helpers.diagnosis.report import as_html, as_text
-from helpers.weights import inverse_frequency, normalize
+from helpers.diagnosis.given import class_counts, doubtful, number_format, optimizer_name
+from helpers.diagnosis.report import as_html, as_text, draw
+from helpers.diagnosis.weighting import class_weights, curvatures
 
-DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+HALVES = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -33,129 +24,151 @@ class Diagnosis:
     facts: Facts
     findings: tuple[Finding, ...]  # the most severe first; empty for a healthy case
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes, in the order of ``weights`` and ``shift``."""
+        return tuple(map(self.facts.name, range(len(self.facts.counts))))
+
+    @property
+    def weights(self) -> Tensor:
+        """The weights advised for the scheme asked for, float32 (K,): the average sample weighs one."""
+        return self.facts.advised.float()
+
+    @property
+    def lr(self) -> float | None:
+        """The learning rate advised for ``weights``, from the ``lr`` that suits the loss without weights."""
+        return None if self.facts.lr is None else self.facts.lr * self.facts.lr_factor
+
+    @property
+    def shift(self) -> Tensor:
+        """What to subtract from the logits of a model trained as asked, float32 (K,): log v_c(B), and the sampler's."""
+        return self.facts.shift.float()
+
+    def draw(self, ax: Any) -> Any:
+        """Weights against counts on Matplotlib's Axes ``ax``: asked for, let through by the batch, and the batch."""
+        return draw(self.facts, ax)
+
     def __str__(self) -> str:
-        return as_text(self.facts, self.findings)
+        return as_text(self.facts, self.findings, self.lr)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return as_html(self.facts, self.findings)
+        return as_html(self.facts, self.findings, self.lr)
 
 
 def diagnose(
-    counts: Any,
+    counts: Any = None,
     *,
+    labels: Any = None,
+    classes: Any = None,
+    scheme: str | float = "inverse frequency",
+    weight: Any = None,
+    pos_weight: float | None = None,
+    loss: str = "cross entropy",
     reduction: Reduction = "mean",
-    optimizer: Optimizer = "SGD",
+    label_smoothing: float = 0.0,
+    optimizer: str | type = "SGD",
     lr: float | None = None,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    clip_norm: float | None = None,
     batch_size: int | None = None,
-    dtype: torch.dtype = torch.float32,
-    scheme: str = "inverse frequency",
+    accumulation_steps: int = 1,
+    world_size: int = 1,
+    sampler: bool = False,
+    dtype: torch.dtype | str = torch.float32,
+    autocast: bool = False,
+    state_dtype: torch.dtype | str | None = None,
+    inputs: Any = None,
+    ignore_index: int = -100,
 ) -> Diagnosis:
-    """What class weights made from ``counts`` will do to a training run.
+    """What class weights will do to a training run, computed from counts and options; nothing is trained.
 
     Args:
-        counts: samples of each class, 2 to 10^6 classes: a sequence, array or
-            tensor, or a dict or Counter of name to count. From labels:
-            ``torch.bincount(y)``.
-        reduction: "mean" and "sum" are PyTorch's, for class indices; "none" is
-            a mean over samples taken by hand.
-        optimizer: "SGD", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam"
-            or "AdamW", with PyTorch's defaults.
-        lr: your learning rate; None leaves it out of the sentences.
-        batch_size: samples a step; None means all of them.
-        dtype: number format of logits, weights and loss.
-        scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean
-            one), "sum to one", "square root", or "effective number" (beta 0.999,
-            class mean one).
+        counts: samples of each class, 2 to 10^6 classes: a sequence, array, tensor, dict, Counter or Series. Numbers
+            as keys are sorted; the names of a Counter or Series too, since it comes by frequency. A class with zero
+            samples is kept and gets weight 1.
+        labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1
+            (``ignore_index`` is left out), or names, in alphabetical order.
+        classes: the names in the order of the logits, or K, where that differs.
+        scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean one), "sum to one", "square root",
+            "effective number" (beta 0.999, class mean one), or the exponent of (N / n_c).
+        weight: your own weights (K,), instead of a scheme.
+        pos_weight: of the binary loss, instead of a scheme; makes ``loss`` "bce".
+        loss: "cross entropy", or "bce" for binary_cross_entropy_with_logits; counts are then (negative, positive).
+        reduction: PyTorch's; "none" is a mean over samples taken by hand.
+        optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
+        lr: the learning rate that suits the loss without weights; None leaves it out.
+        clip_norm: as in clip_grad_norm_.
+        batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them.
+        accumulation_steps, world_size: micro-batches a step, and ranks.
+        sampler: whether a WeightedRandomSampler already draws all classes equally often.
+        dtype: number format of logits and loss ("float16" or torch.float16); ``autocast``: of the model under autocast.
+        state_dtype: of the optimizer's state; default float32 under autocast, else ``dtype``.
+        inputs: features (N, D) of the samples in ``labels``, for the curvature.
 
-    Raises TypeError for counts of another kind; ValueError for fewer than two
-    classes, a count that is not a finite number above zero (it names the
-    class), and an option outside its range.
+    Raises TypeError or ValueError, naming the argument, for what cannot be read or is out of range.
     """
-    names, n = _named_counts(counts)
-    for name, value, known in (
-        ("reduction", reduction, get_args(Reduction)),
-        ("optimizer", optimizer, tuple(EPSILON)),
-        ("dtype", dtype, DTYPES),
-    ):
-        if not isinstance(value, type(known[0])) or value not in known:
-            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
-    if lr is not None and not 0 < real_number("lr", lr) < math.inf:
-        raise ValueError(f"lr is {lr}; expected a finite number above zero, or None")
-    samples = float(n.sum())
-    if batch_size is not None and not 0 < whole_number("batch_size", batch_size, 0) <= samples:
-        raise ValueError(
-            f"batch_size is {batch_size}; expected 1 to {samples:,.0f} (the samples in counts), or None for all"
-        )
-
-    w = scheme_weights(n, scheme)
-    batch = samples if batch_size is None else float(batch_size)
-    rarest, commonest = int(n.argmin()), int(n.argmax())
-    scale = float((n * w).sum() / samples)
-    nominal = float(w[rarest] / w[commonest])
-    per_batch = reduction == "mean" and batch_size is not None and batch_size < samples
-    facts = Facts(
-        names=names,
-        counts=n,
-        weights=w,
-        reduction=reduction,
-        optimizer=optimizer,
-        lr=lr,
-        batch_size=batch_size,
-        dtype=dtype,
-        scheme=scheme,
-        ranges=_ranges(w, n),
-        scale=1.0 if reduction == "mean" else scale,
-        absent_share=absent_share(float(n[rarest]), samples, batch),
-        nominal_ratio=nominal,
-        effective_ratio=effective_ratio(n, w, rarest, commonest, batch) if per_batch else nominal,
-        largest_value=_largest_value(w, scale, batch, reduction),
-        smallest_gradient=_smallest_gradient(w, scale, batch, reduction),
+    keys, n, order = class_counts(
+        counts, labels, classes, whole_number("ignore_index", ignore_index, -(2**63), 2**63 - 1)
     )
+    loss = "bce" if pos_weight is not None else loss
+    for name, value, known in (("reduction", reduction, get_args(Reduction)), ("loss", loss, ("cross entropy", "bce"))):
+        if not isinstance(value, str) or value not in known:
+            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
+    numbers: dict[str, Any] = {}
+    for name, given, low, high in (
+        ("lr", lr, 1e-30, 1e30),
+        ("clip_norm", clip_norm, 1e-30, math.inf),
+        ("momentum", momentum, 0, 1),
+        ("weight_decay", weight_decay, 0, 1e30),
+        ("label_smoothing", label_smoothing, 0, 1),
+    ):
+        left_out = given is None and name in ("lr", "clip_norm")
+        numbers[name] = None if left_out else real_number(name, given)
+        if not left_out and not low <= numbers[name] <= high:
+            raise ValueError(f"{name} is {given}; expected a number from {low:g} to {high:g}")
+    for name, flag in (("sampler", sampler), ("autocast", autocast)):
+        if not isinstance(flag, bool):
+            raise TypeError(f"{name} is {flag!r}; expected True or False")
+    total = float(n.sum())
+    if batch_size is not None and whole_number("batch_size", batch_size, 1) > total:
+        raise ValueError(
+            f"batch_size is {batch_size}, but counts has only {total:,.0f} samples; "
+            "give None for all of them (and counts of samples, not percentages)"
+        )
+    kind = number_format("dtype", dtype)
+    if autocast and kind not in HALVES:
+        raise ValueError(f"dtype is {kind}; autocast computes in torch.float16 or torch.bfloat16")
+    if loss == "bce" and (len(n) != 2 or numbers["label_smoothing"]):
+        raise ValueError(
+            f"loss is bce with {len(n)} classes and label_smoothing {label_smoothing}; expected counts of negatives "
+            "and positives of one label, without smoothing: diagnose several labels one by one"
+        )
+    raw, called = class_weights(n, scheme, weight, pos_weight)
+    facts = Facts(
+        keys=keys,
+        order=order,
+        counts=n,
+        weights=raw,
+        scheme=called,
+        loss=loss,
+        reduction=reduction,
+        optimizer=optimizer_name(optimizer),
+        **numbers,
+        batch_size=batch_size,
+        accumulation_steps=whole_number("accumulation_steps", accumulation_steps, 1, 10**6),
+        world_size=whole_number("world_size", world_size, 1, 10**6),
+        sampler=sampler,
+        dtype=kind,
+        autocast=autocast,
+        state_dtype=number_format(
+            "state_dtype", state_dtype if state_dtype is not None else torch.float32 if autocast else kind
+        ),
+        curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index),
+        doubt="" if counts is None else doubtful(n),
+    )
+    if not facts.advised.float().isfinite().all() or not facts.advised.float()[facts.held & (raw > 0)].all():
+        raise ValueError("counts or weight span more than float32 can hold as weights")
     return Diagnosis(facts, find(facts))
-
-
-def _named_counts(counts: Any) -> tuple[tuple[str, ...], Tensor]:
-    names: tuple[str, ...] = ()
-    if isinstance(counts, Mapping):
-        for name, count in counts.items():
-            if not isinstance(count, Real):
-                raise TypeError(f"counts[{name!r}] is a {type(count).__name__}; expected a number of samples")
-            if not 0 < float(count) < math.inf:
-                raise ValueError(f"counts[{name!r}] is {count}; expected a finite number of samples above zero")
-        names, counts = tuple(map(str, counts)), list(counts.values())
-    inverse_frequency(counts)  # for its checks, which name the class
-    n = torch.as_tensor(counts).detach().to(torch.float64)
-    if len(n) < 2:
-        raise ValueError("counts has one class; weights compare classes, so expected at least two")
-    return names, n
-
-
-def _ranges(w: Tensor, counts: Tensor) -> dict[str, tuple[float, float]]:
-    """Smallest and largest weight under each normalisation."""
-    scaled = {
-        "as they are": w,
-        "sum one": normalize(w, to="sum"),
-        "class mean one": normalize(w, to="class mean"),
-        "sample mean one": normalize(w, counts, to="sample mean"),
-        "max one": normalize(w, to="max"),
-    }
-    return {name: (float(v.min()), float(v.max())) for name, v in scaled.items()}
-
-
-def _largest_value(w: Tensor, scale: float, batch: float, reduction: Reduction) -> float:
-    """The largest number met on the way to the loss of an untrained model, whose sample loss is log K.
-
-    The heaviest weight and its loss; for "mean" and "sum" also the total of an
-    average batch. Notebook 09 runs these edges.
-    """
-    loss = math.log(len(w))
-    one = float(w.max()) * max(1.0, loss)
-    return one if reduction == "none" else max(one, batch * scale * max(1.0, loss))
-
-
-def _smallest_gradient(w: Tensor, scale: float, batch: float, reduction: Reduction) -> float:
-    """Smallest entry of the logit gradient of an untrained model: w / K over the divisor."""
-    divisor = {"mean": batch * scale, "sum": 1.0, "none": batch}[reduction]
-    return float(w.min()) / (len(w) * divisor)

@@ -1,138 +1,200 @@
-"""What follows from the counts and the options, before any judgement."""
+"""What was given, and what follows from it before any judgement."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from numbers import Real
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from helpers.weights import SCHEMES
+from helpers.diagnosis.formulas import absent_share, advised_lr, let_through, misled_share
 
 Reduction = Literal["mean", "sum", "none"]
-Optimizer = Literal["SGD", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW"]
 
 # The epsilon that PyTorch adds to the denominator of the step; None where the step is proportional to the gradient.
 EPSILON: dict[str, float | None] = {
-    "SGD": None,
-    "momentum": None,
-    "Nesterov": None,
+    **dict.fromkeys(("SGD", "momentum", "Nesterov", "ASGD")),
+    **dict.fromkeys(("RMSprop", "Adam", "AdamW", "NAdam", "RAdam", "Adamax"), 1e-8),
     "Adagrad": 1e-10,
-    "RMSprop": 1e-8,
-    "Adam": 1e-8,
-    "AdamW": 1e-8,
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The quantities behind a diagnosis. Weights are float64, in the order of the counts."""
+    """What was given, and as properties what follows. Tensors are float64 (K,), in the order of the classes."""
 
-    names: tuple[str, ...]  # empty where the counts came without
-    counts: Tensor  # float64 (K,)
-    weights: Tensor  # float64 (K,)
-    reduction: Reduction
-    optimizer: Optimizer
-    lr: float | None
-    batch_size: int | None  # as given; None is the full batch
-    dtype: torch.dtype
+    keys: Sequence[Any]  # the classes' names, or their numbers
+    order: str  # where the order of the classes comes from
+    counts: Tensor
+    weights: Tensor  # as the loss gets them; a class without a sample carries the average weight
     scheme: str
-    ranges: dict[str, tuple[float, float]]  # normalisation to (smallest, largest weight)
-    scale: float  # of the loss, against the same loss without weights
-    absent_share: float  # of random batches without a sample of the rarest class
-    nominal_ratio: float  # weight of the rarest class over that of the most common one
-    effective_ratio: float  # the same as the average batch lets through
-    largest_value: float  # in the loss of an average batch at the start of training
-    smallest_gradient: float  # smallest entry of the logit gradient at the start of training
-
-    @property
-    def samples(self) -> float:
-        return float(self.counts.sum())
-
-    @property
-    def batch(self) -> float:
-        """Samples a step."""
-        return self.samples if self.batch_size is None else float(self.batch_size)
-
-    @property
-    def rarest(self) -> int:
-        return int(self.counts.argmin())
-
-    @property
-    def commonest(self) -> int:
-        return int(self.counts.argmax())
+    loss: str  # "cross entropy" or "bce"
+    reduction: Reduction
+    label_smoothing: float
+    optimizer: str
+    lr: float | None
+    momentum: float
+    weight_decay: float
+    clip_norm: float | None
+    batch_size: int | None  # as given; None is the full batch
+    accumulation_steps: int
+    world_size: int
+    sampler: bool
+    dtype: torch.dtype
+    autocast: bool
+    state_dtype: torch.dtype
+    curvatures: tuple[float, float] | None  # largest eigenvalue of X'X / N, and of X'WX / N with sample mean one
+    doubt: str  # why the counts may be something else; empty where nothing speaks for it
 
     def name(self, c: int) -> str:
         """What class ``c`` is called."""
-        return self.names[c] if self.names else f"class {c}"
+        return f"class {self.keys[c]}" if isinstance(self.keys[c], Real) else str(self.keys[c])
 
-    @property
+    @cached_property
+    def samples(self) -> float:
+        return float(self.counts.sum())
+
+    @cached_property
+    def held(self) -> Tensor:
+        """Which classes have a sample."""
+        return self.counts > 0
+
+    @cached_property
+    def share(self) -> Tensor:
+        """pi_c: share of class c in a batch; a balanced sampler makes all equal."""
+        return self.held.double() / self.held.sum() if self.sampler else self.counts / self.samples
+
+    @cached_property
+    def batch(self) -> float:
+        """Samples in one loss."""
+        return self.samples if self.batch_size is None else float(self.batch_size)
+
+    @cached_property
+    def step(self) -> float:
+        """Samples behind one step of the optimiser, all micro-batches and ranks together."""
+        return self.batch * self.accumulation_steps * self.world_size
+
+    @cached_property
+    def divisor(self) -> Literal["weights", "samples", "nothing"]:
+        """What the loss divides by. PyTorch's mean is over the weights for class indices, over elements for BCE."""
+        if self.reduction == "sum":
+            return "nothing"
+        return "weights" if self.reduction == "mean" and self.loss == "cross entropy" else "samples"
+
+    @cached_property
+    def equal(self) -> bool:
+        """Whether all classes have as many samples, so that none is the rarest."""
+        return bool(self.counts.max() == self.counts.min())
+
+    @cached_property
+    def rarest(self) -> int:
+        return int(self.counts.where(self.held, torch.inf).argmin())
+
+    @cached_property
+    def commonest(self) -> int:
+        return int(self.counts.argmax())
+
+    @cached_property
+    def average(self) -> float:
+        """Weight of the average sample."""
+        return float((self.share * self.weights).sum())
+
+    @cached_property
+    def scale(self) -> float:
+        """Of the loss, against the same loss without weights."""
+        return 1.0 if self.divisor == "weights" else self.average
+
+    @cached_property
+    def heaviest(self) -> float:
+        """Largest weight of a class with samples, where the average sample weighs one."""
+        return float(self.weights[self.held].max()) / self.average
+
+    @cached_property
+    def through(self) -> Tensor:
+        """v_c: what a sample of class c weighs on average in the loss that is trained, sample mean one."""
+        if self.divisor == "weights" and self.batch < self.samples:
+            return let_through(self.share, self.weights, self.batch)
+        return self.weights / self.average
+
+    @cached_property
+    def shift(self) -> Tensor:
+        """How far weights and sampler move the best logits, log (v_c pi_c N / n_c); zero where a class is not seen."""
+        seen = self.held & (self.through > 0)
+        moved = self.through * self.share * self.samples / self.counts
+        return moved.where(seen, 1.0).log()
+
+    @cached_property
+    def nominal_ratio(self) -> float:
+        """Weight of the rarest class over that of the most common one."""
+        return float(self.weights[self.rarest] / self.weights[self.commonest])
+
+    @cached_property
+    def effective_ratio(self) -> float:
+        """The same, as the average batch lets it through."""
+        return float(self.through[self.rarest] / self.through[self.commonest])
+
+    @cached_property
+    def absent_share(self) -> float:
+        """Of random batches without a sample of the rarest class."""
+        return absent_share(float(self.share[self.rarest]) * self.samples, self.samples, self.batch)
+
+    @cached_property
+    def outweighs(self) -> float:
+        """w_max / B: the heaviest sample against all samples of its step."""
+        return self.heaviest / self.step
+
+    @cached_property
+    def misled_share(self) -> float:
+        """Of the samples, which a network that knows every class misnames because of label smoothing."""
+        return misled_share(self.counts / self.samples, self.weights, self.label_smoothing)
+
+    @cached_property
+    def advised(self) -> Tensor:
+        """The weights asked for, on the scale where the average sample weighs one.
+
+        A balanced sampler has corrected by pi_c N / n_c already: the weights correct by what is left. A class without
+        a sample gets 1.
+        """
+        w = self.weights if not self.sampler or self.scheme == "none" else self.weights * self.counts
+        return (w / (self.share * w).sum()).where(self.held, 1.0)
+
+    @cached_property
+    def lr_factor(self) -> float:
+        """The learning rate advised for the advised weights, against the one that suits no weights."""
+        adaptive = EPSILON[self.optimizer] is not None
+        flatter = 1.0 if adaptive or self.curvatures is None else self.curvatures[0] / self.curvatures[1]
+        return min(flatter, advised_lr(1.0, self.advised, self.share, self.step, adaptive=adaptive))
+
+    @cached_property
     def room_above(self) -> float:
-        """The largest number of the format over the largest value: below 1, the loss overflows."""
-        return torch.finfo(self.dtype).max / self.largest_value
+        """The largest number of the format over the largest value on the way to the loss: below 1, it overflows.
 
-    @property
+        In an untrained model a sample loses log K. In pure training the heaviest weight and its loss must fit, and with
+        a sum the total of an average batch; under autocast the loss is float32 and only the logits' gradient must fit.
+        """
+        heaviest, loss = self.heaviest * self.average, max(1.0, math.log(len(self.weights)))
+        if self.autocast:
+            largest = heaviest / self.divided_by
+        elif self.reduction == "none" or self.divisor == "samples":
+            largest = heaviest * loss
+        else:
+            largest = max(heaviest * loss, self.batch * self.average * loss)
+        return torch.finfo(self.dtype).max / largest
+
+    @cached_property
+    def divided_by(self) -> float:
+        """What the loss divides a sample's part by, in an average batch."""
+        return {"weights": self.batch * self.average, "samples": self.batch, "nothing": 1.0}[self.divisor]
+
+    @cached_property
     def room_below(self) -> float:
-        """The smallest gradient entry over the smallest number of the format: below 1, entries vanish."""
+        """Smallest entry of an untrained model's logit gradient, w / K over the divisor, in the format's smallest step.
+
+        Below 1/2 the entry becomes zero.
+        """
         limits = torch.finfo(self.dtype)
-        return self.smallest_gradient / (limits.smallest_normal * limits.eps)
-
-
-def scheme_weights(counts: Tensor, scheme: str) -> Tensor:
-    """Weights of a scheme of ``helpers.weights.SCHEMES``, float64 (K,). Raises ValueError for any other name."""
-    if not isinstance(scheme, str) or scheme not in SCHEMES:
-        raise ValueError(f"scheme is {scheme!r}; expected one of {', '.join(map(repr, SCHEMES))}")
-    return SCHEMES[scheme](counts)
-
-
-def absent_share(count: float, samples: float, batch: float) -> float:
-    """Probability that a batch drawn without replacement holds none of ``count`` samples.
-
-    C(N - n, B) / C(N, B) as a product of min(n, B) factors; beyond a million
-    factors drawing with replacement is as good.
-    """
-    few, many = min(count, batch), max(count, batch)
-    if few + many > samples:
-        return 0.0
-    if few > 1e6:
-        return math.exp(few * math.log1p(-many / samples))
-    i = torch.arange(int(few), dtype=torch.float64)
-    return float(torch.log1p(-many / (samples - i)).sum().exp())
-
-
-def effective_ratio(counts: Tensor, weights: Tensor, first: int, second: int, batch: float) -> float:
-    """Weight of class ``first`` over ``second`` that a batch divided by its own weights lets through, on average.
-
-    A sample of class c in a batch of B counts w_c / (w_c + W), W the weights of
-    the B - 1 others. Its mean is w_c times the integral over t > 0 of
-    exp(-t w_c) (sum_j pi_j exp(-t w_j))^(B - 1), since 1 / x is the integral of
-    exp(-t x). At B = 1 the ratio is 1: the weights cancel. Notebook 08 shows it.
-    """
-    share = counts / counts.sum()
-    scale = float((share * weights).sum())
-    share, v = _binned(share, weights / scale)
-    # The integrand is smooth in log t and falls off at both ends, where the trapezium rule is exact to many digits.
-    heaviest, lightest = float(v.max()), float(v.min())
-    low, high = math.log(1e-12 / (heaviest + batch)), math.log(60 / lightest)
-    log_t = torch.linspace(low, high, 600, dtype=torch.float64)
-    t = log_t.exp()
-    others = torch.empty_like(t)
-    for i, chunk in enumerate(t.split(20)):
-        others[20 * i : 20 * i + len(chunk)] = torch.log(torch.exp(-chunk[:, None] * v) @ share)
-    means = []
-    for c in (first, second):
-        w_c = float(weights[c]) / scale
-        means.append(w_c * float((torch.exp((batch - 1) * others - t * w_c) * t).sum()))
-    return means[0] / means[1]
-
-
-def _binned(share: Tensor, weights: Tensor, bins: int = 4096) -> tuple[Tensor, Tensor]:
-    """Many classes as at most ``bins`` of nearly equal weight, each at its mean, which errs in second order only."""
-    if len(weights) <= bins:
-        return share, weights
-    position = weights.log() - weights.log().min()
-    number = (position * ((bins - 1) / position.max().clamp(min=1e-300))).long()
-    together = torch.zeros(bins, dtype=torch.float64).index_add(0, number, share)
-    total = torch.zeros(bins, dtype=torch.float64).index_add(0, number, share * weights)
-    held = together > 0
-    return together[held], total[held] / together[held]
+        w = self.weights[self.held & (self.weights > 0)].min()
+        return float(w) / (len(self.weights) * self.divided_by) / (limits.smallest_normal * limits.eps)

@@ -1,8 +1,14 @@
-"""From facts to findings, each with its edge, its figure, its cure and the notebook that shows it."""
+"""From facts to findings, each with its edge, its figure, its cure as code and the notebook that shows it.
 
-import math
+In the cures ``d`` is the diagnosis, ``z`` and ``y`` the logits and labels of a batch, ``labels`` those of all samples,
+``inputs`` their features, ``dataset`` both together, ``model`` and ``optimizer`` yours, ``F`` is torch.nn.functional.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+import torch
 
 from helpers.diagnosis.facts import EPSILON, Facts
 
@@ -12,12 +18,20 @@ ORDER: tuple[Severity, ...] = ("breaks", "hurts", "note")
 # The edges. A finding speaks from its edge outwards; the tests stand on both sides of each.
 SCALE_BREAKS = 10.0
 SCALE_HURTS = 2.0
+OUTWEIGHS_BREAKS = 2.0
+OUTWEIGHS_HURTS = 1.0
+CURVATURE = 2.0
 RATIO_LOST = 0.5
 ABSENT = 0.5
 FEW_SAMPLES = 40
 ODDS_SHIFTED = 2.0
 
-CURE_SAMPLE_MEAN = 'w = normalize(w, counts, to="sample mean")'
+BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
+SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
+DRAW = (
+    "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
+    "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
+)
 
 
 @dataclass(frozen=True)
@@ -34,135 +48,149 @@ class Finding:
 
 def find(facts: Facts) -> tuple[Finding, ...]:
     """All findings that follow from the facts, the most severe first."""
-    found = [
-        finding
-        for rule in (_overflow, _scale, _epsilon, _underflow, _batch_undoes, _absent, _few_samples, _odds)
-        if (finding := rule(facts)) is not None
-    ]
+    found = [*_in_the_format(facts), *_in_the_step(facts), *_in_the_aim(facts), *_in_the_data(facts)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
 
 
-def _overflow(facts: Facts) -> Finding | None:
-    if facts.room_above >= 1:
-        return None
-    sums = facts.reduction in ("mean", "sum")
-    what = f"the sum over a batch of {facts.batch:,.0f}" if sums else "one weighted loss"
-    return Finding(
-        "breaks",
-        "overflow",
-        f"In {_format(facts)} {what} or a weight overflows: the loss becomes infinite or NaN.",
-        f"largest value {facts.largest_value:.3g}, room {facts.room_above:.2g} of the format",
-        CURE_SAMPLE_MEAN + "; model.to(torch.bfloat16)  # float32's range",
-        "09_number_formats",
+def short(x: float) -> str:
+    """Three digits, with a comma at thousands."""
+    return f"{float(f'{x:.3g}'):,.10g}" if 1e-4 <= abs(x) < 1e7 else f"{x:.3g}"
+
+
+def samples(count: float) -> str:
+    return f"{count:,.15g} sample" + ("" if count == 1 else "s")
+
+
+def advised_loss(f: Facts) -> str:
+    """The loss asked for, with the advised weights, in float32: a line that runs."""
+    z = "z" if f.dtype == torch.float32 else "z.float()"
+    if f.loss == "bce":
+        end = ', reduction="sum")' if f.divisor == "nothing" else ")"
+        call = f"F.binary_cross_entropy_with_logits({z}, y, pos_weight=d.weights[1] / d.weights[0]"
+        return f"loss = d.weights[0] * {call}{end}"
+    end = {"mean": ")", "sum": ', reduction="sum")', "none": ', reduction="none").mean()'}[f.reduction]
+    return f"loss = F.cross_entropy({z}, y, d.weights.to(z.device){end}"
+
+
+def _in_the_format(f: Facts) -> Iterator[Finding]:
+    kind = str(f.dtype).removeprefix("torch.")
+    if f.room_above < 1:
+        what = "the gradient of the logits" if f.autocast else "a weight, its loss or the sum over a batch"
+        sentence = f"In {kind} {what} overflows: the loss or its gradient becomes infinite or NaN."
+        figure = f"the largest value is {short(1 / f.room_above)} times the largest number of the format"
+        cure = BFLOAT16 if f.autocast else advised_loss(f)
+        yield Finding("breaks", "overflow", sentence, figure, cure, "09_number_formats")
+    if f.room_below < 0.5:
+        sentence = f"In {kind} the smallest entries of the logits' gradient become exactly zero."
+        figure = f"smallest entry {short(f.room_below)} of the smallest number of the format"
+        cure = "scaler = torch.amp.GradScaler(z.device.type)  # once, before the loop\n"
+        cure += advised_loss(f) + "\nscaler.scale(loss).backward()"
+        yield Finding("hurts", "underflow", sentence, figure, cure, "09_number_formats")
+    epsilon = EPSILON[f.optimizer]
+    if epsilon is not None and float(torch.tensor(epsilon, dtype=f.state_dtype)) == 0:
+        sentence = (
+            f"The state of {f.optimizer} in {str(f.state_dtype).removeprefix('torch.')} holds neither its epsilon "
+        )
+        sentence += "nor small squared gradients: it divides by zero."
+        cure = "model.float()  # before the optimizer is made\n" + BFLOAT16
+        yield Finding("breaks", "state", sentence, f"epsilon {epsilon:g} becomes 0", cure, "09_number_formats")
+    total = f.scale * (f.batch if f.divisor == "nothing" else 1)
+    if epsilon is not None and f.divisor != "weights" and 2 * total / len(f.counts) < epsilon:
+        sentence = f"The average entry of the logits' gradient is below the epsilon of {f.optimizer}: its steps shrink."
+        figure = f"average entry at most {2 * total / len(f.counts):.2g}, epsilon {epsilon:g}"
+        yield Finding("hurts", "epsilon", sentence, figure, advised_loss(f), "05_optimizers")
+
+
+def _in_the_step(f: Facts) -> Iterator[Finding]:
+    proportional = EPSILON[f.optimizer] is None
+    factor = max(f.scale, 1 / f.scale)
+    way = "larger" if f.scale > 1 else "smaller"
+    if proportional and factor >= SCALE_HURTS:
+        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
+        acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
+        hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if f.clip_norm and f.scale > 1 else ""
+        sentence = f"The weights act on {f.optimizer} as a learning rate {short(factor)} times {way}{acts}.{hides}"
+        figure = f"the average sample weighs {short(f.scale)}"
+        yield Finding(severity, "scale", sentence, figure, advised_loss(f), "03_gradient_scaling")
+    if f.weight_decay and f.optimizer != "AdamW" and factor >= SCALE_HURTS:
+        sentence = f"Weight decay stays as it is while the loss becomes {short(factor)} times {way}: the minimum moves."
+        figure = f"weight decay {f.weight_decay:g} acts as {short(f.weight_decay / f.scale)}"
+        yield Finding("hurts", "decay", sentence, figure, advised_loss(f), "05_optimizers")
+    if f.divisor != "weights" and f.outweighs > OUTWEIGHS_HURTS:
+        severity = "note" if not proportional else "breaks" if f.outweighs >= OUTWEIGHS_BREAKS else "hurts"
+        sentence = f"One sample of the heaviest class outweighs its batch: w_max / B is {short(f.outweighs)}."
+        if f.clip_norm:
+            sentence += " Clipping cuts just these steps, and with them the weight."
+        figure = f"it weighs {short(f.heaviest)} average samples, in a step of {f.step:,.0f}"
+        cure = advised_loss(f) + "\n" + _slower(f)
+        yield Finding(severity, "outweighs", sentence, figure, cure, "08_batches_and_machines")
+    if f.curvatures is not None and proportional and f.curvatures[1] >= CURVATURE * f.curvatures[0]:
+        flat, steep = f.curvatures
+        bound = (0.25 if f.loss == "bce" else 0.5) * steep
+        sentence = f"The ratios alone make the loss of a linear model up to {short(steep / flat)} times as curved."
+        limit = 2 * (1 + f.momentum) / bound
+        figure = f"curvature at most {short(bound)}, so lr below {short(limit)} is stable on the full batch"
+        yield Finding("hurts", "curvature", sentence, figure, advised_loss(f) + "\n" + _slower(f), "04_oscillation")
+
+
+def _slower(f: Facts) -> str:
+    return SLOWER.format(factor=f"{f.lr_factor:.2g}") + (
+        "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
     )
 
 
-def _scale(facts: Facts) -> Finding | None:
-    if facts.reduction == "mean" or EPSILON[facts.optimizer] is not None:
-        return None
-    factor = max(facts.scale, 1 / facts.scale)
-    if factor < SCALE_HURTS:
-        return None
-    direction = "larger" if facts.scale > 1 else "smaller"
-    acts = f", so your {facts.lr:g} acts as {facts.lr * facts.scale:.3g}" if facts.lr is not None else ""
-    cure = CURE_SAMPLE_MEAN + (f"  # or lr = {facts.lr / facts.scale:.3g}" if facts.lr is not None else "")
-    return Finding(
-        "breaks" if factor >= SCALE_BREAKS else "hurts",
-        "scale",
-        f"These weights act on {facts.optimizer} as a learning rate {factor:.3g} times {direction}{acts}.",
-        f"average weight of a sample {facts.scale:.3g}",
-        cure,
-        "03_gradient_scaling",
-    )
+def _in_the_aim(f: Facts) -> Iterator[Finding]:
+    if f.sampler and f.scheme != "none" and f.nominal_ratio != 1:
+        sentence = "A balanced sampler and weights correct the same thing twice."
+        twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
+        figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
+        yield Finding("hurts", "twice", sentence, figure, advised_loss(f), "08_batches_and_machines")
+    if f.label_smoothing and f.misled_share > 0:
+        sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "
+        sentence += "multiplied by the other classes' weights."
+        figure = f"a network that knows every class is right on {1 - f.misled_share:.2%} of the samples"
+        each = f"F.cross_entropy(z, y, reduction='none', label_smoothing={f.label_smoothing:g})"
+        over = {"weights": " / d.weights[y].sum()", "samples": " / len(y)", "nothing": ""}[f.divisor]
+        cure = f"loss = (d.weights[y] * {each}).sum(){over}"
+        yield Finding("breaks", "smoothing", sentence, figure, cure, "01_weighted_cross_entropy")
+    if f.divisor == "weights" and f.batch < f.samples and f.nominal_ratio > 1:
+        left = f.effective_ratio / f.nominal_ratio
+        if left < RATIO_LOST:
+            sentence = f"Divided by the weights of each batch, the rarest class gets {short(f.effective_ratio)} times "
+            sentence += f"the weight of the most common one, not {short(f.nominal_ratio)} times."
+            if f.step > f.batch:
+                sentence += " More micro-batches or ranks change nothing: each divides by its own weights."
+            figure = f"in a loss of {samples(f.batch)} {left:.1%} of the ratio is left"
+            cure = DRAW.format(batch=f.batch_size)
+            yield Finding("hurts", "batch", sentence, figure, cure, "08_batches_and_machines")
+    spread = float((f.shift[f.held].max() - f.shift[f.held].min()).exp())
+    if spread >= ODDS_SHIFTED:
+        sentence = "The model learns weighted odds, not the frequencies of your data: correct its probabilities."
+        cure = "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)"
+        if f.loss == "bce":
+            cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"
+        figure = f"odds between two classes shift by up to a factor {short(spread)}"
+        yield Finding("note", "calibration", sentence, figure, cure, "06_choosing_weights")
 
 
-def _epsilon(facts: Facts) -> Finding | None:
-    epsilon = EPSILON[facts.optimizer]
-    if facts.reduction == "mean" or epsilon is None:
-        return None
-    total = facts.scale * (facts.batch if facts.reduction == "sum" else 1)
-    average_entry = 2 * total / len(facts.counts)
-    if average_entry >= epsilon:
-        return None
-    return Finding(
-        "hurts",
-        "epsilon",
-        f"The average entry of the logit gradient is below the epsilon of {facts.optimizer}, which shrinks its steps.",
-        f"average entry at most {average_entry:.2g}, epsilon {epsilon:g}",
-        CURE_SAMPLE_MEAN,
-        "05_optimizers",
-    )
-
-
-def _underflow(facts: Facts) -> Finding | None:
-    # Between half the smallest number and the smallest number a result still rounds up.
-    if facts.room_below >= 0.5:
-        return None
-    return Finding(
-        "hurts",
-        "underflow",
-        f"In {_format(facts)} the smallest entries of the logit gradient become exactly zero.",
-        f"smallest entry {facts.smallest_gradient:.2g}, {facts.room_below:.2g} of the format's smallest number",
-        CURE_SAMPLE_MEAN + "; scaler = torch.amp.GradScaler()  # or bfloat16",
-        "09_number_formats",
-    )
-
-
-def _batch_undoes(facts: Facts) -> Finding | None:
-    if facts.nominal_ratio <= 1 or facts.effective_ratio >= RATIO_LOST * facts.nominal_ratio:
-        return None
-    return Finding(
-        "hurts",
-        "batch",
-        f"Divided by the weights of each batch, the rarest class gets {facts.effective_ratio:,.3g} times the weight of "
-        f"the most common one, not {facts.nominal_ratio:,.3g} times.",
-        f"batch of {facts.batch:,.0f}: {facts.effective_ratio / facts.nominal_ratio:.1%} of the ratio is left",
-        f'{CURE_SAMPLE_MEAN}; loss = weighted_cross_entropy(logits, y, w, divide_by="samples")',
-        "08_batches_and_machines",
-    )
-
-
-def _absent(facts: Facts) -> Finding | None:
-    if facts.absent_share <= ABSENT:
-        return None
-    needed = math.ceil(facts.samples / facts.counts[facts.rarest].item() * math.log(2))
-    return Finding(
-        "note",
-        "absent",
-        f"Most batches hold no sample of the rarest class, {facts.name(facts.rarest)}.",
-        f"{facts.absent_share:.1%} of random batches of {facts.batch:,.0f}",
-        f"batch_size={needed}  # half of the batches, or a WeightedRandomSampler",
-        "08_batches_and_machines",
-    )
-
-
-def _few_samples(facts: Facts) -> Finding | None:
-    count = facts.counts[facts.rarest].item()
-    if count >= FEW_SAMPLES:
-        return None
-    return Finding(
-        "note",
-        "few samples",
-        f"The rarest class, {facts.name(facts.rarest)}, has so few samples that its recall on one split says little.",
-        f"{count:,.0f} samples; a quarter held out leaves {count / 4:.3g}",
-        "for seed in range(10): ...  # repeat the stratified split and show the spread",
-        "06_choosing_weights",
-    )
-
-
-def _odds(facts: Facts) -> Finding | None:
-    spread = (facts.weights.max() / facts.weights.min()).item()
-    if spread < ODDS_SHIFTED:
-        return None
-    return Finding(
-        "note",
-        "calibration",
-        "The model will learn weighted odds, not the frequencies of your data: its probabilities need a correction.",
-        f"odds between two classes shift by up to a factor {spread:,.3g}",
-        "probabilities = (logits - w.log()).softmax(dim=1)",
-        "06_choosing_weights",
-    )
-
-
-def _format(facts: Facts) -> str:
-    return str(facts.dtype).removeprefix("torch.")
+def _in_the_data(f: Facts) -> Iterator[Finding]:
+    if f.doubt:
+        cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
+        yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")
+    if not f.held.all():
+        first = f.name(int((~f.held).nonzero()[0]))
+        sentence = f"No sample of {first}: nothing can be learnt of it. Its weight is 1, that of the average sample."
+        figure = f"{int((~f.held).sum())} of {len(f.counts)} classes without a sample"
+        cure = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur"
+        yield Finding("note", "empty", sentence, figure, cure, "06_choosing_weights")
+    count = float(f.counts[f.rarest])
+    if f.absent_share > ABSENT and not f.equal and f.heaviest > 1:
+        sentence = f"Most batches hold no sample of the rarest class, {f.name(f.rarest)}."
+        figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
+        yield Finding("note", "absent", sentence, figure, DRAW.format(batch=f.batch_size), "08_batches_and_machines")
+    if count < FEW_SAMPLES and not f.equal:
+        sentence = f"The rarest class, {f.name(f.rarest)}, has {samples(count)}: its recall on one split says little."
+        figure = f"a quarter held out leaves {short(count / 4)}"
+        cure = "from helpers.datasets import stratified_split\n"
+        cure += "splits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread"
+        yield Finding("note", "few samples", sentence, figure, cure, "06_choosing_weights")

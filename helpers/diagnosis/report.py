@@ -1,73 +1,115 @@
-"""A diagnosis as text and as HTML."""
+"""A diagnosis as text, as HTML and as a figure."""
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
+
+import torch
 
 from helpers.diagnosis.facts import Facts
-from helpers.diagnosis.findings import Finding
+from helpers.diagnosis.findings import Finding, samples, short
 
 DIVISOR = {
-    "mean": "divided by the weights of the batch",
-    "sum": "not divided",
-    "none": "divided by the samples, by hand",
+    "weights": "divided by the weights of the batch",
+    "samples": "divided by the samples",
+    "nothing": "not divided",
 }
+HEALTHY = "Nothing to mend: with these options no edge is crossed."
+NAMES = "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples."
+AMPLE = 1000.0
+BLUE, VERMILION, BLACK = "#0072B2", "#D55E00", "#333333"  # the course's, told apart by the colour-blind too
 
 
-def rows(facts: Facts) -> list[tuple[str, str]]:
+def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
     """What was asked and what follows, as pairs of a name and a value."""
-    batch = "all samples" if facts.batch_size is None else f"{facts.batch_size:,}"
-    rate = "" if facts.lr is None else f", lr {facts.lr:g}"
-    ranges = [(f"weights, {name}", f"{low:.3g} to {high:.3g}") for name, (low, high) in facts.ranges.items()]
+
+    def of(c: int) -> str:
+        return f"{f.name(c)}, {samples(float(f.counts[c]))}"
+
+    def span(w: torch.Tensor) -> str:
+        return f"{short(float(w[f.held].min()))} to {short(float(w[f.held].max()))}"
+
+    def room(factor: float) -> str:
+        return "ample" if factor > AMPLE else f"factor {short(factor)}"
+
+    given = (f"lr {f.lr:g}" if f.lr is not None else "", f"momentum {f.momentum:g}" if f.momentum else "")
+    more = (
+        f"weight decay {f.weight_decay:g}" if f.weight_decay else "",
+        f"clip {f.clip_norm:g}" if f.clip_norm else "",
+    )
+    smooth = f", label smoothing {f.label_smoothing:g}" if f.label_smoothing else ""
+    step = (
+        ""
+        if f.step == f.batch
+        else f", times {f.accumulation_steps} micro-batches and {f.world_size} ranks: {f.step:,.0f} a step"
+    )
+    rarest = [] if f.equal else [("rarest class", of(f.rarest)), ("most common class", of(f.commonest))]
+    ratio = [("weight ratio, rarest to most common", short(f.nominal_ratio))]
+    if f.divisor == "weights" and f.batch < f.samples:
+        ratio.append(("ratio that the batch lets through", short(f.effective_ratio)))
+    state = str(f.state_dtype) if f.state_dtype != f.dtype else ""
     return [
-        ("classes and samples", f"{len(facts.counts):,} and {facts.samples:,.0f}"),
-        ("rarest class", f"{facts.name(facts.rarest)}, {facts.counts[facts.rarest].item():,.0f}"),
-        ("most common class", f"{facts.name(facts.commonest)}, {facts.counts[facts.commonest].item():,.0f}"),
-        ("scheme", facts.scheme),
-        ("loss", f"{facts.reduction}: {DIVISOR[facts.reduction]}"),
-        ("optimiser, batch", f"{facts.optimizer}{rate}, {batch}"),
-        ("format", str(facts.dtype).removeprefix("torch.")),
-        *ranges,
-        ("scale of the loss", f"{facts.scale:.3g} times that without weights"),
-        ("batches without the rarest class", f"{facts.absent_share:.1%}"),
-        ("weight ratio, rarest to most common", f"{facts.nominal_ratio:,.3g}"),
-        ("ratio that the batch lets through", f"{facts.effective_ratio:,.3g}"),
-        ("room above in the format", f"factor {facts.room_above:.2g}"),
-        ("room below in the format", f"factor {facts.room_below:.2g}"),
+        ("classes and samples", f"{len(f.counts):,} and {samples(f.samples)}"),
+        *rarest,
+        ("order of the classes", f.order),
+        ("scheme", f.scheme + (", beside a balanced sampler" if f.sampler else "")),
+        ("loss", f"{f.loss}, {f.reduction}: {DIVISOR[f.divisor]}{smooth}"),
+        ("optimiser", ", ".join(filter(None, (f.optimizer, *given, *more)))),
+        ("batch", ("all samples" if f.batch_size is None else samples(f.batch_size)) + step),
+        (
+            "format",
+            f"{f.dtype}{', autocast' if f.autocast else ''}{', state ' + state if state else ''}".replace("torch.", ""),
+        ),
+        ("weights, as they are", span(f.weights)),
+        ("weights advised (sample mean one)", span(f.advised)),
+        ("lr advised for them", f"{short(f.lr_factor)} of yours" if lr is None else short(lr)),
+        ("scale of the loss", f"{short(f.scale)} times that without weights"),
+        *([] if f.equal else [("batches without the rarest class", f"{f.absent_share:.1%}")]),
+        *ratio,
+        ("heaviest sample against its step, w_max / B", short(f.outweighs)),
+        ("room in the format, above and below", f"{room(f.room_above)} and {room(f.room_below)}"),
     ]
 
 
-HEALTHY = "Nothing to mend: with these options no edge is crossed."
-
-
-def as_text(facts: Facts, findings: Sequence[Finding]) -> str:
+def as_text(facts: Facts, findings: Sequence[Finding], lr: float | None) -> str:
     """A table and the findings, in plain text."""
-    table = rows(facts)
+    table = rows(facts, lr)
     width = max(len(name) for name, _ in table)
-    lines = [f"{name:<{width}}  {value}" for name, value in table]
-    lines.append("")
-    if not findings:
-        lines.append(HEALTHY)
+    lines = [*(f"{name:<{width}}  {value}" for name, value in table), ""]
     for number, finding in enumerate(findings, 1):
-        lines += [
-            f"{number}. {finding.severity.upper()} · {finding.sentence}",
-            f"   figure   {finding.figure}",
-            f"   cure     {finding.cure}",
-            f"   shown in {finding.notebook}",
-        ]
-    return "\n".join(lines)
+        lines.append(f"{number}. {finding.severity.upper()} · {finding.sentence}")
+        lines += [f"   figure   {finding.figure}"] if finding.figure else []
+        lines += [f"   {'' if i else 'cure':<8} {line}" for i, line in enumerate(finding.cure.splitlines())]
+        lines.append(f"   shown in {finding.notebook}")
+    return "\n".join([*lines, NAMES if findings else HEALTHY])
 
 
-def as_html(facts: Facts, findings: Sequence[Finding]) -> str:
+def as_html(facts: Facts, findings: Sequence[Finding], lr: float | None) -> str:
     """The same for a notebook."""
     table = "".join(
         f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
-        for name, value in rows(facts)
+        for name, value in rows(facts, lr)
     )
     if not findings:
         return f"<table>{table}</table><p>{HEALTHY}</p>"
     items = "".join(
-        f"<li><strong>{escape(f.severity)}</strong> · {escape(f.sentence)}<br>{escape(f.figure)}<br>"
-        f'<code>{escape(f.cure)}</code><br>shown in <a href="{f.notebook}.ipynb">{f.notebook}</a></li>'
+        f"<li><strong>{escape(f.severity)}</strong> · {escape(f.sentence)}<br>{escape(f.figure)}"
+        f'<pre>{escape(f.cure)}</pre>shown in <a href="{f.notebook}.ipynb">{f.notebook}</a></li>'
         for f in findings
     )
-    return f"<table>{table}</table><ol>{items}</ol>"
+    return f"<table>{table}</table><ol>{items}</ol><p>{escape(NAMES)}</p>"
+
+
+def draw(f: Facts, ax: Any) -> Any:
+    """Weights against counts on logarithmic axes, sample mean one; a class above the batch outweighs it alone."""
+    n = f.counts[f.held]
+    order = n.argsort(stable=True)
+    w, v = (f.weights / f.average)[f.held][order], f.through[f.held][order]
+    ax.loglog(n[order], w, "o-", color=VERMILION, label="asked for")
+    ax.loglog(n[order], v, "s--", color=BLUE, label="let through by the batch")
+    ax.axhline(f.step, color=BLACK, linewidth=1, linestyle=":", label="as heavy as the whole batch")
+    ax.set(
+        xlabel="samples of the class", ylabel="weight, average sample = 1", title="What a sample of each class weighs"
+    )
+    ax.legend()
+    return ax

@@ -1,0 +1,71 @@
+"""diagnose in a terminal: python -m helpers.diagnosis counts.csv --batch 128 --lr 0.1 --optimizer adam."""
+
+import argparse
+import csv
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+from helpers.diagnosis.compute import diagnose
+
+# What the file holds; every other option of diagnose is a flag here, of which the start is enough: --batch 128.
+IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
+
+
+def number(text: str) -> Any:
+    """A number where the text is one, else the text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
+    """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        table = list(csv.DictReader(file, skipinitialspace=True))
+    columns = list(table[0]) if table else []
+    if counts is None and labels is None:
+        counts, labels = ("count" if "count" in columns else None), ("label" if "label" in columns else None)
+        labels = None if counts else labels
+    wanted = counts or labels
+    if wanted not in columns:
+        raise ValueError(
+            f"{path} has the columns {columns}; expected one named count (a row a class) or label (a row a sample): "
+            "else say which it is with --counts COLUMN or --labels COLUMN"
+        )
+    if labels:
+        return {"labels": [number(row[labels]) for row in table]}
+    others = [column for column in columns if column != counts]
+    keys = [number(row[others[0]]) if others else i for i, row in enumerate(table)]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"{path} names a class twice in its column {others[0]!r}; expected one row a class")
+    return {"counts": {key: number(row[str(counts)]) for key, row in zip(keys, table, strict=True)}}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m helpers.diagnosis", description="What class weights will do.")
+    parser.add_argument("file", type=Path, help="CSV with a header: a column count beside names, or a column label")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--counts", metavar="COLUMN", help="this column holds the samples of each class")
+    which.add_argument("--labels", metavar="COLUMN", help="this column holds the class of each sample")
+    for name, option in inspect.signature(diagnose).parameters.items():
+        if isinstance(option.default, bool):
+            parser.add_argument("--" + name, action="store_true")
+        elif name not in IN_THE_FILE:
+            parser.add_argument("--" + name.replace("_", "-"), type=number, default=argparse.SUPPRESS)
+    options = vars(parser.parse_args(arguments))
+    file, counts, labels = (options.pop(name) for name in ("file", "counts", "labels"))
+    try:
+        print(diagnose(**read(file, counts, labels), **options))
+    except (OSError, TypeError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

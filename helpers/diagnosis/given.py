@@ -1,0 +1,181 @@
+"""What was given, read without guessing: counts or labels, an optimiser, a number format."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.arguments import whole_number
+from helpers.diagnosis.facts import EPSILON
+
+MOST_CLASSES = 10**6
+Array = np.ndarray[Any, Any]
+FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+
+
+def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> tuple[Sequence[Any], Tensor, str]:
+    """The classes' names or numbers, their counts as float64 (K,), and where their order comes from."""
+    if classes is not None:
+        classes = _names(classes)
+    if (counts is None) == (labels is None):
+        raise TypeError("give either counts, one number a class, or labels=, one class a sample")
+    found = _per_class(counts) if labels is None else _tally(labels, ignore_index)
+    if isinstance(found, dict):
+        numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
+        if classes is not None:
+            found, order = _in_order(found, classes), "as in classes"
+        elif numbered and labels is not None:
+            found, order = {c: found.get(c, 0) for c in range(max(found) + 1)}, "by number"
+        elif numbered:
+            found, order = dict(sorted(found.items())), "by number"
+        elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
+            found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
+        else:
+            order = "as given"
+        keys: Sequence[Any] = list(found)
+        kinds = set(map(type, found.values()))
+        mixed = not all(issubclass(kind, Real) and not issubclass(kind, bool) for kind in kinds)
+        values = np.array(list(found.values()), dtype=object if mixed else None)
+    else:
+        order = "by number" if classes is None else "as in classes"
+        keys, values = range(len(found)) if classes is None else list(classes), found
+        if len(keys) != len(values):
+            raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
+    if values.dtype.kind not in "iuf":
+        for key, value in zip(keys, values.tolist(), strict=True):
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
+    if values.dtype.kind not in "iufO":
+        raise TypeError(f"counts holds {values.dtype}; expected numbers of samples")
+    try:
+        n = torch.from_numpy(values.astype(np.float64))
+    except OverflowError:
+        raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
+    _check(n, keys)
+    if isinstance(found, np.ndarray) and not n.all() and "labels" in doubtful(n):
+        raise ValueError(f"counts holds {doubtful(n)}; give labels=")
+    return keys, n, order
+
+
+def _check(n: Tensor, keys: Sequence[Any]) -> None:
+    bad = ~((n >= 0) & n.isfinite())
+    if bad.any():
+        c = int(bad.nonzero()[0])
+        raise ValueError(f"counts[{keys[c]!r}] is {n[c]:g}; expected a finite number of samples, zero or more")
+    if int((n > 0).sum()) < 2:
+        raise ValueError("counts or labels hold samples of fewer than two classes; weights compare classes")
+    total, whole = float(n.sum()), bool((n == n.round()).all())
+    if not math.isfinite(total):
+        raise ValueError("counts sums to infinity; expected numbers of samples")
+    for all_of_them, what in ((1, "shares"), (100, "percentages")):
+        if not whole and abs(total - all_of_them) <= 0.015 * all_of_them:
+            raise ValueError(
+                f"counts sums to {total:.3g}, so these are {what}; multiply them by the number of samples"
+                + (" / 100" if all_of_them == 100 else "")
+            )
+
+
+def doubtful(n: Tensor) -> str:
+    """Why valid counts may be something else: numbers that look like labels, or whole percentages."""
+    values = n.unique()
+    if len(n) >= 20 and 5 * len(values) <= len(n) and 1 < len(values) == int(values[-1] - values[0]) + 1 <= 100:
+        return f"{len(n):,} numbers that are only {values[0]:.0f} to {values[-1]:.0f} look like labels"
+    return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
+
+
+def _per_class(counts: Any) -> dict[Any, Any] | Array:
+    """Class to count, or one count a class."""
+    if hasattr(counts, "columns"):
+        raise TypeError("counts is a table; give one column: df['count'], or labels=df['label']")
+    if hasattr(counts, "to_dict") and list(counts.index) == list(range(len(counts))):
+        counts = counts.to_numpy()
+    if isinstance(counts, Mapping) or hasattr(counts, "to_dict"):
+        found = dict(counts.items())
+        if any(isinstance(key, Tensor) for key in found):
+            raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
+        return found
+    array = _array("counts", counts)
+    if array.ndim != 1:
+        raise ValueError(f"counts has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
+    return array
+
+
+def _array(name: str, values: Any) -> Array:
+    try:
+        array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
+    if not array.ndim:
+        raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
+    return array
+
+
+def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
+    """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
+    array = _array("labels", labels)
+    if array.dtype.kind not in "biuf":
+        if any(name is None or name != name for name in array.flat):  # NaN differs from itself
+            raise ValueError("labels holds a missing value; drop those samples")
+        found = dict(Counter(map(str, array.flat)))
+        if all(name.lstrip("-").isdigit() for name in found):
+            raise TypeError("labels holds numbers as text; give numbers, or names that are none")
+        return found
+    if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
+        raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
+    values, numbers = np.unique(array[array != ignore_index], return_counts=True)
+    for value in values.tolist():
+        if not (0 <= value < MOST_CLASSES and value == int(value)):
+            raise ValueError(
+                f"labels holds {value}; expected 0 to {MOST_CLASSES - 1}, {ignore_index} (left out), or names"
+            )
+    if not len(values):
+        raise ValueError("labels holds no sample")
+    return dict(zip(map(int, values.tolist()), numbers.tolist(), strict=True))
+
+
+def _names(classes: Any) -> list[Any]:
+    """The classes in the order of the logits, from their names or how many they are."""
+    if isinstance(classes, Tensor) or not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str):
+        return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
+    names = list(classes)
+    if not all(isinstance(name, str | Real) for name in names) or len(set(names)) < len(names):
+        raise TypeError(f"classes is {classes!r}; expected the names in the order of the logits, or how many they are")
+    return names
+
+
+def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
+    """The counts in the order of ``classes``; a class that is not counted has none."""
+    if all(isinstance(key, int) and 0 <= key < len(classes) for key in found):  # numbers of classes, not names
+        return {name: found.get(c, 0) for c, name in enumerate(classes)}
+    for name in found:
+        if name not in classes:
+            raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
+    return {name: found.get(name, 0) for name in classes}
+
+
+def optimizer_name(optimizer: Any) -> str:
+    """The name of one of the optimisers known, in any case, or of a class that is or extends one of torch.optim."""
+    if isinstance(optimizer, type):
+        names = [parent.__name__ for parent in optimizer.__mro__]
+    else:
+        names = [optimizer] if isinstance(optimizer, str) else []
+    for name in names:
+        for known in EPSILON:
+            if name.lower() == known.lower():
+                return known
+    raise ValueError(
+        f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
+    )
+
+
+def number_format(name: str, dtype: Any) -> torch.dtype:
+    """A floating point dtype, or its name."""
+    known = FORMATS.get(dtype) if isinstance(dtype, str) else dtype
+    if not isinstance(known, torch.dtype) or known not in FORMATS.values():
+        raise ValueError(f"{name} is {dtype!r}; expected one of {', '.join(FORMATS)}, as torch's dtype or by name")
+    return known
