@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test snapshots run soak bench book slides classroom map hooks clean
+.PHONY: help install lab test snapshots run soak bench book links slides classroom map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ book: $(VENV)/installed ## build the site, into book/_build/html
 	$(BIN)/python -m book.prepare
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/html
+
+links: $(VENV)/installed ## follow every link of the site to other machines
+	$(BIN)/python -m book.prepare
+	$(BIN)/python -m sphinx --keep-going --quiet --builder linkcheck --conf-dir book \
+		--doctree-dir book/_build/doctrees book/_build/source book/_build/links
 
 slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/slides
 	$(BIN)/python -m book.make_slides

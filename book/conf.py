@@ -2,9 +2,14 @@
 
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # Sphinx starts with the folder of this file alone
+
+from book.course import repository
 
 project = "How large should class weights be?"
 author = "the authors of the course"
@@ -22,6 +27,12 @@ nb_render_text_lexer = "none"
 nb_render_markdown_format = "myst"  # outputs in Markdown hold tables and links
 
 html_theme = "furo"
+if repository():
+    html_theme_options = {
+        "source_repository": f"https://github.com/{repository()}/",
+        "source_branch": "main",
+        "source_directory": "",
+    }
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]

@@ -5,6 +5,7 @@
 writes the map of the notebooks into README.md, and their questions and minutes into the teaching guide.
 """
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,17 @@ PARTS = {
 }
 MAP = re.compile(r"(?<=<!-- the map, by make map -->\n).*?(?=<!-- end of the map -->)", re.S)
 SECTION = re.compile(r"^### (\d\d) · (?:(?!^### ).)*?\*\*Timing\.\*\* \d+ minutes", re.M | re.S)
+
+
+def repository() -> str:
+    """Owner and name of the course's repository on GitHub, from COURSE_REPOSITORY; empty where that is not set.
+
+    Raises ValueError for anything but an owner, a slash and a name.
+    """
+    name = os.environ.get("COURSE_REPOSITORY", "")
+    if name and not re.fullmatch(r"[\w-]+/[\w.-]+", name):
+        raise ValueError(f"COURSE_REPOSITORY is {name!r}; expected an owner and a name, such as owner/course")
+    return name
 
 
 class CourseError(ValueError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
-from book.course import PARTS, ROOT, Lesson, lessons
+from book.course import PARTS, ROOT, Lesson, lessons, repository
 
 BOOK = ROOT / "book"
 SOLUTIONS = """# Solutions
@@ -23,9 +23,20 @@ def toctree(entries: list[str], *, caption: str = "", hidden: bool = True) -> st
     return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *entries, "```", ""])
 
 
+def badges(name: str) -> str:
+    """Links to a repository's tests and to a copy of the course that runs on Binder."""
+    home = f"https://github.com/{name}"
+    tests = f"[![Tests]({home}/actions/workflows/tests.yml/badge.svg)]({home}/actions/workflows/tests.yml)"
+    binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/notebooks/01_weighted_cross_entropy.ipynb"
+    return f"{tests} [![Run on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+
+
 def front_page(readme: str, course: list[Lesson]) -> str:
     """The README, with its links pointed into the site, and the order of the course."""
     page = readme.replace("(notebooks/solutions)", "(notebooks/solutions/index.md)")
+    if repository():
+        title, _, rest = page.partition("\n\n")
+        page = f"{title}\n\n{badges(repository())}\n\n{rest}"
     pages = {part: [f"notebooks/{lesson.path.stem}" for lesson in course if lesson.part == part] for part in PARTS}
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
     trees.append(toctree(["notebooks/solutions/index", "book/teaching", "data/README"], caption="With the course"))

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from book.course import lessons, repository
+from book.prepare import front_page
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -23,3 +26,18 @@ def test_workflows_pass_actionlint():
 def test_workflows_take_the_repository_from_where_they_run(path):
     lines = [line for line in path.read_text().splitlines() if "COURSE_REPOSITORY" in line]
     assert all(line.strip() == "COURSE_REPOSITORY: ${{ github.repository }}" for line in lines)
+
+
+def test_the_site_links_a_repository_only_where_it_is_named(monkeypatch):
+    readme = "# Title\n\nText.\n"
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    assert "github.com" not in front_page(readme, lessons())
+    monkeypatch.setenv("COURSE_REPOSITORY", "owner/course")
+    page = front_page(readme, lessons())
+    assert page.startswith(
+        "# Title\n\n[![Tests](https://github.com/owner/course/actions/workflows/tests.yml/badge.svg)]"
+    )
+    assert "https://mybinder.org/v2/gh/owner/course/main?" in page
+    monkeypatch.setenv("COURSE_REPOSITORY", "https://github.com/owner/course")
+    with pytest.raises(ValueError, match="expected an owner and a name"):
+        repository()
