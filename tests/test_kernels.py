@@ -40,11 +40,11 @@ class ThroughPorts(SideBySideForNbclient):
 
 
 class Robbed(ThroughPorts):
-    """Another program takes its port, twice, after it was found free and before the kernel binds it."""
+    """Another program takes its first port, then its last, after they were found free and before the kernel binds."""
 
     def format_kernel_cmd(self, *arguments: list[str], **options: list[str]) -> list[str]:
         if len(THIEVES) < 2:
-            THIEVES.append(socket.create_server(("127.0.0.1", self.shell_port)))
+            THIEVES.append(socket.create_server(("127.0.0.1", self.iopub_port if THIEVES else self.shell_port)))
         return super().format_kernel_cmd(*arguments, **options)
 
 
@@ -93,7 +93,8 @@ def test_a_long_path_is_no_socket():
     assert not can_ipc(Path("/", "x" * 200))
 
 
-def test_a_kernel_that_lost_its_port_starts_again():
+def test_a_kernel_that_lost_its_port_starts_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tools.kernels.START_SECONDS", (HANG_SECONDS, 10, HANG_SECONDS))
     try:
         assert answer(Robbed) == f"tcp {os.getpid()}"
         assert len(THIEVES) == 2

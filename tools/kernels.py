@@ -14,7 +14,8 @@ from jupyter_client import KernelManager
 # smaller limit measures the machine; watching for progress would need to know what progress is.
 HANG_SECONDS = 3600
 
-STARTS = 5
+# A kernel that lost its port dies, or waits for ever while it closes the others (libzmq), so each start gets longer.
+START_SECONDS = (60, 120, 240, HANG_SECONDS)
 # macOS allows the path of a socket 103 bytes, Linux 107.
 LONGEST_SOCKET = 103
 
@@ -22,7 +23,7 @@ LONGEST_SOCKET = 103
 class SideBySide(KernelManager):
     """A kernel that speaks through sockets in a folder of its own; through ports where the system has no such sockets.
 
-    A free port may be another's before the kernel takes it. The kernel then dies, and is started again on other ports.
+    A free port may be another's before the kernel takes it. The kernel is then started again, on other ports.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -37,8 +38,8 @@ class SideBySide(KernelManager):
 
     def start_kernel(self, **options: Any) -> None:
         super().start_kernel(**options)
-        for _ in range(STARTS - 1):
-            if self.transport == "ipc" or self.answers():
+        for seconds in START_SECONDS:
+            if self.transport == "ipc" or self.answers(seconds):
                 return
             self.restart_kernel(now=True, newports=True)
 
@@ -47,12 +48,12 @@ class SideBySide(KernelManager):
         if not restart:
             self.remove_folder()
 
-    def answers(self) -> bool:
+    def answers(self, seconds: float) -> bool:
         client = self.blocking_client()
         client.start_channels()
         try:
-            client.wait_for_ready(timeout=HANG_SECONDS)
-        except RuntimeError:  # it died
+            client.wait_for_ready(timeout=seconds)
+        except RuntimeError:
             return False
         finally:
             client.stop_channels()
