@@ -150,7 +150,7 @@ def changed(c, value):
         ((Z, Y, changed(2, -1.0)), {}, "weight of class 2 is -1.0"),
         ((Z, Y, changed(1, math.nan)), {}, "weight of class 1 is nan"),
         ((Z, Y, changed(3, math.inf)), {}, "weight of class 3 is inf"),
-        ((Z, torch.full((3, 4), 0.25), -W), {}, "weight of class 0 is -1.0"),
+        ((Z, torch.full((3, 4), 0.25), torch.tensor([0.0, 0.5, -2.0, 1.0])), {}, "weight of class 2 is -2.0"),
         ((Z, Y, torch.ones(5)), {}, r"weight has shape \(5,\); expected one a class, \(4,\)"),
         ((Z, Y[:2], W), {}, r"targets has shape \(2,\)"),
         ((Z, Y.double(), W), {}, r"targets has shape \(3,\) and dtype torch.float64"),
