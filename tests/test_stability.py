@@ -193,9 +193,11 @@ def test_no_path_unless_asked_and_a_gradient_of_zero_changes_no_sign():
 
 
 def test_descents_keep_the_dtype_of_the_start():
-    lr = torch.tensor([0.1, 0.2]).double()
-    runs = logistic_descents(ZERO.float(), X.float(), Y.float(), lr=lr, scale=1.0, steps=2)
-    assert (runs.parameters.dtype, runs.loss.dtype, runs.gradient_norm.dtype) == (torch.float32,) * 3
+    factors = torch.tensor([0.1, 0.2]).double()
+    for both in ({"lr": factors, "scale": 1.0}, {"lr": 0.1, "scale": factors}):
+        runs = logistic_descents(ZERO.float(), X.float()[:1], Y.float()[:1], steps=2, **both)
+        assert (runs.parameters.dtype, runs.loss.dtype, runs.gradient_norm.dtype) == (torch.float32,) * 3
+        assert runs.sign_changes.dtype == torch.int64
 
 
 @pytest.mark.parametrize("seed", range(100, 106))
