@@ -24,7 +24,7 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
 
 def real_number(name: str, value: Any) -> float:
     """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter."""
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; expected a real number")

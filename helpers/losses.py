@@ -122,9 +122,12 @@ def check_class_indices(logits: Tensor, targets: Tensor, weight: Tensor) -> None
     constants >= 0.
     """
     floating_tensor("weight", weight)
+    if targets.dtype != torch.int64:
+        raise TypeError(f"targets has dtype {targets.dtype}; expected class indices, int64 (N,)")
     _check(logits, targets, weight, 0.0)
-    kept, last = targets[targets != -100], logits.shape[1] - 1
-    if targets.is_floating_point() or (len(kept) and not 0 <= kept.min() <= kept.max() <= last):
-        raise ValueError(f"targets is {targets.dtype}, from {kept.min()} to {kept.max()}; expected int64, 0 to {last}")
+    bad = (targets != -100) & ((targets < 0) | (targets >= logits.shape[1]))
+    if bad.any():
+        n = int(bad.nonzero()[0])
+        raise ValueError(f"targets of sample {n} is {targets[n]}; expected 0 to {logits.shape[1] - 1}, or -100")
     if weight.requires_grad:
         raise ValueError("weight requires a gradient; expected constants: give weight.detach()")

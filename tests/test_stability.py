@@ -90,6 +90,11 @@ def test_minimum_has_no_gradient_wherever_the_search_begins(seed, slope, bias):
     torch.testing.assert_close(logistic_minimum(x.float().double(), y), found, rtol=1e-9, atol=1e-9)
 
 
+def test_a_step_that_would_overshoot_is_shortened():
+    """Newton's whole step on the root of 1 + p^2 goes to -p^3: away from zero, wherever it begins beyond 1."""
+    assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([3.0])).abs() < 1e-9
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("k", [1e-6, 1.0, 1e6])
 def test_weighted_softmax_regression_equals_scikit_learn_at_any_scale(seed, k):
