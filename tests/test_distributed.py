@@ -141,8 +141,8 @@ def test_two_torchruns_stand_for_two_hosts():
 def test_a_bad_label_on_one_rank_is_refused_by_all_and_the_next_batch_works():
     label, dtype, good = launch(2, *ON_RANKS, "label", limit_s=LIMIT_S)
     for (other, own), kind in (
-        (label, "ValueError: targets is torch.int64, from 0 to 3; expected int64, 0 to 2"),
-        (dtype, "ValueError: targets has shape (2,) and dtype torch.float32"),
+        (label, "ValueError: targets of sample 1 is 3"),
+        (dtype, "TypeError: targets has dtype"),
     ):
         assert other.startswith("ValueError: 1 of the other processes refused targets or weight")
         assert own.startswith(kind)
