@@ -14,6 +14,7 @@ ALLOWED = {
     "datasets": {"arguments"},
     "losses": {"arguments"},
     "weights": {"arguments"},
+    "replication": {"datasets", "tables"},
     "models": {"arguments"},
     "parallel": set(),
     "launcher": set(),

@@ -15,7 +15,7 @@ from helpers.plots.frame import SHORTEST_ALT
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|var|mnt|srv|workspace|Users|opt|private)/\w|[A-Z]:\\\\")
 OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
-MOST_CODE_CELLS = 30
+MOST_CODE_CELLS = 33
 MOST_LINES = 20
 SLIDES = range(15, 21)
 SLIDE_TYPES = ("slide", "subslide", "-", "fragment", "notes", "skip")

@@ -19,4 +19,4 @@ class Verdict:
     holds: Callable[..., bool]
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"as in the notebook": {}})
     draws: int = 20
-    quick: bool = True  # within about a second a draw: the tests recompute one
+    quick: bool = True  # within about a second, the same on any processor: the tests recompute one draw
