@@ -16,7 +16,7 @@ THREE = (900, 90, 10)
 def effective_weights(counts: Tensor, w: Tensor, size: int) -> Tensor:
     s = torch.logspace(-12, 6, 250, dtype=torch.float64)
     decay = torch.exp(-w[:, None] * s)
-    others = (counts / counts.sum() @ decay) ** (size - 1)
+    others = (counts.double() / counts.sum() @ decay) ** (size - 1)
     return size * torch.trapezoid(w[:, None] * decay * others * s, s.log(), dim=1)
 
 

@@ -89,7 +89,7 @@ VERDICTS = [
             "as in the notebook": {},
             "100 classes": {"num_classes": 100},
             "larger logits": {"spread": 3.0},
-            "a model that knows": {"spread": 0.0, "num_classes": 2},
+            "two classes: a loss below one": {"spread": 0.0, "num_classes": 2},
         },
     ),
     Verdict(
