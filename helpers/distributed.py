@@ -116,8 +116,10 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
     (all processes together) and takes its own part of each.
 
     Returns the Euclidean errors relative to the single-process gradient, one a
-    batch, under the divisor's name; and under "zero weight" the errors for a
-    batch whose samples on the last process (of one: half of them) weigh zero.
+    batch, under the divisor's name: "accumulated" is ``weighted_share`` over two
+    micro-batches on each process, and "accumulated / R" the same without its
+    factor of processes. And under "zero weight" the errors for a batch whose
+    samples on the last process (of one: half of them) weigh zero.
     """
     rank, processes = dist.get_rank(group), dist.get_world_size(group)
     weight = 1 / (len(PRIORS) * torch.tensor(PRIORS, dtype=torch.float64))
@@ -129,23 +131,31 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
     by_samples: Loss = partial(weighted_cross_entropy, divide_by="samples")
     by_global_weights: Loss = partial(global_weighted_mean, group=group)
 
-    def error(loss: Loss, single_process_loss: Loss, y: Tensor, w: Tensor, seed: int) -> float:
+    def error(loss: Loss, single_process_loss: Loss, y: Tensor, w: Tensor, seed: int, micro_batches: int = 1) -> float:
         x = y[:, None] + torch.randn(len(y), 2, dtype=w.dtype, generator=torch.Generator().manual_seed(seed))
         single = torch.autograd.grad(single_process_loss(model(x), y, w), parameters)
         replica.zero_grad()
-        mine = torch.arange(len(y)).tensor_split(processes)[rank]
-        loss(replica(x[mine]), y[mine], w).backward()
+        *first, last = torch.arange(len(y)).tensor_split(processes)[rank].tensor_split(micro_batches)
+        with replica.no_sync():
+            for mine in first:
+                loss(replica(x[mine]), y[mine], w).backward()
+        loss(replica(x[last]), y[last], w).backward()
         averaged = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
         wanted = torch.cat([g.flatten() for g in single])
         return float((averaged - wanted).norm() / wanted.norm())
 
-    errors: dict[str, Any] = {"local weights": [], "local samples": [], "global weights": []}
+    names = ("local weights", "local samples", "global weights", "accumulated", "accumulated / R")
+    errors: dict[str, Any] = {name: [] for name in names}
     for seed in range(batches):
         generator = torch.Generator().manual_seed(seed)
         y = torch.multinomial(torch.tensor(PRIORS), batch_size, replacement=True, generator=generator)
         errors["local weights"].append(error(F.cross_entropy, F.cross_entropy, y, weight, seed))
         errors["local samples"].append(error(by_samples, by_samples, y, weight, seed))
         errors["global weights"].append(error(by_global_weights, F.cross_entropy, y, weight, seed))
+        total = total_weight(y.tensor_split(processes)[rank], weight, group)
+        for name, too_large in {"accumulated": 1, "accumulated / R": processes}.items():
+            share: Loss = partial(weighted_share, total=total * too_large, group=group)
+            errors[name].append(error(share, F.cross_entropy, y, weight, seed, micro_batches=2))
     y = torch.ones(batch_size, dtype=torch.int64)
     y[torch.arange(batch_size).tensor_split(max(processes, 2))[-1]] = 0
     weight[0] = 0

@@ -46,28 +46,6 @@ def test_batch_of_one_ignores_any_weights():
         assert torch.allclose(weighted, plain, rtol=1e-14, atol=0)
 
 
-def test_half_of_the_largest_weight_passes_where_the_batch_equals_it(book):
-    generator = torch.Generator().manual_seed(22)
-    for _ in range(20):
-        num_classes = int(torch.randint(3, 300, (1,), generator=generator))
-        counts = (9 * torch.rand(num_classes, generator=generator)).exp().ceil()
-        w = normalize(inverse_frequency(counts), counts, to="sample mean")
-        v = book["effective_weights"](counts, w, round(float(w.max())))
-        assert (counts / counts.sum() * v).sum() == pytest.approx(1.0, rel=1e-8)
-        assert 0.4 < v[w.argmax()] / w.max() < 0.65
-
-
-def test_one_batch_favours_the_default_and_a_hundred_favour_the_other(book):
-    for seed in range(200, 206):
-        x, y = book["toy"](seed)
-        theta = torch.zeros(3, 3)
-        for size in (1, 16, 64, 256):
-            bias, calm, none, noisy = book["bias_and_noise"](size, book["sample_gradients"](theta, x, y), y)
-            assert none < 1e-10
-            assert bias**2 + calm**2 < noisy**2
-            assert 1 < book["even_after"](size, theta, x, y) < 100
-
-
 def test_accumulated_means_keep_the_bias_of_the_micro_batch(book):
     q, w = book["q"], book["w"]
     y = torch.multinomial(q.expand(10_000, 3), 64, replacement=True, generator=torch.Generator().manual_seed(23))
@@ -86,21 +64,42 @@ def test_accumulation_wrong_and_repaired(book):
     assert off[True].max() < 1e-13
 
 
-def test_trained_model_obeys_the_effective_weights(book):
-    splits = [shuttle(seed) for seed in range(300, 306)]
+def test_effective_weights_lie_between_their_bounds(book):
+    generator = torch.Generator().manual_seed(22)
+    for _ in range(20):
+        num_classes = int(torch.randint(3, 300, (1,), generator=generator))
+        counts = (9 * torch.rand(num_classes, generator=generator)).exp().ceil()
+        w = normalize(inverse_frequency(counts), counts, to="sample mean")
+        for size in (2, 16, 300):
+            v = book["effective_weights"](counts, w, size)
+            assert (counts / counts.sum() * v).sum() == pytest.approx(1.0, rel=1e-8)
+            assert (v >= size * w / (w + size - 1) * (1 - 1e-8)).all()
+            assert v[w.argmax()] <= w.max() * (1 - (1 - 1 / w.max()) ** size) * (1 + 1e-8)
+
+
+def test_batches_drawn_give_the_bias_the_noise_and_the_effective_weights_in_closed_form(book):
+    x, y = book["toy"](26)
+    w, g, size = book["w"], book["sample_gradients"](torch.zeros(3, 3), x, y), 16
+    batch = torch.randint(1000, (20_000, size), generator=torch.Generator().manual_seed(27))
+    wanted = (w[y][:, None] * g).mean(0)
+    bias, noise, none, noise_n = book["bias_and_noise"](size, g, y)
+    drawn = (w[y[batch]][..., None] * g[batch]).sum(1)
+    for sums, off, scatter in ((drawn / w[y[batch]].sum(1, keepdim=True), bias, noise), (drawn / size, none, noise_n)):
+        assert (sums.mean(0) - wanted).norm() == pytest.approx(float(off), abs=0.05 * float(scatter))
+        assert sums.var(0).sum().sqrt() == pytest.approx(float(scatter), rel=0.03)
+    closed = ((w[y] ** 2 * g.square().sum(1)).mean() - wanted.square().sum()) / size
+    assert noise_n**2 == pytest.approx(float(closed), rel=1e-9)
+
+
+def test_weights_v_act_as_the_default_does(book):
+    splits = [shuttle(seed) for seed in range(300, 304)]
     book["SEEDS"] = len(splits)
     for name, inputs, targets in (("", "train_inputs", "train_targets"), ("_test", "test_inputs", "test_targets")):
         book[f"X{name}"] = torch.stack([book["prepared"](getattr(split, inputs)) for split in splits])
         book[f"Y{name}"] = torch.stack([getattr(split, targets) for split in splits])
-    book["n7"] = counts = torch.bincount(book["Y"][0])
-    book["w7"] = normalize(inverse_frequency(counts), counts, to="sample mean")
-    default, by_samples, effective = {}, {}, {}
-    for size in (4, 16, 1024):
-        rare = book["train"](size)[:, counts < 200].mean(1)
-        default[size], by_samples[size], effective[size] = rare.T
-    for size in (4, 16):
-        assert (by_samples[size] > default[size]).all()
-        assert by_samples[size].mean() - default[size].mean() > 0.2
-    assert abs(by_samples[1024].mean() - default[1024].mean()) < 0.15
-    for size in (4, 16, 1024):
-        assert abs(effective[size].mean() - default[size].mean()) < 0.12
+    counts = torch.bincount(book["Y"][0])
+    w = normalize(inverse_frequency(counts), counts, to="sample mean")
+    for size in (16, 256):
+        ways = ((w, True), (book["effective_weights"](counts, w, size), False))
+        default, effective = (book["recall"](book["train"](size, *way))[:, counts < 200].mean() for way in ways)
+        assert abs(effective - default) < 0.12

@@ -60,8 +60,9 @@ def errors_of_averaged_means(processes: int, batches: int, batch_size: int) -> l
 
 def agrees_with_itself(r, batches):
     zero_weight = r["zero weight"]
-    assert [len(r[name]) for name in ("local weights", "local samples", "global weights")] == [batches] * 3
-    assert max(*r["local weights"], *r["local samples"], *r["global weights"], *zero_weight.values()) < 1e-13
+    names = ("local weights", "local samples", "global weights", "accumulated", "accumulated / R")
+    assert [len(r[name]) for name in names] == [batches] * 5
+    assert max(*(off for name in names for off in r[name]), *zero_weight.values()) < 1e-13
 
 
 @pytest.mark.usefixtures("lone_process")
@@ -95,6 +96,12 @@ def test_global_weights_give_the_single_process_gradient(results):
     for r in results:
         assert len(r["global weights"]) == 20
         assert max(r["global weights"]) < 1e-13
+
+
+def test_micro_batches_on_each_rank_need_the_total_of_all_and_the_number_of_ranks(results):
+    for r in results:
+        assert max(r["accumulated"]) < 1e-13
+        assert r["accumulated / R"] == pytest.approx([1 - 1 / r["processes"]] * 20, rel=1e-12)
 
 
 def test_local_weights_do_not(results):
