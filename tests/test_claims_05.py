@@ -1,4 +1,4 @@
-"""The verdicts of notebook 05 on starts and samples that it does not use."""
+"""What notebook 05 says of optimisers, on starts and samples that it does not use; its verdicts are replicated."""
 
 import math
 
@@ -84,78 +84,56 @@ def test_l2_ends_where_its_own_gradient_is_zero_and_adamw_does_not(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_clipped_descent_never_rests_at_large_scales(seed):
-    ended, seen = end_of_line(seed, lambda p: optim.SGD(p, 1.0), 1e4, steps=200, clip=0.1)
-    x, y, _ = toy(seed)
-    assert (seen.gradient_norm > 0.1).double().mean() > 0.9
-    assert seen.largest_update[-1] > 0.03
-    assert seen.loss[-1] / 1e4 - bce(x @ ended[:1, None] + ended[1], y) < 0.1
-
-
-@pytest.fixture(scope="module")
-def seven():
+def test_lbfgs_goes_the_same_way_for_every_large_scale(seed):
     data = shuttle(seed=1)
-    return data.train_inputs.double(), data.train_targets
-
-
-def network(seed):
-    return one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_median_second_moment_predicts_where_adam_loses_half(seed, seven):
-    inputs, targets = seven
-    chosen = torch.cat([(targets == c).nonzero()[:100, 0] for c in range(7)])
+    rows = data.train_inputs[:300].double(), data.train_targets[:300]
 
     def run(k):
-        model = network(seed)
-        optimizer = optim.Adam(model.parameters(), 0.01)
+        model = one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
+        optimizer = optim.LBFGS(model.parameters(), max_iter=20, line_search_fn="strong_wolfe")
+        fit(model, *rows, optimizer, steps=1, loss=lambda z, y: k * weighted_cross_entropy(z, y))
+        return nn.utils.parameters_to_vector(model.parameters()).detach()
+
+    assert torch.equal(run(1.0), run(16.0))
+    assert torch.equal(run(1.0), run(2.0**14))
+    assert not torch.equal(run(1.0), run(2.0**-14))
+
+
+def test_no_step_of_adam_is_longer_than_its_bound():
+    b1, b2, steps = 0.9, 0.999, 3_000  # longer, and the first squares leave float64
+    ages = torch.arange(steps, dtype=torch.float64).flip(0)
+    worst = (b1 / b2) ** ages  # the gradients for which Cauchy and Schwarz's inequality is an equality
+    theta = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = optim.Adam([theta], lr=1.0, eps=1e-300)
+    for gradient in worst:
+        before = theta.item()
+        theta.grad = gradient.reshape(1)
+        optimizer.step()
+    bound = (1 - b1) / math.sqrt((1 - b2) * (1 - b1**2 / b2))
+    longest = bound * math.sqrt(1 - b2**steps)
+    assert 0.999 * longest < before - theta.item() < 1.001 * longest
+    assert 7.2 < bound < 7.3
+
+
+def test_adam_does_not_see_the_scale_of_weights_on_batches():
+    data = shuttle(seed=1)
+    n = torch.bincount(data.train_targets).double()
+    raw = inverse_frequency(n)
+
+    def run(seed, weights):
+        model = one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
         fit(
             model,
-            inputs[chosen],
-            targets[chosen],
-            optimizer,
-            steps=20,
-            loss=lambda z, y: k * weighted_cross_entropy(z, y),
+            data.train_inputs.double(),
+            data.train_targets,
+            optim.Adam(model.parameters(), 0.01),
+            steps=50,
+            batch_size=256,
+            seed=seed,
+            loss=lambda z, y: weighted_cross_entropy(z, y, weights, divide_by="samples"),
         )
-        return nn.utils.parameters_to_vector(model.parameters()).detach(), optimizer
+        return nn.utils.parameters_to_vector(model.parameters()).detach()
 
-    one, optimizer = run(1.0)
-    v = torch.cat([state["exp_avg_sq"].flatten() for state in optimizer.state.values()]) / (1 - 0.999**20)
-    predicted = 1e-8 / float(v.sqrt().median())
-    start = nn.utils.parameters_to_vector(network(seed).parameters()).detach()
-    changes = [float((run(factor * predicted)[0] - one).norm() / (one - start).norm()) for factor in (1 / 3, 3)]
-    assert changes[0] > 0.5 > changes[1]
-
-
-def test_sgd_fails_by_scale_and_by_heavy_batches_where_adam_does_not_see_the_scale(seven):
-    inputs, targets = seven
-    n = torch.bincount(targets).double()
-    raw = inverse_frequency(n)
-    one = normalize(raw, n, to="sample mean")
-
-    def trial(seed, optimizer, lr, weights, divide_by):
-        def loss(z, y):
-            return weighted_cross_entropy(z, y, weights, divide_by=divide_by)
-
-        model, own = network(seed), normalize(weights, n, to="sample mean")
-        begins = weighted_cross_entropy(model(inputs), targets, own).item()
-        fit(model, inputs, targets, optimizer(model.parameters(), lr), steps=50, batch_size=256, seed=seed, loss=loss)
-        ends = weighted_cross_entropy(model(inputs), targets, own).item()
-        return not ends < begins, ends, nn.utils.parameters_to_vector(model.parameters()).detach()
-
-    def runs(*case):
-        return [trial(seed, *case) for seed in range(100, 106)]
-
-    def failures(results):
-        return sum(fails for fails, *_ in results)
-
-    by_scale = failures(runs(optim.SGD, 0.05, raw, "samples"))
-    by_batches = failures(runs(optim.SGD, 0.05, one, "samples"))
-    assert failures(runs(optim.SGD, 0.05, torch.ones_like(one), "samples")) == 0
-    assert by_scale >= 5
-    assert by_batches >= 3
-    assert failures(runs(optim.SGD, 0.05, raw, "weights")) < by_batches
-    adam, scaled = runs(optim.Adam, 0.01, one, "samples"), runs(optim.Adam, 0.01, raw, "samples")
-    assert max(ends for _, ends, _ in adam) < 100
-    assert max(float((a[2] - b[2]).norm() / a[2].norm()) for a, b in zip(adam, scaled, strict=True)) < 0.05
+    for seed in SEEDS:
+        one, seven = run(seed, normalize(raw, n, to="sample mean")), run(seed, raw)
+        assert (one - seven).norm() < 0.05 * one.norm()

@@ -1,0 +1,188 @@
+"""Notebook 05: which optimisers notice the scale of the weights, and which their spread."""
+
+import math
+from typing import Any, NamedTuple
+
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor, nn, optim
+
+from helpers.datasets import shuttle
+from helpers.losses import DivideBy, weighted_cross_entropy
+from helpers.models import one_hidden_layer
+from helpers.training import fit
+from helpers.weights import inverse_frequency, normalize
+from tools.verdicts import Verdict
+
+SGD_RATE, ADAM_RATE = 2.0, 0.03  # best without weights on the notebook's grid
+
+
+class Sample(NamedTuple):
+    inputs: Tensor
+    targets: Tensor
+    balanced: Tensor  # weights of sample mean one
+
+    def none(self) -> Tensor:
+        return torch.ones_like(self.balanced)
+
+
+def sample(seed: int, digits: bool) -> Sample:
+    """A fresh split of Shuttle, or of scikit-learn's digits with each class 0.6 times as frequent as the last."""
+    if digits:
+        pixels, labels = (torch.from_numpy(part) for part in load_digits(return_X_y=True))
+        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+        kept = torch.cat([order[labels[order] == c][: math.ceil(170 * 0.6**c)] for c in range(10)])
+        x, y = (pixels / 8 - 1)[kept], labels[kept]
+    else:
+        data = shuttle(seed)
+        x, y = data.train_inputs.double(), data.train_targets
+    n = torch.bincount(y).double()
+    return Sample(x, y, normalize(inverse_frequency(n), n, to="sample mean"))
+
+
+def learns(
+    data: Sample,
+    seed: int,
+    make: Any,
+    rate: float,
+    weights: Tensor,
+    divide_by: DivideBy = "samples",
+    batch: int = 256,
+    steps: int = 50,
+    clip: float | None = None,
+) -> bool:
+    """Whether the loss over all samples, weighted as in training, ends below where it began."""
+    model = one_hidden_layer(data.inputs.shape[1], 16, len(weights), seed=seed, dtype=torch.float64)
+
+    def loss(z: Tensor, y: Tensor) -> Tensor:
+        return weighted_cross_entropy(z, y, weights, divide_by=divide_by)
+
+    def whole() -> float:
+        with torch.no_grad():
+            return weighted_cross_entropy(model(data.inputs), data.targets, weights).item()
+
+    begins, optimizer = whole(), make(model.parameters(), rate)
+    settings: dict[str, Any] = {"steps": steps, "batch_size": batch, "seed": seed, "clip_norm": clip}
+    fit(model, data.inputs, data.targets, optimizer, loss=loss, **settings)
+    return whole() < begins
+
+
+def curvature_ratio(data: Sample) -> float:
+    """How far the weights raise the bound λ_max(XᵀWX / N): with a column of ones for the bias."""
+    x = torch.cat([data.inputs, torch.ones(len(data.inputs), 1)], dim=1)
+
+    def largest(w: Tensor) -> float:
+        return float(torch.linalg.eigvalsh((x * w[data.targets, None]).T @ x)[-1])
+
+    return largest(data.balanced) / largest(data.none())
+
+
+def sgd_fails(seed: int, rate: float = SGD_RATE, digits: bool = False, **setting: Any) -> bool:
+    data = sample(seed, digits)
+    plain = {name: setting[name] for name in ("batch", "steps") if name in setting}
+    without = learns(data, seed, optim.SGD, rate, data.none(), **plain)
+    return without and not learns(data, seed, optim.SGD, rate, data.balanced, **setting)
+
+
+def sgd_learns_at_the_ratio(
+    seed: int, rate: float = SGD_RATE, times: float = 1.0, digits: bool = False, **setting: Any
+) -> bool:
+    data = sample(seed, digits)
+    return learns(data, seed, optim.SGD, times * rate / curvature_ratio(data), data.balanced, **setting)
+
+
+def adam_learns(seed: int, rate: float = ADAM_RATE, digits: bool = False, **setting: Any) -> bool:
+    data = sample(seed, digits)
+    return learns(data, seed, optim.Adam, rate, data.balanced, **setting)
+
+
+def clipping_helps(seed: int, rate: float = SGD_RATE / 16, **setting: Any) -> bool:
+    data = sample(seed, False)
+    clipped = learns(data, seed, optim.SGD, rate, data.balanced, clip=1.0, **setting)
+    return clipped and not learns(data, seed, optim.SGD, rate, data.balanced, **setting)
+
+
+def median_predicts_the_edge(seed: int, rate: float = 0.01, steps: int = 20) -> bool:
+    """Whether Adam loses half of its way within a factor of three of k = ε / median of sqrt(v)."""
+    data = sample(seed, False)
+    chosen = torch.cat([(data.targets == c).nonzero()[:100, 0] for c in range(7)])
+
+    def run(k: float) -> tuple[Tensor, Tensor]:
+        model = one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
+        optimizer = optim.Adam(model.parameters(), rate)
+        x, y = data.inputs[chosen], data.targets[chosen]
+        fit(model, x, y, optimizer, steps=steps, loss=lambda z, y: k * weighted_cross_entropy(z, y))
+        v = torch.cat([state["exp_avg_sq"].flatten() for state in optimizer.state.values()])
+        return nn.utils.parameters_to_vector(model.parameters()).detach(), (v / (1 - 0.999**steps)).sqrt()
+
+    (one, sizes), (origin, _) = run(1.0), run(0.0)
+    edge = 1e-8 / float(sizes.median())
+    below, above = (float((run(k)[0] - one).norm() / (one - origin).norm()) for k in (edge / 3, 3 * edge))
+    return below > 0.5 > above
+
+
+DIGITS = {"digits": True, "batch": 32}
+VERDICTS = [
+    Verdict(
+        "05",
+        "epsilon",
+        "Adam loses half of its way within a factor of 3 of k = ε / √v, from the median parameter.",
+        median_predicts_the_edge,
+        {"as in the notebook": {}, "100 steps": {"steps": 100}, "lr 0.03": {"rate": 0.03}},
+    ),
+    Verdict(
+        "05",
+        "SGD",
+        "At SGD's best rate without weights, balanced weights fail and none do not.",
+        sgd_fails,
+        {
+            "as in the notebook": {},
+            "a quarter of the rate": {"rate": SGD_RATE / 4},
+            "divided by Σ w": {"divide_by": "weights"},
+            "batches of 1 024": {"batch": 1024},
+            "500 steps": {"steps": 500},
+            "imbalanced digits": {"rate": 0.5, **DIGITS},
+        },
+    ),
+    Verdict(
+        "05",
+        "curvature",
+        "SGD learns with balanced weights at its best rate times λ_max(1) / λ_max(w).",
+        sgd_learns_at_the_ratio,
+        {
+            "as in the notebook": {},
+            "4 times that rate": {"times": 4.0},
+            "divided by Σ w": {"divide_by": "weights"},
+            "batches of 1 024": {"batch": 1024},
+            "500 steps": {"steps": 500},
+            "imbalanced digits": {"rate": 0.5, **DIGITS},
+        },
+    ),
+    Verdict(
+        "05",
+        "Adam",
+        "At Adam's best rate without weights, it learns with balanced weights.",
+        adam_learns,
+        {
+            "as in the notebook": {},
+            "a third of the rate": {"rate": ADAM_RATE / 3},
+            "batches of 64": {"batch": 64},
+            "batches of 1 024": {"batch": 1024},
+            "batches of 4 096": {"batch": 4096},
+            "500 steps": {"steps": 500},
+            "imbalanced digits": DIGITS,
+        },
+    ),
+    Verdict(
+        "05",
+        "clipping",
+        "At a sixteenth of SGD's best rate, clipping at norm 1 learns where no clipping fails.",
+        clipping_helps,
+        {
+            "as in the notebook": {},
+            "a quarter of the rate": {"rate": SGD_RATE / 4},
+            "at the best rate": {"rate": SGD_RATE},
+            "500 steps": {"steps": 500},
+        },
+    ),
+]
