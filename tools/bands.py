@@ -74,7 +74,7 @@ def bands() -> dict[str, Tensor]:
 
 
 def recalls(logits: Tensor) -> list[float]:
-    """Percent of held-out pairs whose word is among the ten best guesses: of all pairs, then each band's mean over words."""
+    """Percent of held-out pairs among the ten best guesses: of all pairs, then each band's mean over words."""
     held_out = torch.bincount(words.test_targets, minlength=K)
     lists = torch.cat([part.topk(10).indices for part in logits.split(1000)])
     hit = (lists[words.test_inputs] == words.test_targets[:, None]).any(dim=1).double()
