@@ -1,0 +1,119 @@
+"""Notebook 07: thousands of classes under SGD whose learning rate was tuned without weights."""
+
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from helpers.datasets import austen_pairs
+from helpers.diagnosis import advised_lr
+from helpers.losses import weighted_cross_entropy
+from helpers.models import next_word_model
+from helpers.training import fit
+from helpers.weights import inverse_frequency, normalize
+from tools.verdicts import Verdict
+
+LR = 10.0  # of those that the notebook tries, the best without weights
+SMALL = {"words": 700}
+
+
+@cache
+def training_pairs(words: int) -> tuple[Tensor, Tensor, Tensor]:
+    """All training pairs among the most frequent words, and the counts n_c."""
+    data = austen_pairs()
+    inside = (data.train_inputs < words) & (data.train_targets < words)
+    targets = data.train_targets[inside]
+    return data.train_inputs[inside], targets, torch.bincount(targets, minlength=words)
+
+
+def change(seed: int, w: Tensor, lr: float, words: int, batch: int, momentum: float) -> float:
+    """The own loss after 64 steps of SGD over that before, as in the notebook; NaN where a loss is not finite."""
+    inputs, targets, _ = training_pairs(words)
+    sample = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))[: 64 * batch]
+    x, y = inputs[sample], targets[sample]
+    model = next_word_model(words, seed=seed)
+
+    def own_loss() -> float:
+        with torch.no_grad():
+            return float(weighted_cross_entropy(model(x[:2048]), y[:2048], w))
+
+    before = own_loss()
+    loss = partial(weighted_cross_entropy, weight=w, divide_by="samples")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    history = fit(model, x, y, optimizer, steps=64, batch_size=batch, loss=loss, seed=seed)
+    return own_loss() / before if history.loss.isfinite().all() else float("nan")
+
+
+def balanced(words: int) -> tuple[Tensor, Tensor, float]:
+    """N / n_c, the same with sample mean one, and the mean sample weight of the first."""
+    n = training_pairs(words)[2]
+    w = inverse_frequency(n)
+    return w, normalize(w, n, to="sample mean"), float((n * w.double()).sum() / n.sum())
+
+
+def slower(lr: float, words: int, batch: int) -> float:
+    """The learning rate that ``advised_lr`` makes of one for no weights."""
+    n = training_pairs(words)[2].double()
+    return advised_lr(lr, balanced(words)[1].double(), n / n.sum(), batch)
+
+
+def exchanges(seed: int, words: int = 7000, batch: int = 128, momentum: float = 0.0) -> bool:
+    """Whether N / n_c with its learning rate divided by the mean sample weight repeats the run of sample mean one."""
+    w, one, mean_weight = balanced(words)
+    lr = slower(LR * (1 - momentum), words, batch)
+    repaired = change(seed, w, lr / mean_weight, words, batch, momentum)
+    return abs(repaired - change(seed, one, lr, words, batch, momentum)) < 0.005
+
+
+def fails(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momentum: float = 0.0) -> bool:
+    """Whether the own loss of sample mean one does not fall by 1 %."""
+    return not change(seed, balanced(words)[1], lr, words, batch, momentum) <= 0.99
+
+
+def learns(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momentum: float = 0.0) -> bool:
+    """Whether the own loss of sample mean one falls by 1 % at least at the advised learning rate."""
+    return change(seed, balanced(words)[1], slower(lr, words, batch), words, batch, momentum) <= 0.99
+
+
+VERDICTS = [
+    Verdict(
+        "07",
+        "exchange",
+        "N/n_c with its learning rate divided by its mean sample weight repeats sample mean one.",
+        exchanges,
+        {
+            "as in the notebook": {},
+            "700 words": SMALL,
+            "700 words, batch of 32": SMALL | {"batch": 32},
+            "700 words, momentum 0.9": SMALL | {"momentum": 0.9},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "07",
+        "not enough",
+        "At the best learning rate without weights, sample mean one does not learn.",
+        fails,
+        {
+            "as in the notebook": {},
+            "a tenth of the rate": {"lr": 1.0},
+            "700 words": SMALL,
+            "700 words, batch of 32": SMALL | {"batch": 32},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "07",
+        "second factor",
+        "With (B + 500) / (B + 500 E[w²]) of that rate it learns.",
+        learns,
+        {
+            "as in the notebook": {},
+            "momentum 0.9, a tenth of the rate": {"lr": 1.0, "momentum": 0.9},
+            "700 words": SMALL,
+            "700 words, batch of 32": SMALL | {"batch": 32},
+            "700 words, batch of 32, twice the rate": SMALL | {"batch": 32, "lr": 20.0},
+        },
+        quick=False,
+    ),
+]
