@@ -15,7 +15,7 @@ from book.course import GUIDE, README, CourseError, Lesson, lessons, with_map, w
 from helpers.exercises.core import judge
 
 SECTION = ("Objective", "Timing", "Misconception", "Question", "Where students get stuck", "Ask at the end")
-MINUTES = range(15, 31)
+MINUTES = range(15, 46)
 
 
 def numbers(lesson: Lesson) -> list[str]:
@@ -31,7 +31,7 @@ def facts(lesson: Lesson) -> Iterator[str]:
             yield str(error).removeprefix(f"{lesson.path.name}: ")
             return
     if lesson.minutes not in MINUTES:
-        yield f"its first cell says {lesson.minutes} minutes, and 15 to 30 are wanted: split it or join it with another"
+        yield f"its first cell says {lesson.minutes} minutes, and 15 to 45 are wanted: split it or join it with another"
 
 
 def solution(lesson: Lesson) -> Iterator[str]:
