@@ -1,0 +1,113 @@
+"""Notebook 10: the recipe's learning rate, the rate kept, and resampling beside a shift of the logits."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from helpers.datasets import shuttle
+from helpers.diagnosis import diagnose
+from helpers.models import one_hidden_layer
+from helpers.stability import minimise
+from tools.verdicts import Verdict
+
+
+def falls(
+    seed: int, advised: bool, exponent: float = 1.0, batch: int = 128, lr: float = 0.1, adam: bool = False
+) -> bool:
+    """Whether one pass over a fresh split of Shuttle ends below its start, in the weighted loss on all held-out rows.
+
+    The weights are (N / n_c) ** exponent at a sample mean of one, the loss is divided by the samples.
+    """
+    data = shuttle(seed)
+    x, y = data.train_inputs, data.train_targets
+    optimizer = torch.optim.Adam if adam else torch.optim.SGD
+    found = diagnose(labels=y, inputs=x, scheme=exponent, optimizer=optimizer, lr=lr, batch_size=batch)
+    w, model = found.weights, one_hidden_layer(9, 64, 7, seed=seed)
+    stepper = optimizer(model.parameters(), lr=found.lr if advised else lr)
+
+    def own() -> float:
+        with torch.no_grad():
+            return F.cross_entropy(model(data.test_inputs), data.test_targets, weight=w).item()
+
+    before = own()
+    for rows in torch.randperm(len(y), generator=torch.Generator().manual_seed(seed)).split(batch):
+        stepper.zero_grad()
+        (F.cross_entropy(model(x[rows]), y[rows], weight=w, reduction="sum") / len(rows)).backward()
+        stepper.step()
+    return own() < before
+
+
+def advised_falls(seed: int, **setting: float) -> bool:
+    return falls(seed, advised=True, **setting)
+
+
+def kept_does_not(seed: int, **setting: float) -> bool:
+    return not falls(seed, advised=False, **setting)
+
+
+def resampling_is_not_better(seed: int, counts: tuple[int, ...] = (900, 90, 10), distance: float = 1.5) -> bool:
+    """Whether it wins at most six of eight draws against a model without weights, log w added to its logits."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        y = torch.repeat_interleave(torch.tensor(sizes))
+        noise = torch.randn(len(y), 3, generator=generator, dtype=torch.float64)
+        return F.pad(noise + distance * F.one_hot(y, 3), (0, 1), value=1.0), y
+
+    def fitted(x: Tensor, y: Tensor) -> Tensor:
+        return minimise(lambda p: F.cross_entropy(x @ p, y) + 1e-4 * p.square().sum(), torch.zeros(4, 3))
+
+    won = 0
+    for _ in range(8):
+        (x, y), (x_new, y_new) = draw(counts), draw((1000, 1000, 1000))
+        w = len(y) / (3 * torch.bincount(y).double())
+        pick = torch.multinomial(w[y], len(y), replacement=True, generator=generator)
+        logits = x_new @ fitted(x[pick], y[pick]), x_new @ fitted(x, y) + w.log()
+        resampled, shifted = ((z.argmax(dim=1) == y_new).double().mean() for z in logits)
+        won += int(resampled > shifted)
+    return won <= 6
+
+
+VERDICTS = [
+    Verdict(
+        "10",
+        "recipe",
+        "At the recipe's learning rate, one pass ends below its start.",
+        advised_falls,
+        {
+            "as in the notebook": {},
+            "batches of 32": {"batch": 32},
+            "batches of 1 024": {"batch": 1024},
+            "lr 1": {"lr": 1.0},
+            "exponent 1/2": {"exponent": 0.5},
+            "Adam at 0.01": {"adam": True, "lr": 0.01},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "10",
+        "rate kept",
+        "At the learning rate that suits no weights, one pass with N / n_c ends above its start.",
+        kept_does_not,
+        {
+            "as in the notebook": {},
+            "batches of 1 024": {"batch": 1024},
+            "exponent 1/2": {"exponent": 0.5},
+            "lr 0.01": {"lr": 0.01},
+            "Adam at 0.01": {"adam": True, "lr": 0.01},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "10",
+        "resampling",
+        "Resampling wins no more than six of eight draws against a shift by log w.",
+        resampling_is_not_better,
+        {
+            "as in the notebook": {},
+            "farther apart": {"distance": 2.5},
+            "ten times the data": {"counts": (9000, 900, 100)},
+        },
+        quick=False,
+    ),
+]
