@@ -34,3 +34,17 @@ def area_under(recall: Tensor, precision: Tensor) -> float:
     Each step counts with the precision at its end, as in scikit-learn's ``average_precision_score``.
     """
     return float((recall.diff() * precision[1:]).sum())
+
+
+def precision_at(wanted: Tensor, recall: Tensor, precision: Tensor) -> Tensor:
+    """The best precision of a curve at which recall is at least ``wanted``; 0 where no threshold reaches that much.
+
+    Args:
+        wanted: recall, float64 (n,).
+        recall, precision: a curve by ``operating_curve``.
+
+    Returns float64 (n,).
+    """
+    # Precision may rise again further on: a larger recall serves as well as the one that was wanted.
+    best = precision.flip(0).cummax(dim=0).values.flip(0)
+    return torch.cat([best, torch.zeros(1, dtype=best.dtype)])[torch.searchsorted(recall, wanted)]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score
 
-from helpers.operating import area_under, operating_curve
+from helpers.operating import area_under, operating_curve, precision_at
 
 RARE = torch.tensor([False, True, False, True])
 
@@ -48,3 +48,10 @@ def test_a_network_that_confuses_rare_classes_cannot_reach_full_recall():
     recall, precision = operating_curve(z, torch.tensor([1, 1, 0]), RARE)
     assert recall[-1] == 0.5
     assert area_under(recall, precision) == pytest.approx(0.5 * 1.0)
+
+
+def test_precision_at_a_recall_is_the_best_that_reaches_it():
+    recall = torch.tensor([0.0, 0.2, 0.2, 0.6], dtype=torch.float64)
+    precision = torch.tensor([1.0, 0.5, 0.4, 0.7], dtype=torch.float64)
+    wanted = torch.tensor([0.0, 0.1, 0.2, 0.21, 0.6, 0.61], dtype=torch.float64)
+    assert precision_at(wanted, recall, precision).tolist() == [1.0, 0.7, 0.7, 0.7, 0.7, 0.0]
