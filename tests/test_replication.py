@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpers.replication import replicated
 from tools.replicate import FIRST, held, key, stored_rows, verdicts
 
 ROWS = {key(row): row for row in stored_rows()}
@@ -22,3 +23,13 @@ def test_a_stored_draw_comes_out_again(case):
     verdict, setting = case
     digits = ROWS[verdict.notebook, verdict.name, setting]["held"]
     assert held(verdict, setting, len(digits) - 1) == (digits[-1] == "1")
+
+
+def test_a_notebook_shows_its_rows(capsys):
+    replicated("04")
+    lines = capsys.readouterr().out.splitlines()
+    own = [row for row in ROWS.values() if row["notebook"] == "04"]
+    assert len(lines) == 1 + len({row["sentence"] for row in own}) + len(own)
+    assert lines[2].split() == ["as", "in", "the", "notebook", str(own[0]["held"].count("1")), "of", "20"]
+    with pytest.raises(ValueError, match="has no row on notebook '4'; expected two digits"):
+        replicated("4")

@@ -1,0 +1,50 @@
+"""Recall against precision of the rare classes, along all thresholds: the choices that one trained network leaves."""
+
+import torch
+from sklearn.metrics import precision_recall_curve
+from torch import Tensor
+
+
+def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tensor, Tensor]:
+    """Recall and precision of the rare classes while a bias, added to their logits, goes from minus to plus infinity.
+
+    A sample is called rare once the bias lifts its largest rare logit above its largest other one; it then gets the
+    name of that rare class. Recall is the share of the rare samples that get their right name, precision the share
+    of the samples called rare that do. Ties are resolved as in scikit-learn: samples of one margin change together.
+
+    Args:
+        logits: floating point, (N, K).
+        targets: int64 (N,).
+        rare: bool (K,), at least one True and one False; at least one target is of a rare class.
+
+    Returns recall and precision, float64 (points,), recall ascending from 0.
+    """
+    classes = rare.nonzero()[:, 0]
+    best = logits[:, rare].max(dim=1)
+    margin = best.values - logits[:, ~rare].amax(dim=1)
+    right = classes[best.indices] == targets
+    precision, recall, _ = precision_recall_curve(right.numpy(), margin.numpy())
+    found = right.sum() / rare[targets].sum()
+    return found * torch.from_numpy(recall[::-1].copy()), torch.from_numpy(precision[::-1].copy())
+
+
+def area_under(recall: Tensor, precision: Tensor) -> float:
+    """The mean precision over recall from 0 to 1, recall that no threshold reaches counting as precision 0.
+
+    Each step counts with the precision at its end, as in scikit-learn's ``average_precision_score``.
+    """
+    return float((recall.diff() * precision[1:]).sum())
+
+
+def precision_at(wanted: Tensor, recall: Tensor, precision: Tensor) -> Tensor:
+    """The best precision of a curve at which recall is at least ``wanted``; 0 where no threshold reaches that much.
+
+    Args:
+        wanted: recall, float64 (n,).
+        recall, precision: a curve by ``operating_curve``.
+
+    Returns float64 (n,).
+    """
+    # Precision may rise again further on: a larger recall serves as well as the one that was wanted.
+    best = precision.flip(0).cummax(dim=0).values.flip(0)
+    return torch.cat([best, torch.zeros(1, dtype=best.dtype)])[torch.searchsorted(recall, wanted)]

@@ -1,0 +1,26 @@
+"""What is stored for notebook 06 of the long budget hangs together."""
+
+import json
+
+import pytest
+
+from tools.budgets import BUDGETS, LOADERS, RECALLS, STORED
+
+ROWS = json.loads(STORED.read_text(encoding="utf-8"))
+
+
+def test_each_data_set_has_its_methods_at_both_budgets():
+    rows = [(row["data"], row["epochs"], row["method"]) for row in ROWS]
+    assert len(set(rows)) == len(rows)
+    shared = {"τ = 0", "τ = 0.5", "τ = 1", "resampling", "moved, τ = 0.5", "minus log w"}
+    assert set(rows) >= {(data, epochs, method) for data in LOADERS for epochs in BUDGETS for method in shared}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['data']} {row['epochs']} {row['method']}")
+def test_area_is_the_mean_of_the_splits_and_that_of_the_curve(row):
+    curve = row["precision at recall"]
+    assert row["area"] == pytest.approx(sum(row["areas"]) / len(row["areas"]), abs=2e-4)
+    assert len(curve) == len(RECALLS)
+    assert curve == sorted(curve, reverse=True)
+    # The stored points take the best precision from there on, so their mean lies a little above the area.
+    assert row["area"] - 0.03 < sum(curve[1:]) / 20 < row["area"] + 0.12

@@ -1,0 +1,57 @@
+"""The operating curve against a bias that is really added."""
+
+import pytest
+import torch
+from sklearn.metrics import average_precision_score
+
+from helpers.operating import area_under, operating_curve, precision_at
+
+RARE = torch.tensor([False, True, False, True])
+
+
+def drawn(seed, samples=60):
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(samples, 4, generator=generator, dtype=torch.float64)
+    return logits, torch.cat([torch.arange(4), torch.randint(4, (samples - 4,), generator=generator)])
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("bias", [-1.0, -0.3, 0.0, 0.4, 1.5])
+def test_each_bias_gives_a_point_of_the_curve(seed, bias):
+    z, y = drawn(seed)
+    recall, precision = operating_curve(z, y, RARE)
+    named = (z + bias * RARE).argmax(dim=1)
+    hits = ((named == y) & RARE[y]).sum()
+    away = (recall - hits / RARE[y].sum()).abs() + (precision - hits / RARE[named].sum()).abs()
+    assert away.min() < 1e-6
+
+
+def test_curve_of_one_rare_class_is_scikit_learns():
+    z, y = drawn(7)
+    rare = torch.tensor([True, False, False, False])
+    recall, precision = operating_curve(z, y, rare)
+    assert recall[0] == 0
+    assert recall[-1] == 1
+    margin = z[:, 0] - z[:, 1:].amax(dim=1)
+    assert area_under(recall, precision) == pytest.approx(average_precision_score(y == 0, margin))
+
+
+def test_a_shift_of_all_rare_logits_leaves_the_curve_alone():
+    z, y = drawn(3)
+    before, after = operating_curve(z, y, RARE), operating_curve(z + 5.0 * RARE, y, RARE)
+    assert torch.allclose(before[0], after[0])
+    assert torch.allclose(before[1], after[1])
+
+
+def test_a_network_that_confuses_rare_classes_cannot_reach_full_recall():
+    z = torch.tensor([[0.0, 1, 2, 3], [0, 4, 2, 1], [5, 0, 0, 0]])
+    recall, precision = operating_curve(z, torch.tensor([1, 1, 0]), RARE)
+    assert recall[-1] == 0.5
+    assert area_under(recall, precision) == pytest.approx(0.5 * 1.0)
+
+
+def test_precision_at_a_recall_is_the_best_that_reaches_it():
+    recall = torch.tensor([0.0, 0.2, 0.2, 0.6], dtype=torch.float64)
+    precision = torch.tensor([1.0, 0.5, 0.4, 0.7], dtype=torch.float64)
+    wanted = torch.tensor([0.0, 0.1, 0.2, 0.21, 0.6, 0.61], dtype=torch.float64)
+    assert precision_at(wanted, recall, precision).tolist() == [1.0, 0.7, 0.7, 0.7, 0.7, 0.0]
