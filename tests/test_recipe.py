@@ -8,16 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from tools.problems import PROBLEMS, problem
 from tools.recipe import (
     BATCHES,
     EXPONENTS,
-    PROBLEMS,
     RATES,
     STORED,
     Arm,
     advised_lr,
     ends_below,
-    problem,
     stored_rows,
     train,
     weighted_loss,

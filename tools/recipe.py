@@ -16,26 +16,23 @@ import math
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import sklearn
 import torch
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from helpers.datasets import austen_pairs, shuttle
-from helpers.models import one_hidden_layer, softmax_regression
+from tools.problems import PROBLEMS, problem
 from tools.run import ROOT
 
 STORED = ROOT / "data" / "recipe.json"
 SEEDS = (20_000, 20_001, 20_002)  # no notebook and no test uses them
 EXPONENTS, BATCHES, STEPS = (0.0, 0.5, 0.75, 1.0), (32, 128, 1024), 60
 RATES = {"SGD": [10 ** (k / 2) for k in range(-6, 5)], "Adam": [10 ** (k / 2) for k in range(-8, 1)]}
-FACTORS = [10 ** (-k / 2) for k in range(-1, 7)]  # of the best rate without weights: 3.2 down to 0.001
+FACTORS = [10 ** (-k / 2) for k in range(-1, 6)]  # of the best rate without weights: 3.2 down to 0.0032
 LOWER = (1.0, 0.1)  # the two rates that are taken to suit the loss without weights, as parts of the best
 
 
@@ -51,9 +48,7 @@ def weighted_loss(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, y, weight=w, reduction="sum") / (y >= 0).sum().clamp(min=1)
 
 
-def advised_lr(
-    lr: float, w: Tensor, y: Tensor, batch_size: int, x: Tensor | None = None, adam: bool = False
-) -> float:
+def advised_lr(lr: float, w: Tensor, y: Tensor, batch_size: int, x: Tensor | None = None, adam: bool = False) -> float:
     """The learning rate for the weighted loss, from the one that suits the loss without weights."""
     each = w[y[y >= 0]] / w[y[y >= 0]].mean()
     noise = (batch_size + 500) / (batch_size + 500 * (each**2).mean())  # B samples are as noisy as B / mean of w^2
@@ -66,80 +61,10 @@ def advised_lr(
     return lr * float(torch.minimum(noise, without / with_weights))
 
 
-class Problem(NamedTuple):
-    inputs: Tensor
-    targets: Tensor
-    start: Callable[[int], nn.Module]  # a seed to an untrained model
-
-    @property
-    def num_classes(self) -> int:
-        return int(self.targets.max()) + 1
-
-
 class Arm(NamedTuple):
     exponent: float
     divisor: str  # "samples", N, or "weights", the default of torch
     lr: float
-
-
-def standard(inputs: Any) -> Tensor:
-    x = torch.as_tensor(np.asarray(inputs), dtype=torch.float32)
-    return (x - x.mean(dim=0)) / x.std(dim=0).clamp(min=1e-6)
-
-
-def real(name: str) -> Problem:
-    if name == "shuttle":
-        data = shuttle()
-        return Problem(data.train_inputs, data.train_targets, lambda s: one_hidden_layer(9, 32, 7, seed=s))
-    if name == "austen":  # every 28th word in the order of frequency, after one of the 500 most frequent
-        pairs = austen_pairs()
-        kept = (pairs.train_targets % 28 == 0) & (pairs.train_inputs < 500)
-        return Problem(pairs.train_inputs[kept], pairs.train_targets[kept] // 28, after_word)
-    x, y = (load_digits if name == "digits" else load_breast_cancer)(return_X_y=True)
-    x, y = standard(x), torch.as_tensor(y)
-    keep = [int(178 * 0.6**c) or 1 for c in range(10)] if name == "digits" else [12, 357]
-    rows = torch.cat([(y == c).nonzero()[:n, 0] for c, n in enumerate(keep)])
-    if name == "digits":
-        return Problem(x[rows], y[rows], lambda s: one_hidden_layer(64, 32, 10, seed=s))
-    return Problem(x[rows], y[rows], lambda s: softmax_regression(30, 2, seed=s))
-
-
-def made(name: str) -> Problem:
-    r, size = np.random.default_rng(0), 8000
-    if name == "tail":
-        share = 0.3 ** np.arange(6)
-        x, y = make_classification(
-            size, 20, n_informative=8, n_redundant=4, n_classes=6, weights=share / share.sum(), flip_y=0, random_state=0
-        )
-        return Problem(standard(x), torch.as_tensor(y), lambda s: one_hidden_layer(20, 32, 6, seed=s))
-    if name == "noisy":  # one in a hundred, and as many wrong labels
-        x, y = make_classification(size, 20, n_informative=10, weights=[0.99], flip_y=0.01, random_state=0)
-        return Problem(standard(x), torch.as_tensor(y), lambda s: softmax_regression(20, 2, seed=s))
-    if name == "fraud":  # two in a thousand, and features with Student's t of three degrees
-        y = (np.arange(size) < 0.002 * size).astype(int)
-        x = r.standard_t(3, (size, 10)) + y[:, None]
-        return Problem(standard(x), torch.as_tensor(y), lambda s: softmax_regression(10, 2, seed=s))
-    share = np.array([0.365, 0.488, 0.0615, 0.0047, 0.0163, 0.0299, 0.0346])  # as in Covertype
-    y = r.choice(7, size, p=share / share.sum())
-    x = 0.7 * r.normal(size=(7, 10))[y] + r.normal(size=(size, 10))
-    soils = r.dirichlet(np.full(40, 0.2), 7)
-    soil = np.eye(40)[np.array([r.choice(40, p=soils[c]) for c in y])]
-    return Problem(standard(np.c_[x, soil]), torch.as_tensor(y), lambda s: one_hidden_layer(50, 32, 7, seed=s))
-
-
-def after_word(seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return nn.Sequential(nn.Embedding(500, 16), nn.Linear(16, 250))
-
-
-PROBLEMS = {name: real for name in ("shuttle", "austen", "digits", "cancer")}
-PROBLEMS |= {name: made for name in ("tail", "noisy", "fraud", "cover")}
-
-
-@cache
-def problem(name: str) -> Problem:
-    return PROBLEMS[name](name)
 
 
 def train(name: str, optimiser: str, batch_size: int, arms: Sequence[Arm], seeds: Sequence[int]) -> tuple[Tensor, ...]:
@@ -250,31 +175,39 @@ def stored_rows() -> list[dict[str, Any]]:
     return list(json.loads(STORED.read_text(encoding="utf-8"))["rows"]) if STORED.is_file() else []
 
 
+def store(rows: Sequence[dict[str, Any]]) -> None:
+    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+    versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    settings = {"seeds": SEEDS, "steps": f"one pass, at least {STEPS}", "factors": [short(f) for f in FACTORS]}
+    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    head = f'{{\n "versions": {json.dumps(versions)},\n "settings": {json.dumps(settings)},\n'
+    STORED.write_text(f'{head} "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--minutes", type=float, default=30.0)
     options = parser.parse_args()
-    known, found, late, started = stored_rows(), [], [], time.monotonic()
-    for where in [(n, o, b) for n in PROBLEMS for o in RATES for b in BATCHES]:
-        seconds = time.monotonic() - started
-        chosen = not options.problems or where[0] in options.problems
-        if not chosen or seconds > 60 * options.minutes:
-            late += [where] if chosen else []
-            found += [row for row in known if (row["problem"], row["optimiser"], row["batch"]) == where]
+    places = [(name, optimiser, size) for name in PROBLEMS for optimiser in RATES for size in BATCHES]
+    known = {place: [row for row in stored_rows() if key(row) == place] for place in places}
+    started, late = time.monotonic(), []
+    for place in [p for p in places if not options.problems or p[0] in options.problems]:
+        if time.monotonic() - started > 60 * options.minutes:
+            late.append(place)
             continue
-        found += (rows := rows_of(*where))
-        worse = sum(not ends_below(row, "advised") for row in rows)
-        print(f"[{seconds:.0f} s] {where[0]:<8} {where[1]:<5} {where[2]:>5}: {len(rows)} cells, {worse} worse", flush=True)
-    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
-    versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
-    settings = {"seeds": SEEDS, "steps": f"one pass, at least {STEPS}", "factors": [short(f) for f in FACTORS]}
-    lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in found)
-    head = f'{{\n "versions": {json.dumps(versions)},\n "settings": {json.dumps(settings)},\n'
-    STORED.write_text(f'{head} "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
-    for where in late:
-        print("not reached in time:", *where)
+        known[place] = rows_of(*place)
+        store([row for p in places for row in known[p]])
+        worse = sum(not ends_below(row, "advised") for row in known[place])
+        seconds = time.monotonic() - started
+        print(f"[{seconds:.0f} s]", *place, f"{len(known[place])} cells, {worse} end above their start", flush=True)
+    for place in late:
+        print("not reached in time:", *place)
     return 1 if late else 0
+
+
+def key(row: dict[str, Any]) -> tuple[str, str, int]:
+    return row["problem"], row["optimiser"], row["batch"]
 
 
 def ends_below(row: dict[str, Any], which: str) -> bool:
