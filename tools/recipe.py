@@ -2,12 +2,12 @@
 
     python -m tools.recipe [PROBLEM ...] [--minutes 30]
 
-Each problem is first trained without weights, for each batch and optimiser, over ``FACTORS`` of half a decade: the
-rate that ends lowest is the best. Then with weights, from that rate and from a tenth of it: the rate kept, the rate
-that ``advised_lr`` gives, and all of ``FACTORS``, the lowest of which is the tuned one. A run takes one pass over the
-samples, at least ``STEPS`` steps, so that every class is seen, and is judged by its own weighted loss (weights of
-sample mean one) over all training samples. Writes data/recipe.json: settings, versions, and a row for each cell.
-Problems that the time limit cuts off keep what was stored before.
+Each problem is first trained without weights, for each batch and optimiser, at ``RATES`` half a decade apart; the one
+that ends lowest is the best. Then with weights, from the best rate and from a tenth of it: at that rate, at the one
+that ``advised_lr`` makes of it, and at all ``FACTORS`` of the best, where the one that ends lowest is the tuned one. A
+run takes one pass over the samples, at least ``STEPS`` steps, so that every class is seen, and is judged by its own
+weighted loss (weights of sample mean one) over all training samples. Writes data/recipe.json after each batch:
+settings, versions, and a row for each cell. What the time limit cuts off keeps what was stored before.
 """
 
 import argparse
@@ -48,6 +48,12 @@ def weighted_loss(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, y, weight=w, reduction="sum") / (y >= 0).sum().clamp(min=1)
 
 
+# 1. B weighted samples are as noisy as B / mean(w^2) equal ones (Kish), and the rate that suits a batch goes as
+#    1 / (1 + 500 / B), for Adam to the power 3/4 (McCandlish et al., arXiv 1812.06162; between 100 and 500 the runs end
+#    alike).
+# 2. SGD also needs a rate below 2 / curvature, and the largest eigenvalues of X'X and X'WX say, before any training,
+#    by how much the weights raise the curvature.
+# 3. The smaller of the two is safe, and often more careful than it need be: tune between it and the rate given.
 def advised_lr(lr: float, w: Tensor, y: Tensor, batch_size: int, x: Tensor | None = None, adam: bool = False) -> float:
     """The learning rate for the weighted loss, from the one that suits the loss without weights."""
     each = w[y[y >= 0]] / w[y[y >= 0]].mean()
