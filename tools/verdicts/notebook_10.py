@@ -106,7 +106,7 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "farther apart": {"distance": 2.5},
-            "ten times the data": {"counts": (9000, 900, 100)},
+            "rarer": {"counts": (900, 90, 5)},
         },
         quick=False,
     ),
