@@ -26,7 +26,6 @@ ALLOWED = {
     "plots": {"plots"},
     "tables": set(),
     "operating": set(),
-    "replication": {"datasets", "tables"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }
 MODULES = sorted(
