@@ -92,7 +92,7 @@ VERDICTS = [
     Verdict(
         "07",
         "not enough",
-        "At the best learning rate without weights, sample mean one does not learn.",
+        "At a rate of 10, the best without weights here, sample mean one does not learn.",
         fails,
         {
             "as in the notebook": {},
