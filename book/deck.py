@@ -61,7 +61,7 @@ def markdown_slide(markdown: str) -> Slide:
     if first.endswith(":") or len(first) < 60:
         second, _, rest = rest.partition("\n\n")
         first = f"{first}\n\n{second}"
-    return Slide("finding", [rendered(first)], [rendered(rest)] if rest else [])
+    return Slide("finding", [rendered(first)], notes=[rendered(rest)] if rest else [])
 
 
 def output_html(output: NotebookNode) -> str:

@@ -8,6 +8,8 @@ from browsing import complaints, new_page, run
 from conftest import LESSONS, refuse
 from playwright.sync_api import Browser
 
+from book.deck import markdown_slide
+
 NAMES = [path.stem for path in LESSONS]
 FRAME = {"width": 1280, "height": 720}
 LEAST_ZOOM = 0.7
@@ -61,3 +63,10 @@ def test_index_lists_every_deck(decks: Path):
     text = (decks / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{name}.html"' in text for name in NAMES)
     assert {path.stem for path in decks.glob("*.html")} == {"index", *NAMES}
+
+
+def test_the_rest_of_a_finding_is_the_speakers():
+    slide = markdown_slide("**What happened.** On none, as each of the three differs by a factor.\n\nTwo more $k$.")
+    assert slide.section == ""
+    assert [part.startswith("<p><strong>What happened.") for part in slide.parts] == [True]
+    assert ["Two more" in note for note in slide.notes] == [True]
