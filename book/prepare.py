@@ -1,6 +1,8 @@
 """Lay out the sources of the site, from the README, the notebooks with their stored outputs and the teaching guide."""
 
 import argparse
+import itertools
+import json
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +18,30 @@ SOLUTIONS = """# Solutions
 Try an exercise first. Each page here gives one way to solve the three exercises of its notebook, with the reason.
 
 """
+
+
+REPLICATIONS = """# Does it hold elsewhere?
+
+Each notebook's conclusions, run again on draws that no notebook uses, and under settings other than its own. A
+conclusion that does not hold says here when it does. Made by `make replicate`; the file is `data/replication.json`.
+
+"""
+
+
+def replications(rows: list[dict[str, str]], course: list[Lesson]) -> str:
+    """A section a notebook, with a table of its conclusions and how often each held."""
+    pages = {lesson.number: lesson for lesson in course}
+    parts = [REPLICATIONS]
+    for number, own in itertools.groupby(rows, key=lambda row: row["notebook"]):
+        lesson = pages[number]
+        parts.append(f"## [{number} · {lesson.question}](../notebooks/{lesson.path.name})\n\n")
+        parts.append("| conclusion | tried | held in |\n|---|---|---|\n")
+        for sentence, settings in itertools.groupby(own, key=lambda row: row["sentence"]):
+            for i, row in enumerate(settings):
+                held = f"{row['held'].count('1')}\u00a0of\u00a0{len(row['held'])}"
+                parts.append(f"| {sentence if not i else ''} | {row['setting']} | {held} |\n")
+        parts.append("\n")
+    return "".join(parts)
 
 
 def toctree(entries: list[str], *, caption: str = "", hidden: bool = True) -> str:
@@ -39,7 +65,11 @@ def front_page(readme: str, course: list[Lesson]) -> str:
         page = f"{title}\n\n{badges(repository())}\n\n{rest}"
     pages = {part: [f"notebooks/{lesson.path.stem}" for lesson in course if lesson.part == part] for part in PARTS}
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
-    trees.append(toctree(["notebooks/solutions/index", "book/teaching", "data/README"], caption="With the course"))
+    trees.append(
+        toctree(
+            ["notebooks/solutions/index", "book/replication", "book/teaching", "data/README"], caption="With the course"
+        )
+    )
     return "\n".join([page, *trees])
 
 
@@ -71,6 +101,8 @@ def prepare(target: Path) -> None:
     data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (target / "data" / "README.md").write_text(data, encoding="utf-8")
     (target / "book").mkdir(exist_ok=True)
+    rows = json.loads((ROOT / "data" / "replication.json").read_text(encoding="utf-8"))["rows"]
+    (target / "book" / "replication.md").write_text(replications(rows, lessons()), encoding="utf-8")
     guide = (BOOK / "teaching.md").read_text(encoding="utf-8")
     (target / "book" / "teaching.md").write_text(keep_numbers_whole(guide), encoding="utf-8")
 
