@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test snapshots run soak bench book links slides classroom map hooks clean
+.PHONY: help install lab renew test snapshots run soak bench book links slides classroom map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,11 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" > /dev/null 2>&1
 	@touch $@
 
-lab: $(VENV)/installed ## open the course in JupyterLab, on notebook 01; options in ARGS="--no-browser --port=8890"
-	$(BIN)/jupyter lab $(ROOT) $(ARGS) notebooks/01_weighted_cross_entropy.ipynb
+lab: $(VENV)/installed ## open your copies of the notebooks, in my/, in JupyterLab; options in ARGS="--no-browser --port=8890"
+	$(BIN)/python -m tools.lab $(ROOT) $(ARGS)
+
+renew: $(VENV)/installed ## take fresh copies into my/ and keep the old ones: ARGS="04 05"
+	$(BIN)/python -m tools.lab --renew $(ARGS)
 
 # Two workers share two cores, so a kernel gets one thread.
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run

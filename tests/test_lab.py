@@ -1,4 +1,4 @@
-"""JupyterLab as ``make lab`` starts it: notebooks 01 and 04 run from top to bottom, and the slider moves the figure."""
+"""JupyterLab as ``make lab`` starts it: copies of 01 and 04 run from top to bottom, and the slider moves the figure."""
 
 import os
 import re
@@ -26,10 +26,14 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .map((output) => output.evalue)"""
 COUNTS = """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .filter((cell) => cell.cell_type === "code").map((cell) => cell.execution_count)"""
-FORGET = """async () => {
+CLOSED = """() => jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === "code" && cell.outputHidden).length"""
+READY = """async () => {
   await jupyterapp.restored;
   await jupyterapp.shell.currentWidget.context.ready;
   await jupyterapp.shell.currentWidget.sessionContext.ready;
+}"""
+FORGET = """async () => {
   await jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
 }"""
 # Cells out of view stay in the page, so that the test need not chase the slider while heights settle.
@@ -38,16 +42,19 @@ SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.ju
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Running saves, so a copy runs. Its ``.venv`` is the environment that runs this test."""
+    """Running saves, so a copy runs. Its ``.venv`` is the one that runs this test, but for its kernels."""
     folder = tmp_path_factory.mktemp("lab")
-    for name in ("notebooks", "helpers", "data"):
-        shutil.copytree(ROOT / name, folder / name)
+    for name in ("notebooks", "helpers", "data", "tools", "book"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("_build"))
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     (folder / SETTINGS).parent.mkdir(parents=True)
     (folder / SETTINGS).write_text('{"windowingMode": "none"}')
     (folder / ".venv").mkdir()
-    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(sys.prefix, name))
+    for name in ("share", "etc"):
+        shutil.copytree(Path(sys.prefix, name, "jupyter"), folder / ".venv" / name / "jupyter")
     (folder / ".venv" / "installed").touch()
     return folder
 
@@ -107,8 +114,10 @@ def run_all(page: Page, lab: str, name: str) -> list[str]:
     home = (lab, lab.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda request: None if request.url.startswith(home) else strangers.append(request.url))
     # A workspace of its own, or JupyterLab would bring back the notebook of the test before.
-    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb?token={TOKEN}")
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/my/{name}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.evaluate(READY)
+    assert page.evaluate(CLOSED) > 0
     page.evaluate(FORGET)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -116,6 +125,7 @@ def run_all(page: Page, lab: str, name: str) -> list[str]:
     page.wait_for_function(ended, timeout=1000 * HANG_SECONDS)
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
     assert page.evaluate(ERRORS) == []
+    assert page.evaluate(CLOSED) == 0
     return strangers
 
 

@@ -100,7 +100,10 @@ SETTINGS = {
     "Shuttle, 40 epochs": {"epochs": 40},
     "Shuttle, 6 epochs, lr 0.01": {"lr": 0.01},
     "flights, 6 epochs": {"data": "flights"},
+    "Shuttle, 6 epochs, batches of 128": {"batch_size": 128},
     "letters, 6 epochs": {"data": "letters"},
+    "flights, 40 epochs": {"data": "flights", "epochs": 40},
+    "letters, 40 epochs": {"data": "letters", "epochs": 40},
 }
 
 

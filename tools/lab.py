@@ -1,0 +1,129 @@
+"""Open the course in JupyterLab, on working copies in my/, which belong to the reader.
+
+    python -m tools.lab [--renew NUMBER ...] [OPTION OF JUPYTERLAB ...]
+
+A copy that is there is never written over. What answers a prediction is closed in a copy, until its reader opens it
+or runs the cell. ``--renew 04`` takes a fresh copy, moves the old one to my/kept, and starts nothing.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import install
+from jupyterlab.labapp import LabApp
+from nbformat import NotebookNode
+
+from book.adapt import FINDING, PREDICT, has_picture, visible_part
+from tools.run import ROOT
+
+ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
+PATTERN = "[0-9][0-9]_*.ipynb"
+KERNEL = {"name": "class-weights", "display_name": "Class weights (this course)", "language": "python"}
+
+
+def close(cell: NotebookNode, *, code: bool, outputs: bool) -> None:
+    """JupyterLab opens closed outputs when the cell runs, and the rest by a click."""
+    cell.metadata["jupyter"] = {"source_hidden": code, "outputs_hidden": outputs}
+
+
+def parted(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """A cell of text as up to three: before the finding, the finding, closed, and what follows it."""
+    start = cell.source.find(FINDING)
+    if start < 0:
+        yield cell
+        return
+    end = start + visible_part(cell.source[start:])
+    for part, source in enumerate((cell.source[:start], cell.source[start:end], cell.source[end:])):
+        if source.strip():
+            one = nbformat.from_dict(cell | {"id": f"{cell.id[:60]}-{part}", "source": source.strip()})
+            if part == 1:
+                close(one, code=True, outputs=False)
+            yield one
+
+
+def for_guessing(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with what answers a prediction closed: outputs, findings, and code whose title tells the finding."""
+    cells, awaited = [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
+            cell.source = cell.source.replace("](solutions/", "](../notebooks/solutions/")
+            cells += parted(cell)
+        else:
+            picture = has_picture(cell)
+            if "hide-output" in cell.metadata.get("tags", []) or (awaited and picture):
+                close(cell, code=picture, outputs=True)
+            cells.append(cell)
+    notebook.cells = cells
+    notebook.metadata["kernelspec"] = KERNEL
+    return notebook
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def copy(original: Path, target: Path) -> None:
+    notebook = for_guessing(nbformat.read(original, as_version=4))
+    notebook.metadata["copy_of"] = digest(original)
+    target.parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def keep(path: Path) -> Path:
+    """Move a file to ``kept`` beside it, under the first number that is free."""
+    folder = path.parent / "kept"
+    folder.mkdir(exist_ok=True)
+    number = 1
+    while (target := folder / f"{path.stem}_{number}.ipynb").exists():
+        number += 1
+    return path.rename(target)
+
+
+def copies(originals: Path = ORIGINALS, mine: Path = MINE) -> list[str]:
+    """Write the copies that are missing. Returns the names of those whose original has changed since they were made."""
+    changed = []
+    for original in sorted(originals.glob(PATTERN)):
+        target = mine / original.name
+        if not target.exists():
+            copy(original, target)
+        elif nbformat.read(target, as_version=4).metadata.get("copy_of") != digest(original):
+            changed.append(original.name)
+    return changed
+
+
+def renew(number: str, originals: Path = ORIGINALS, mine: Path = MINE) -> None:
+    """Take a fresh copy of a notebook; an old one is kept.
+
+    Raises ValueError if no notebook has that number.
+    """
+    found = sorted(path for path in originals.glob(PATTERN) if path.name.startswith(f"{number}_"))
+    if not found:
+        raise ValueError(f"no notebook has the number {number!r}; give two digits, such as 04")
+    target = mine / found[0].name
+    if target.exists():
+        print(f"{target.name}: yours is now my/kept/{keep(target).name}")
+    copy(found[0], target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--renew", nargs="+", metavar="NUMBER")
+    arguments, options = parser.parse_known_args()
+    if arguments.renew:
+        for number in arguments.renew:
+            renew(number)
+        return
+    for name in copies():
+        print(f"{name} has changed since your copy was made; make renew ARGS={name[:2]} takes a fresh one, keeps yours")
+    install(prefix=sys.prefix, kernel_name=KERNEL["name"], display_name=KERNEL["display_name"])
+    first = min(path.name for path in MINE.glob(PATTERN))
+    LabApp.launch_instance([f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/my/{first}", *options])
+
+
+if __name__ == "__main__":
+    main()
