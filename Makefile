@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book links slides classroom map hooks clean
+.PHONY: help install lab renew test snapshots run soak bench book links slides classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/sl
 
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
 	$(BIN)/python -m book.make_classroom
+
+mark: $(VENV)/installed ## run the checks in a class's notebooks, into a CSV: ARGS="FOLDER --csv marks.csv"
+	$(BIN)/python -m tools.mark $(ARGS)
 
 map: $(VENV)/installed ## write the notebooks' questions and minutes into README.md and book/teaching.md
 	$(BIN)/python -m book.course

@@ -1,0 +1,109 @@
+"""Marking a class: each answer gets its verdict, and what a notebook tries ends in one line of the table."""
+
+import csv
+import socket
+import threading
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from conftest import ROOT
+
+from tools.mark import APART, apart, mark, not_in_force, numbered, write
+
+RIGHT = """
+from helpers.exercises import check
+def effective_weights_of_two(counts, w):
+    q = counts / counts.sum()
+    return 2 * (w[:, None] / (w[:, None] + w)) @ q
+check("8.1", effective_weights_of_two)
+"""
+NAME = "08_batches_and_machines.ipynb"
+# Of processor time, so that a busy machine changes nothing; by the clock only a notebook that sleeps is ended.
+LIMITS = {"seconds": 60, "clock": 3600.0, "gigabytes": 4}
+FORK = """
+import os, time
+for _ in range(20):
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(10_000)
+"""
+needs_apart = pytest.mark.skipif(not apart(), reason="this system cannot set a process apart without being root")
+
+
+def notebook(folder: Path, *cells: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), folder / NAME)
+    return folder / NAME
+
+
+def marked(path: Path, **limits):
+    return mark(path, **(LIMITS | limits), wrapper=apart())
+
+
+def test_a_class(tmp_path: Path):
+    notebook(tmp_path / "ada", RIGHT, "1 / 0", 'check("8.2", lambda totals: totals)', 'check("8.3", lambda w: ...)')
+    notebook(tmp_path / "bob", "this is no Python")
+    marks = [marked(path) for path in numbered(tmp_path)]
+    write(marks, tmp_path, tmp_path / "marks.csv")
+    ada, bob = csv.DictReader((tmp_path / "marks.csv").read_text(encoding="utf-8").splitlines())
+    assert ada["8.1"] == "right" and ada["8.2"] == "not yet" and ada["8.3"] == "not answered" and ada["right"] == "1"
+    assert (bob["8.1"], bob["right"], bob["trouble"]) == ("", "0", "")
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits", "trouble"),
+    [
+        ("while True: pass", {"seconds": 8}, "8 s of processor time"),
+        ("import time; time.sleep(10_000)", {"clock": 8.0}, "8 s by the clock"),
+        ("import os; os._exit(7)", {}, "ended early, with status 7"),
+    ],
+    ids=["endless", "asleep", "exit"],
+)
+def test_what_ends_a_notebook_is_named(tmp_path: Path, cell: str, limits: dict[str, float], trouble: str):
+    result = marked(notebook(tmp_path, RIGHT, cell), **limits)
+    assert trouble in result.trouble
+    assert result.verdicts == {"8.1": "right"} or limits  # which may end it before
+
+
+@needs_apart
+def test_what_a_notebook_starts_ends_with_it(tmp_path: Path):
+    before = set(psutil.pids())
+    result = marked(notebook(tmp_path, FORK, RIGHT))
+    assert (result.verdicts, result.trouble) == ({"8.1": "right"}, "")
+    left = [psutil.Process(pid).cmdline() for pid in set(psutil.pids()) - before if psutil.pid_exists(pid)]
+    assert not any("tools.mark_one" in command for command in left)
+
+
+def test_ten_gigabytes_are_refused_and_the_rest_is_marked(tmp_path: Path):
+    result = marked(notebook(tmp_path, "block = bytearray(10 * 2**30)", "block", RIGHT))
+    assert (result.verdicts, result.trouble) == ({"8.1": "right"}, "")
+
+
+@needs_apart
+def test_no_file_is_deleted_and_nobody_is_called(tmp_path: Path):
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listener = threading.Thread(target=lambda: calls.append(server.accept()), daemon=True)
+        listener.start()
+        path = notebook(
+            tmp_path,
+            f"import os, socket; os.remove({str(ROOT / 'README.md')!r})",
+            f"open({str(tmp_path / 'mine')!r}, 'w')",
+            f"socket.create_connection({server.getsockname()!r}, timeout=5)",
+            RIGHT,
+        )
+        result = marked(path)
+    assert (ROOT / "README.md").exists() and list(tmp_path.iterdir()) == [path] and calls == []
+    assert (result.verdicts, result.trouble) == ({"8.1": "right"}, "")
+
+
+def test_it_says_what_is_not_in_force():
+    assert "use the network" in not_in_force(())
+    assert "use the network" not in not_in_force(APART)
+
+
+def test_a_folder_without_a_notebook_is_refused(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"03_gradient_scaling\.ipynb"):
+        numbered(tmp_path)

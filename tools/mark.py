@@ -1,0 +1,175 @@
+"""Run the checks in a class's notebooks, and write a CSV: a line a notebook, a column an exercise.
+
+    python -m tools.mark FOLDER [--csv marks.csv] [--seconds 180] [--clock 900] [--gigabytes 8]
+
+FOLDER holds notebooks of the course in any depth, each with its number in front: ``ada/03_gradient_scaling.ipynb``.
+Each runs in a process of its own, in a copy of the course that is thrown away, and ends after some seconds of processor
+time or by the clock. What a notebook cannot be kept from on this system is said at the start: the code of a stranger
+belongs on a machine that has nothing to lose. A mark says that an answer is right, and not who found it.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib
+import psutil
+
+from tools.run import ROOT
+
+NOT_TO_COPY = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
+# Without being root: a network of its own, in which there is nobody; a list of processes of its own, which ends with
+# the first; and all file systems read-only, but for the folder that comes next.
+APART = (
+    *("unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"),
+    *("sh", "-c"),
+    """mount --bind "$0" "$0" || exit 1
+    for place in $(cut -d " " -f 2 /proc/self/mounts); do
+        [ "$place" = "$0" ] || mount -o remount,bind,ro "$place" 2> /dev/null
+    done
+    [ -w / ] && exit 1
+    exec "$@" """,
+)
+
+
+@dataclass
+class Mark:
+    path: Path
+    verdicts: dict[str, str] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def apart() -> tuple[str, ...]:
+    """``APART`` where this system can do it, else nothing."""
+    if shutil.which(APART[0]) is None:
+        return ()
+    with tempfile.TemporaryDirectory() as folder:
+        return APART if subprocess.run([*APART, folder, "true"], capture_output=True).returncode == 0 else ()
+
+
+def not_in_force(wrapper: tuple[str, ...]) -> list[str]:
+    """What a notebook is not kept from here, in words."""
+    missing = ["it can read what you can read"]
+    if not wrapper:
+        missing += ["write and delete it", "use the network", "start a process that outlives it"]
+    if sys.platform != "linux":
+        missing.append("take all memory")
+    return missing
+
+
+def numbered(folder: Path) -> list[Path]:
+    """The notebooks of the class, in order. Raises ValueError if there is none."""
+    found = sorted(path for path in folder.rglob("[0-9][0-9]_*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    if not found:
+        raise ValueError(f"{folder} holds no notebook with its number in front, such as 03_gradient_scaling.ipynb")
+    return found
+
+
+def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: tuple[str, ...] = ()) -> Mark:
+    """Run one notebook, and read what its checks said. ``seconds`` are of processor time, ``clock`` what passes."""
+    result = Mark(path)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        course = Path(folder, "course")
+        for name in ("helpers", "data", "tools", "notebooks"):
+            shutil.copytree(ROOT / name, course / name, ignore=NOT_TO_COPY)
+        copy, verdicts = course / "notebooks" / path.name, Path(folder, "verdicts")
+        shutil.copy(path, copy)
+        verdicts.touch()
+        shutil.copytree(matplotlib.get_cachedir(), Path(folder, "matplotlib"))
+        limits = [f"--seconds={seconds}", f"--gigabytes={gigabytes}"]
+        apart_in = [*wrapper, folder] if wrapper else []
+        command = [*apart_in, sys.executable, "-m", "tools.mark_one", str(copy), str(verdicts), *limits]
+        process = subprocess.Popen(
+            command, cwd=course / "notebooks", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            env=os.environ | dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR"), folder)
+            | {"PYTHONPATH": str(course), "MPLCONFIGDIR": f"{folder}/matplotlib", "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        try:
+            _, said = process.communicate(timeout=clock)
+        except subprocess.TimeoutExpired:
+            said, result.trouble = "", f"over the limit of {clock:g} s by the clock"
+        finally:
+            end(process)
+        lines = [json.loads(line) for line in read(verdicts)]
+        result.verdicts = {line["number"]: line["verdict"] for line in lines if "number" in line}
+        troubles = [line["trouble"] for line in lines if "trouble" in line]
+        if not result.trouble and {"ended": True} not in lines:
+            result.trouble = troubles[0] if troubles else early(process.returncode, said)
+    return result
+
+
+def early(status: int, said: str) -> str:
+    words = [line for line in said.splitlines() if not line.startswith("unshare: ")]
+    return ": ".join([f"ended early, with status {status}", *words[-1:]])
+
+
+def read(verdicts: Path) -> list[str]:
+    return verdicts.read_text(encoding="utf-8").splitlines() if verdicts.exists() else []
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """The process and all that it started and that can be found."""
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        family = []
+    if os.name == "posix":
+        family += [one for one in psutil.process_iter() if session(one.pid) == process.pid]
+    for one in family:
+        try:
+            one.kill()
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+    if process.stderr:
+        process.stderr.close()
+
+
+def session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def write(marks: list[Mark], folder: Path, target: Path) -> None:
+    numbers = sorted({n for one in marks for n in one.verdicts}, key=lambda n: [int(part) for part in n.split(".")])
+    with target.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["notebook", *numbers, "right", "trouble"])
+        for one in marks:
+            found = [one.verdicts.get(n, "") for n in numbers]
+            rows.writerow([one.path.relative_to(folder), *found, found.count("right"), one.trouble])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--csv", type=Path, default=Path("marks.csv"))
+    parser.add_argument("--seconds", type=int, default=180)
+    parser.add_argument("--clock", type=float, default=900)
+    parser.add_argument("--gigabytes", type=float, default=8)
+    arguments = parser.parse_args()
+    paths, wrapper = numbered(arguments.folder), apart()
+    print("What a notebook is not kept from here: " + ", ".join(not_in_force(wrapper)) + ".", flush=True)
+    marks = []
+    for number, path in enumerate(paths, 1):
+        marks.append(mark(path, seconds=arguments.seconds, gigabytes=arguments.gigabytes, wrapper=wrapper))
+        right = list(marks[-1].verdicts.values()).count("right")
+        print(
+            f"{number}/{len(paths)} {path.relative_to(arguments.folder)}: {right} right {marks[-1].trouble}", flush=True
+        )
+    write(marks, arguments.folder, arguments.csv)
+    print(f"written to {arguments.csv}")
+
+
+if __name__ == "__main__":
+    main()
