@@ -3,21 +3,29 @@
 `make processors` runs all of them under all arithmetics; these few run with the other tests.
 """
 
+from unittest.mock import Mock
+
 import nbformat
 import pytest
 from conftest import LESSONS, ROOT
+from nbclient.output_widget import OutputWidget
 
 from tools.processors import differences, summation_order, table
 from tools.run import client_for
 
 ORDER = summation_order(4)  # one that `make processors` does not try
-TRIED = [*LESSONS[:4], LESSONS[8], LESSONS[9]]
+TRIED = [path for path in LESSONS if path.name[:2] in ("02", "03", "04", "09")]
 EXACT = "import torch\nx = torch.randn(1000, generator=torch.Generator().manual_seed(0))\nprint(f'{x.sum():.3f}')"
 
 
 @pytest.mark.parametrize("path", TRIED, ids=lambda path: path.stem)
-def test_another_summation_order_prints_the_same(path):
+def test_another_summation_order_prints_the_same(path, monkeypatch):
+    # What is shown inside an Output widget, nbclient sends to the kernel once more. While it sends, it may miss that
+    # the cell has ended, and a runner without a time limit waits for ever: jupyter/nbclient, issue 312.
+    send = Mock()
+    monkeypatch.setattr(OutputWidget, "send", send)
     assert [str(difference) for difference in differences(path, ORDER)] == []
+    send.assert_not_called()
 
 
 def test_a_digit_too_many_is_found(tmp_path):

@@ -5,19 +5,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from unittest.mock import Mock
 
 import nbformat
 import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
-from nbclient.output_widget import OutputWidget
 
 from tools.kernels import HANG_SECONDS, PATIENT, START_SECONDS
 from tools.soak import differing_cells
 
 PATH = ROOT / "notebooks" / "01_weighted_cross_entropy.ipynb"
-SLIDER = ROOT / "notebooks" / "04_oscillation.ipynb"
 
 
 def jupyter_execute(out: Path) -> None:
@@ -43,14 +40,3 @@ def test_runs_as_stored_from_another_directory(runner, tmp_path):
     out = tmp_path / "out.ipynb"
     runner(out)
     assert differing_cells(nbformat.read(PATH, as_version=4), nbformat.read(out, as_version=4)) == []
-
-
-def test_a_slider_shows_its_figure_without_the_clients_help(monkeypatch):
-    # What is shown inside an Output widget, nbclient sends to the kernel once more. While it sends, it may miss that
-    # the cell has ended, and a runner without a time limit waits for ever: jupyter/nbclient, issue 312.
-    send = Mock()
-    monkeypatch.setattr(OutputWidget, "send", send)
-    notebook = nbformat.read(SLIDER, as_version=4)
-    NotebookClient(notebook, **PATIENT, kernel_name="python3").execute()
-    assert "widget-view" in nbformat.writes(notebook)
-    send.assert_not_called()
