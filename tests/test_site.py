@@ -4,9 +4,11 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browsing import complaints, new_page, run
 from conftest import LESSONS, SOLUTIONS, opened
 from playwright.sync_api import Browser, Page, expect
@@ -22,6 +24,8 @@ PAGES = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Contrast takes axe-core many seconds a page, and only depends on the classes of elements: one page is tried in full.
+WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 SCRIPT = (Path(__file__).with_name("look_at_page.js")).read_text(encoding="utf-8")
 
 
@@ -48,6 +52,13 @@ def go(page: Page, site: Path, name: str) -> None:
     page.evaluate("window.MathJax ? MathJax.startup.promise : null")
 
 
+def barriers(page: Page, options: dict[str, Any]) -> list[str]:
+    """What axe-core calls a violation, each with its first element."""
+    options = {"resultTypes": ["violations"], "preload": False} | options  # preloading asks for files of the site
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}, {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(page: Page, site: Path, name: str):
     found = complaints(page, home=site.as_uri())
@@ -55,13 +66,13 @@ def test_page(page: Page, site: Path, name: str):
     assert page.evaluate("look.openFolds()") == 0, "a result is in sight before the reader has guessed"
     page.evaluate("look.openAll()")
     assert page.evaluate("look.rawFormulas()") == []
-    if name != "search":  # whose heading comes with the results
-        assert page.evaluate("look.brokenHeadings()") == []
+    assert page.evaluate("look.brokenHeadings()") == []
     page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)
         assert page.evaluate("look.poorPictures()") == []
         assert page.evaluate("look.overflow()") == []
+        assert barriers(page, WITHOUT_CONTRAST) == []
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
         assert page.evaluate("look.faintText()") == [], theme
@@ -78,6 +89,23 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
         first.locator("summary").click()
         expect(inside.first).to_be_visible()
         expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
+
+
+def test_contrast_as_axe_core_measures_it(page: Page, site: Path):
+    go(page, site, "notebooks/01_weighted_cross_entropy")
+    page.evaluate("look.openAll()")
+    for theme in ("light", "dark"):
+        page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
+        assert barriers(page, {"runOnly": ["color-contrast"]}) == [], theme
+
+
+def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
+    go(page, site, "notebooks/03_gradient_scaling")
+    page.evaluate("look.openAll()")
+    formulas = page.locator("article .math")
+    assert formulas.count() > 20
+    assert page.locator("article .math [tabindex='0']").count() == 0
+    assert page.locator("article .math math").count() == formulas.count()  # which a screen reader reads
 
 
 def test_numbers_stay_on_one_line(page: Page, site: Path):

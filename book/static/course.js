@@ -9,3 +9,16 @@ addEventListener("beforeprint", () => {
   opened.forEach((details) => (details.open = true));
 });
 addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+
+// What scrolls sideways can be scrolled by keyboard: it becomes a stop of the tab key for as long as it overflows.
+const WIDE = "article :is(pre, table, .highlight, .table-wrapper, .output, div.math, mjx-container)";
+function reach() {
+  for (const element of document.querySelectorAll(WIDE)) {
+    const scrolls = ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+    if (scrolls && element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  }
+}
+addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reach));
+addEventListener("resize", reach);
+addEventListener("toggle", reach, true);
