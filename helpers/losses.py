@@ -4,14 +4,14 @@ Notation, the same in every notebook: z_nc are the logits of sample n, y_n its
 class, log p_nc = z_nc - log sum_j exp(z_nj), w_c the weight of class c.
 """
 
-import math
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from helpers.arguments import floating_tensor
+from helpers.arguments import check_weight
 
+IGNORED = -100  # the class of a sample that counts nowhere, as in PyTorch
 DivideBy = Literal["weights", "samples"] | None
 
 
@@ -21,29 +21,24 @@ def weighted_cross_entropy(
     weight: Tensor | None = None,
     *,
     divide_by: DivideBy = "weights",
-    ignore_index: int = -100,
-    label_smoothing: float = 0.0,
 ) -> Tensor:
     """Weighted cross entropy of N samples over K classes, as one number in nats.
 
     The numerator is sum_n sum_c w_c t_nc (-log p_nc), where t_n is the target
-    distribution of sample n: one-hot for class indices, smoothed to
-    (1 - e) t_n + e / K if ``label_smoothing`` e is given.
+    distribution of sample n, one-hot for class indices.
 
     Args:
         logits: floating point, shape (N, K).
-        targets: class indices, int64 of shape (N,), or target probabilities of
-            the shape of ``logits``.
+        targets: class indices, int64 of shape (N,), where -100 counts nowhere,
+            or target probabilities of the shape of ``logits``.
         weight: non-negative, shape (K,); None means ones. The loss is computed
             and returned in the wider dtype of logits and weight: weights in
             float32 beside logits of 16 bits stay what they are, and the loss
             is one of float32, as under autocast. The gradient comes back in
             the dtype of the logits, where a large one may still overflow.
         divide_by: ``"weights"`` divides by sum_n w_{y_n}, for probability
-            targets by sum_n sum_c w_c t_nc (before smoothing); ``"samples"`` by
-            the number of samples that are not ignored; None divides by nothing.
-        ignore_index: samples with this index count nowhere. Indices only.
-        label_smoothing: e in [0, 1].
+            targets by sum_n sum_c w_c t_nc; ``"samples"`` by the number of
+            samples that count; None divides by nothing.
 
     Raises ValueError for a negative, NaN or infinite weight, targets whose shape
     does not fit, probabilities outside 0 to 1, no sample left, or a total weight
@@ -54,23 +49,19 @@ def weighted_cross_entropy(
     for probabilities; ``"sum"`` is None.
     """
     w = logits.new_ones(logits.shape[1:]) if weight is None else weight
-    _check(logits, targets, w, label_smoothing)
+    _check(logits, targets, w)
     log_p = torch.log_softmax(logits.to(torch.promote_types(logits.dtype, w.dtype)), dim=1)
 
     if targets.is_floating_point():
         weighted = targets * w
         numerator = -(weighted * log_p).sum()
     else:
-        kept = targets != ignore_index
+        kept = targets != IGNORED
         if not kept.all():
             log_p, targets = log_p[kept], targets[kept]
         log_p_y = log_p.gather(1, targets[:, None])[:, 0]
         weighted = w[targets]
         numerator = -(weighted * log_p_y).sum()
-    if label_smoothing:
-        spread = -(w * log_p).sum() / logits.shape[1]
-        numerator = (1 - label_smoothing) * numerator + label_smoothing * spread
-
     return numerator if divide_by is None else numerator / _divisor(divide_by, len(targets), weighted.sum())
 
 
@@ -78,10 +69,7 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
     if divide_by not in ("weights", "samples"):
         raise ValueError(f'divide_by is {divide_by!r}; expected "weights", "samples" or None')
     if num_samples == 0:
-        raise ValueError(
-            "targets leaves no sample to average over (empty, or every one is ignore_index): "
-            "skip this batch, or use divide_by=None"
-        )
+        raise ValueError("targets leaves no sample to average over: skip this batch, or use divide_by=None")
     if divide_by == "samples":
         return num_samples
     if total == 0:
@@ -94,7 +82,7 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
     return total
 
 
-def _check(logits: Tensor, targets: Tensor, weight: Tensor, label_smoothing: float) -> None:
+def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(
@@ -104,30 +92,6 @@ def _check(logits: Tensor, targets: Tensor, weight: Tensor, label_smoothing: flo
         )
     if probabilities and not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError("targets leaves the range 0 to 1; expected probabilities")
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing is {label_smoothing}; expected a number from 0 to 1")
     if weight.shape != logits.shape[1:]:
         raise ValueError(f"weight has shape {tuple(weight.shape)}; expected one a class, {tuple(logits.shape[1:])}")
-    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
-    if not 0 <= low <= high < math.inf:
-        c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
-        raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")
-
-
-def check_class_indices(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    """Refuse the arguments of a weighted loss for class indices by name, before any of it is computed.
-
-    For several processes: an error of torch's inside the loss of one of them would leave the others waiting.
-    Raises TypeError or ValueError unless logits is (N, K), targets holds N classes or -100, and weight K finite
-    constants >= 0.
-    """
-    floating_tensor("weight", weight)
-    if targets.dtype != torch.int64:
-        raise TypeError(f"targets has dtype {targets.dtype}; expected class indices, int64 (N,)")
-    _check(logits, targets, weight, 0.0)
-    bad = (targets != -100) & ((targets < 0) | (targets >= logits.shape[1]))
-    if bad.any():
-        n = int(bad.nonzero()[0])
-        raise ValueError(f"targets of sample {n} is {targets[n]}; expected 0 to {logits.shape[1] - 1}, or -100")
-    if weight.requires_grad:
-        raise ValueError("weight requires a gradient; expected constants: give weight.detach()")
+    check_weight(weight)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import LESSONS
+from conftest import LESSONS, refuse
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -16,6 +16,7 @@ from helpers.diagnosis import advised_lr, diagnose
 from helpers.diagnosis.formulas import absent_share, curvature_of_inputs, let_through, misled_share
 from helpers.losses import weighted_cross_entropy
 from helpers.stability import largest_curvature
+from helpers.weights import SCHEMES
 
 
 def findings(counts, **options):
@@ -129,18 +130,31 @@ def test_facts_of_shuttle():
     assert facts.room_above == pytest.approx(torch.finfo(torch.float32).max / (5800 * math.log(7)))
 
 
-@pytest.mark.parametrize(
-    ("scheme", "expected"),
-    [
-        ("none", [1.0, 1.0]),
-        ("inverse frequency", [100 / 99, 100.0]),
-        (0.75, [(100 / 99) ** 0.75, 100**0.75]),
-        ("balanced", [50 / 99, 50.0]),
-        ("sum to one", [0.01, 0.99]),
-        ("square root", [(100 / 99) ** 0.5, 10.0]),
-        ("effective number", [2 / (1 + 1000 * (1 - 0.999**99)), 2 * (1 - 1 / (1 + 1000 * (1 - 0.999**99)))]),
-    ],
-)
+# The weights of the counts 99 and 1, by hand.
+SERIES = 1000 * (1 - 0.999**99)
+OF_99_AND_1 = {
+    "none": [1.0, 1.0],
+    "inverse frequency": [100 / 99, 100.0],
+    "balanced": [50 / 99, 50.0],
+    "sum to one": [0.01, 0.99],
+    "square root": [(100 / 99) ** 0.5, 10.0],
+    "effective number": [2 / (1 + SERIES), 2 * SERIES / (1 + SERIES)],
+}
+
+
+def test_each_scheme_has_its_numbers_and_its_name_in_the_documentation():
+    lacking = SCHEMES.keys() - OF_99_AND_1.keys()
+    refuse(
+        f"tests/test_diagnosis.py: OF_99_AND_1 lacks the scheme {name!r}: work its weights out by hand"
+        for name in lacking
+    )
+    unnamed = [name for name in SCHEMES if f'"{name}"' not in diagnose.__doc__]
+    refuse(
+        f"helpers/diagnosis/compute.py: the docstring of diagnose does not name the scheme {name!r}" for name in unnamed
+    )
+
+
+@pytest.mark.parametrize(("scheme", "expected"), [*OF_99_AND_1.items(), (0.75, [(100 / 99) ** 0.75, 100**0.75])])
 def test_schemes(scheme, expected):
     d = diagnose([99, 1], scheme=scheme)
     assert d.facts.weights.tolist() == pytest.approx(expected)

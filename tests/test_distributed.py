@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from unittest.mock import Mock
 
 import pytest
@@ -20,6 +21,7 @@ from helpers.launcher import launch
 
 # Detects a hang, and leaves a busy machine its time.
 LIMIT_S = 600.0
+Z, Y = torch.zeros(2, 3), torch.tensor([0, 2])
 ON_RANKS = ("-m", "tests.on_ranks")
 
 
@@ -87,39 +89,18 @@ def test_main_prints_one_line_for_all_groups(monkeypatch, capsys):
     agrees_with_itself(r, 2)
 
 
-def test_groups_of_two_and_four(results):
-    assert [r["processes"] for r in results] == [2, 4]
-    assert all(r["batch size"] == 32 for r in results)
-
-
-def test_global_weights_give_the_single_process_gradient(results):
-    for r in results:
-        assert len(r["global weights"]) == 20
-        assert max(r["global weights"]) < 1e-13
-
-
-def test_micro_batches_on_each_rank_need_the_total_of_all_and_the_number_of_ranks(results):
-    for r in results:
-        assert max(r["accumulated"]) < 1e-13
-        assert r["accumulated / R"] == pytest.approx([1 - 1 / r["processes"]] * 20, rel=1e-12)
-
-
-def test_local_weights_do_not(results):
-    for r in results:
-        assert r["local weights"] == pytest.approx(errors_of_averaged_means(r["processes"], 20, 32), rel=1e-9)
-        assert sum(off > 0.01 for off in r["local weights"]) > 10
-        assert max(r["local weights"]) > 0.1
-
-
-def test_local_samples_need_no_communication_where_parts_are_equal(results):
-    for r in results:
-        assert max(r["local samples"]) < 1e-13
-
-
-def test_a_rank_of_zero_weight(results):
-    for r in results:
-        assert math.isnan(r["zero weight"]["local weights"])
-        assert r["zero weight"]["global weights"] < 1e-13
+@pytest.mark.parametrize("number", [0, 1])
+def test_only_the_global_weights_and_equal_parts_by_samples_give_the_single_process_gradient(results, number):
+    r, processes = results[number], (2, 4)[number]
+    assert (r["processes"], r["batch size"], len(r["global weights"])) == (processes, 32, 20)
+    for name in ("global weights", "accumulated", "local samples"):
+        assert max(r[name]) < 1e-13
+    assert r["accumulated / R"] == pytest.approx([1 - 1 / processes] * 20, rel=1e-12)
+    assert r["local weights"] == pytest.approx(errors_of_averaged_means(processes, 20, 32), rel=1e-9)
+    assert sum(off > 0.01 for off in r["local weights"]) > 10
+    assert max(r["local weights"]) > 0.1
+    assert math.isnan(r["zero weight"]["local weights"])  # a rank whose samples weigh nothing
+    assert r["zero weight"]["global weights"] < 1e-13
 
 
 def test_two_torchruns_stand_for_two_hosts():
@@ -172,9 +153,10 @@ def test_a_process_that_nobody_ends_ends_itself():
 
 
 @pytest.mark.usefixtures("lone_process")
-def test_one_process_has_pytorchs_mean():
-    z = torch.randn(7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    y, w = torch.tensor([0, 1, 2, 2, 1, 0, 0]), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
+@pytest.mark.parametrize("labels", [[0, 1, 2, 2, 1, 0, 0], [0, -100, 2, -100]])
+def test_one_process_has_pytorchs_mean(labels):
+    z = torch.randn(len(labels), 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    y, w = torch.tensor(labels), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
     assert float(global_weighted_mean(z, y, w)) == pytest.approx(float(F.cross_entropy(z, y, w)), rel=1e-14)
 
 
@@ -182,30 +164,6 @@ def test_one_process_has_pytorchs_mean():
 def test_a_small_total_weight_is_no_error():
     z, y, w = torch.zeros(1, 2), torch.tensor([0]), torch.tensor([1e-30, 1.0])
     assert float(global_weighted_mean(z, y, w)) == pytest.approx(math.log(2))
-
-
-@pytest.mark.usefixtures("lone_process")
-def test_ignored_samples_count_nowhere():
-    z = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    y, w = torch.tensor([0, -100, 2, -100]), torch.tensor([0.3, 4.0, 30.0], dtype=torch.float64)
-    assert float(global_weighted_mean(z, y, w)) == pytest.approx(float(F.cross_entropy(z, y, w)), rel=1e-14)
-
-
-@pytest.mark.usefixtures("lone_process")
-@pytest.mark.parametrize(
-    ("argument", "value"),
-    [
-        ("targets", torch.tensor([0, 3])),
-        ("targets", torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])),
-        ("weight", None),
-        ("weight", torch.ones(3, requires_grad=True)),
-        ("group", dist.GroupMember.NON_GROUP_MEMBER),
-    ],
-)
-def test_arguments_that_would_fail_inside_are_named(argument, value):
-    good = {"logits": torch.zeros(2, 3), "targets": torch.tensor([0, 2]), "weight": torch.ones(3), "group": None}
-    with pytest.raises((TypeError, ValueError), match=f"^{argument}"):
-        global_weighted_mean(**{**good, argument: value})
 
 
 @pytest.mark.usefixtures("lone_process")
@@ -248,17 +206,27 @@ def test_a_total_that_is_none_is_named(total):
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        ("targets", torch.tensor([0, -1])),
-        ("targets", torch.tensor(1)),
-        ("targets", [0, 1]),
-        ("weight", torch.tensor(1.0)),
-        ("weight", torch.ones(3, dtype=torch.int64)),
-        ("weight", torch.ones(0)),
-        ("weight", torch.tensor([1.0, -1.0, 1.0])),
+        *(("targets", torch.tensor([0, label])) for label in (-1, 3)),
+        *(("targets", value) for value in (torch.tensor(1), torch.eye(3)[:2], torch.ones(2), Y.int(), [0, 1], None)),
+        *(
+            ("weight", value)
+            for value in (torch.tensor(1.0), torch.ones(3).long(), torch.ones(0), -torch.ones(3), [1.0])
+        ),
+        ("weight", torch.ones(3, requires_grad=True)),
         ("group", dist.GroupMember.NON_GROUP_MEMBER),
     ],
 )
-def test_what_would_spoil_the_total_is_named(argument, value):
-    good = {"targets": torch.tensor([0, 2]), "weight": torch.ones(3), "group": None}
-    with pytest.raises((TypeError, ValueError), match=f"^{argument}"):
-        total_weight(**{**good, argument: value})
+def test_what_would_spoil_the_total_or_fail_inside_is_named(argument, value):
+    good = {"targets": Y, "weight": torch.ones(3), "group": None}
+    for call in (total_weight, partial(weighted_share, Z, total=1.0), partial(global_weighted_mean, Z)):
+        with pytest.raises((TypeError, ValueError), match=f"^{argument}"):
+            call(**{**good, argument: value})
+
+
+@pytest.mark.usefixtures("lone_process")
+def test_logits_fit_the_targets_and_labels_reach_from_the_first_class_to_the_last():
+    for label in (-100, 0, 2):
+        assert float(weighted_share(Z, torch.tensor([label, 1]), torch.ones(3), 1.0)) > 0
+    for logits in (Z[:1], Z[:, :2]):
+        with pytest.raises(ValueError, match="has shape"):
+            weighted_share(logits, Y, torch.ones(3), 1.0)

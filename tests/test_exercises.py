@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from conftest import LESSONS, SOLUTIONS
+from conftest import LESSONS, SOLUTIONS, refuse
 
 from helpers.exercises.answers import TOLERANCE, NotAnsweredError, RefusedError, Submission, close, read_like, read_pair
 from helpers.exercises.core import ROUNDS, Exercise, check, find_exercise, judge
@@ -55,24 +55,25 @@ def hints(number: str) -> list[tuple[str, Callable[..., Any]]]:
     return [(flaw.hint, flaw.answer) for flaw in exercise.wrong]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("number", NUMBERS)
-def test_right_answer_and_solution_are_right(number, seed):
+def test_right_answer_and_solution_are_right(number):
     exercise = find_exercise(number)
-    for answer in (exercise.right, solution(number)):
-        assert judge(number, answer, seed=seed) == ("right", exercise.insight)
+    for whose, answer in (("its declaration", exercise.right), ("the notebook of solutions", solution(number))):
+        said = {judge(number, answer, seed=seed) for seed in SEEDS} - {("right", exercise.insight)}
+        refuse(
+            f"exercise {number}: the right answer of {whose} is judged {verdict!r}: {words}" for verdict, words in said
+        )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("number", NUMBERS)
-def test_each_wrong_answer_gets_its_own_hint(number, seed):
+def test_each_wrong_answer_gets_its_own_hint(number):
     assert len(hints(number)) == len(dict(hints(number))) >= 4
     for hint, answer in hints(number):
         before, _, after = hint.partition("{}")
-        verdict, words = judge(number, answer, seed=seed)
-        assert verdict == "not yet" and words[-1] in ".?", hint
-        assert words.startswith(before) and words.endswith(after), hint
-        assert "True" not in words
+        for verdict, words in {judge(number, answer, seed=seed) for seed in SEEDS}:
+            own = words.startswith(before) and words.endswith(after) and words[-1] in ".?" and "True" not in words
+            if verdict != "not yet" or not own:
+                refuse([f"exercise {number}: the wrong answer under {hint!r} is judged {verdict!r}: {words}"])
 
 
 @pytest.mark.parametrize("number", NUMERIC)
@@ -183,9 +184,15 @@ def test_an_answer_is_read_as_what_the_right_one_is(value, right, words):
 
 @pytest.mark.parametrize("value", [([1.0], [math.nan]), ([1.0], "a"), [[1.0]], 1.0, ([1.0], [1j])])
 def test_a_pair_is_two_lists_of_numbers(value):
-    assert [part.tolist() for part in read_pair(([1, 2], torch.eye(1)), "")] == [[1.0, 2.0], [[1.0]]]
     with pytest.raises(RefusedError, match="two, please"):
         read_pair(value, "two, please")
+
+
+def test_a_pair_has_the_shapes_asked_for():
+    for shapes in ((), ((2,), (1, 1))):
+        assert [part.tolist() for part in read_pair(([1, 2], torch.eye(1)), "", *shapes)] == [[1.0, 2.0], [[1.0]]]
+    with pytest.raises(RefusedError, match=r"Two. Yours have the shapes \(2,\) and \(1, 1\), not \(2,\) and \(1,\)\."):
+        read_pair(([1, 2], torch.eye(1)), "Two.", (2,), (1,))
 
 
 def test_closeness_is_relative_to_each_number():

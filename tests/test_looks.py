@@ -60,13 +60,15 @@ def of_collection(group: Collection, ax: Axes) -> str:
 def look(ax: Axes) -> Iterator[str]:
     """What the helpers set of an Axes, one thing a line."""
     above = ax.titleOffsetTrans.to_values()[-1] * 72 / ax.figure.dpi
-    yield say("title", repr(ax.get_title(loc="left")), "above by", above, "" if ax.axison else "no axes")
+    size, weight = ax.title.get_fontsize(), ax.title.get_fontweight()
+    yield say("title", repr(ax.get_title(loc="left")), size, weight, "above by", above, "" if ax.axison else "no axes")
     for axis, limits, lines in (
         (ax.xaxis, ax.get_xlim(), ax.get_xgridlines()),
         (ax.yaxis, ax.get_ylim(), ax.get_ygridlines()),
     ):
         grid = "grid" if lines[0].get_visible() else "no grid"
-        yield say(axis.axis_name, axis.get_scale(), limits, grid, repr(axis.get_label_text()))
+        sizes = axis.label.get_fontsize(), axis.get_ticklabels()[0].get_fontsize()
+        yield say(axis.axis_name, axis.get_scale(), limits, grid, repr(axis.get_label_text()), "sizes", sizes)
         if isinstance(axis.get_major_locator(), FixedLocator):
             names = (label.get_text() for label in axis.get_ticklabels())
             yield say("  ticks", axis.get_ticklocs(), *names, "long", axis.get_ticklines()[0].get_markersize())

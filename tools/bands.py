@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.datasets import AustenPairs, austen_pairs
+from helpers.datasets import Split, austen_pairs
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.training import Loss, fit
@@ -31,7 +31,7 @@ RATES = (0.01, 0.03, 0.1)
 SEARCH, SEEDS = 0, (1, 2, 3)
 KINDS = [("no weights", 0.0)] + [(m, tau) for tau in (0.5, 1.0) for m in ("weights", "adjusted loss", "resampling")]
 
-words: AustenPairs = austen_pairs()
+words: Split = austen_pairs()
 
 
 def counts() -> Tensor:

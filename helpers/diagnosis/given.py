@@ -99,25 +99,28 @@ def _per_class(counts: Any) -> dict[Any, Any] | Array:
         if any(isinstance(key, Tensor) for key in found):
             raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
         return found
-    array = _array("counts", counts)
+    array = read_array("counts", counts)
     if array.ndim != 1:
         raise ValueError(f"counts has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
     return array
 
 
-def _array(name: str, values: Any) -> Array:
+def read_array(name: str, values: Any) -> Array:
+    """``values`` as numpy has them, at least one dimension."""
+    if isinstance(values, Tensor) and values.dtype == torch.bfloat16:  # which numpy does not know
+        values = values.float()
     try:
         array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
     if not array.ndim:
-        raise TypeError(f"{name} is {values!r}; expected one entry a {'class' if name == 'counts' else 'sample'}")
+        raise TypeError(f"{name} is {values!r}; expected one entry a class or sample")
     return array
 
 
 def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
-    array = _array("labels", labels)
+    array = read_array("labels", labels)
     if array.dtype.kind not in "biuf":
         if any(name is None or name != name for name in array.flat):  # NaN differs from itself
             raise ValueError("labels holds a missing value; drop those samples")

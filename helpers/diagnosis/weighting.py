@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from helpers.arguments import real_number
 from helpers.diagnosis.formulas import curvature_of_inputs
+from helpers.diagnosis.given import read_array
 from helpers.weights import SCHEMES, power
 
 
@@ -33,29 +35,25 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
 
 
 def _own(weight: Any, held: Tensor) -> Tensor:
-    try:
-        w = torch.as_tensor(weight).detach().cpu()
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise TypeError(f"weight is a {type(weight).__name__} that torch cannot read: {error}") from None
-    if w.shape != held.shape or w.is_complex():
-        raise ValueError(f"weight has shape {tuple(w.shape)}, dtype {w.dtype}; expected one a class, ({len(held)},)")
-    w = w.double()
+    array = read_array("weight", weight)
+    if array.shape != held.shape or array.dtype.kind not in "biuf":
+        raise ValueError(f"weight has shape {array.shape}, dtype {array.dtype}; expected one a class, ({len(held)},)")
+    w = torch.from_numpy(array.astype(np.float64))
     if not ((w >= 0) & w.isfinite()).all() or not w[held].any():
-        raise ValueError(
-            f"weight is {weight}; expected finite numbers, zero or more, not zero for all that have samples"
-        )
+        raise ValueError(f"weight is {weight}; expected finite numbers, zero or more, not zero for all with samples")
     return w
 
 
 def curvatures(inputs: Any, labels: Any, weights: Tensor, ignore_index: int) -> tuple[float, float]:
+    """Curvature of the features, plain and under the weights of their classes."""
     if labels is None:
         raise ValueError("inputs is given without labels=, the class of each row")
-    try:
-        x, y = torch.as_tensor(inputs).detach(), torch.as_tensor(labels).long()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"inputs or labels cannot become tensors; expected numbers: {error}") from None
-    if x.is_complex() or x.ndim != 2 or y.shape != x.shape[:1] or not x.isfinite().all():
-        raise ValueError(f"inputs has shape {tuple(x.shape)}; expected finite features (N, D), one row a label")
-    kept = y != ignore_index
-    x, y = x[kept].double(), y[kept]
-    return curvature_of_inputs(x, torch.ones(len(x), dtype=x.dtype)), curvature_of_inputs(x, weights[y])
+    rows, of = read_array("inputs", inputs), read_array("labels", labels)
+    numeric = {rows.dtype.kind, of.dtype.kind} <= set("biuf")
+    if not numeric or rows.ndim != 2 or of.shape != rows.shape[:1] or not np.isfinite(rows).all():
+        raise ValueError(
+            f"inputs has shape {rows.shape}; expected finite features (N, D), a row for each number in labels"
+        )
+    kept = of != ignore_index
+    x, y = torch.from_numpy(rows[kept].astype(np.float64)), torch.from_numpy(of[kept].astype(np.int64))
+    return curvature_of_inputs(x, torch.ones_like(x[:, 0])), curvature_of_inputs(x, weights[y])

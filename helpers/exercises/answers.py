@@ -63,14 +63,20 @@ def read_numbers(value: Any) -> Tensor | None:
         return None
 
 
-def read_pair(value: Any, wanted: str) -> tuple[Tensor, Tensor]:
-    """``value`` as two float64 tensors, lists allowed; else refused with ``wanted``, which says what to return."""
+def read_pair(value: Any, wanted: str, *shapes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """``value`` as two float64 tensors, of these shapes if any are given, lists allowed.
+
+    Anything else is refused with ``wanted``, which says what to return.
+    """
     try:
         first, second = (read_numbers(part) for part in value)
     except UNREADABLE:
         raise RefusedError(wanted) from None
     if first is None or second is None or first.isnan().any() or second.isnan().any():
         raise RefusedError(wanted)
+    found = tuple(first.shape), tuple(second.shape)
+    if shapes and found != shapes:
+        raise RefusedError("{} Yours have the shapes {} and {}, not {} and {}.".format(wanted, *found, *shapes))
     return first, second
 
 

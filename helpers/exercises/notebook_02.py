@@ -33,10 +33,9 @@ def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
 
 def losses_of_both(submission: Submission, w: Tensor, k: float, y: Tensor) -> tuple[Tensor, Tensor]:
     """The cross entropy of each sample under A and B."""
-    logits = read_pair(submission(w, k, y), "Return two tensors of logits, first A's, then B's.")
+    wanted, shape = "Return two tensors of logits, first A's, then B's.", (len(y), len(w))
+    logits = read_pair(submission(w, k, y), wanted, shape, shape)
     for name, z in zip("AB", logits, strict=True):
-        if z.shape != (len(y), len(w)):
-            raise RefusedError(f"The logits of {name} have shape {tuple(z.shape)}; expected {(len(y), len(w))}.")
         if not z.isfinite().all():
             raise RefusedError(f"The logits of {name} are not all finite.")
     a, b = (F.cross_entropy(z, y, reduction="none") for z in logits)

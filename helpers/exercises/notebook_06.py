@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.answers import Submission, read_pair
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, normal, number
 
@@ -26,10 +26,7 @@ def three_counts(generator: Generator) -> tuple[Tensor]:
 
 
 def two_matrices(submission: Submission, class_counts: Tensor) -> dict[str, Tensor]:
-    matrices = read_pair(submission(class_counts), "Return two confusion matrices, A and B.")
-    for name, matrix in zip("AB", matrices, strict=True):
-        if matrix.shape != (3, 3):
-            raise RefusedError(f"{name} has shape {tuple(matrix.shape)}; a confusion matrix of three has shape (3, 3).")
+    matrices = read_pair(submission(class_counts), "Return two confusion matrices, A and B.", (3, 3), (3, 3))
     return dict(zip("AB", matrices, strict=True))
 
 

@@ -7,13 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from helpers.datasets import Shuttle, shuttle
+from helpers.datasets import Split, shuttle
 from helpers.models import one_hidden_layer
 from tools.verdicts import Verdict
 
 
 @functools.cache
-def seven() -> Shuttle:
+def seven() -> Split:
     return shuttle()
 
 

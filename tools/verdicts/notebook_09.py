@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.datasets import AustenPairs, Shuttle, austen_pairs, shuttle
+from helpers.datasets import Split, austen_pairs, shuttle
 from helpers.models import softmax_regression
 from tools.verdicts import Verdict
 
@@ -15,12 +15,12 @@ LARGEST = torch.finfo(torch.float16).max
 
 
 @cache
-def words() -> AustenPairs:
+def words() -> Split:
     return austen_pairs()
 
 
 @cache
-def seven() -> Shuttle:
+def seven() -> Split:
     return shuttle()
 
 
