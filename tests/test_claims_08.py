@@ -103,3 +103,22 @@ def test_weights_v_act_as_the_default_does(book):
         ways = ((w, True), (book["effective_weights"](counts, w, size), False))
         default, effective = (book["recall"](book["train"](size, *way))[:, counts < 200].mean() for way in ways)
         assert abs(effective - default) < 0.12
+
+
+def test_effective_weights_do_not_see_the_scale(book):
+    counts = torch.tensor([45_586, 8_903, 171, 10])
+    w = inverse_frequency(counts)
+    for size in (1, 16, 2_000):
+        v = book["effective_weights"](counts, w, size)
+        for scale in (1e-9, 1e-3, 1e9):
+            assert torch.allclose(book["effective_weights"](counts, scale * w, size), v, rtol=1e-9)
+
+
+def test_half_of_the_largest_weight_passes_below_that_weight_less_one(book):
+    for counts in ([70, 20, 10], [60, 30, 10], [95, 3, 2], [900, 90, 10]):
+        n = torch.tensor(counts)
+        w = normalize(inverse_frequency(n), n, to="sample mean")
+        top = float(w.max())
+        part = [book["effective_weights"](n, w, size)[-1] / top for size in (0.69 * (top - 1), top - 1)]
+        assert top > 2
+        assert part[0] < 0.5 < part[1]

@@ -8,7 +8,10 @@ import torch
 from conftest import ROOT
 from torch.nn import functional as F
 
-TAKEN = ("FORMATS =", "def safe_range(", "def one_step(", "def trials(", "def draw(", "def scaled_run(")
+TAKEN = (
+    "FORMATS =",
+    *(f"def {name}(" for name in ("safe_range", "one_step", "trials", "draw", "scaled_run", "clipped_run")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +52,22 @@ def test_autocast_keeps_the_loss_finite_and_not_the_gradient():
     assert loss.isfinite()
     assert z.grad.dtype == torch.float16
     assert not z.grad.isfinite().all()
+
+
+def test_adam_in_bfloat16_never_forgets_a_heavy_sample():
+    v = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        p = torch.nn.Parameter(torch.zeros(1, dtype=dtype))
+        adam = torch.optim.Adam([p], fused=True)
+        for g in [1000.0, *50 * [1.0]]:
+            p.grad = torch.tensor([g], dtype=dtype)
+            adam.step()
+        v[dtype] = adam.state[p]["exp_avg_sq"].item()
+    assert v[torch.bfloat16] == 1000.0
+    assert v[torch.float32] < 960.0
+
+
+def test_forgetting_unscale_stops_sgd_and_not_adam(taught):
+    without, with_it = ({name: taught.clipped_run(name, how)[0] for name in taught.RATES} for how in (False, True))
+    assert without["SGD"] < 1e-3 * with_it["SGD"]
+    assert without["Adam"] > 0.5 * with_it["Adam"]

@@ -20,6 +20,7 @@ from conftest import LESSONS, SOLUTIONS, refuse
 from helpers.exercises.answers import TOLERANCE, NotAnsweredError, RefusedError, Submission, close, read_like, read_pair
 from helpers.exercises.core import ROUNDS, Exercise, check, find_exercise, judge
 from helpers.exercises.notebook_05 import moves
+from helpers.exercises.notebook_09 import needed, rescuing_scale
 
 NUMBERS = [f"{int(path.name[:2])}.{i}" for path in LESSONS for i in (1, 2, 3)]
 NUMERIC = [number for number in NUMBERS if isinstance(find_exercise(number), Exercise) and number != "4.2"]
@@ -220,3 +221,11 @@ def test_the_sum_of_9_2_stops_where_the_format_stops_it(dtype):
         while total != before:
             before, total = total, total + w
         assert find_exercise("9.2").right(dtype, float(w)) == total.item()
+
+
+@pytest.mark.parametrize("num_classes", [3, 67, 4096])
+def test_the_ratio_of_9_3_is_the_smallest_at_which_no_scale_fits(num_classes):
+    for light in (1.0, float(num_classes), 1e-6):  # with K the smallest entry is a power of two, as are GradScaler's S
+        least = light * needed(num_classes)
+        assert rescuing_scale(light, 1.001 * least, num_classes) == ""
+        assert rescuing_scale(light, 0.999 * least, num_classes) != ""

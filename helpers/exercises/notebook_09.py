@@ -48,13 +48,13 @@ def needed(num_classes: int) -> float:
 
 
 def rescuing_scale(light: float, heavy: float, num_classes: int) -> str:
-    """An S = 2 ** m at which all gradient entries are finite and not zero in float16, or nothing."""
+    """An S at which all gradient entries are finite and not zero in float16, or nothing."""
     p = 1 / num_classes
     entries = torch.tensor([w * q for w in (light, heavy) for q in (p, 1 - p)], dtype=torch.float64)
-    m = torch.arange(-160, 161)
-    scaled = (entries[:, None] * 2.0 ** m.double()).half()
-    saved = m[(scaled.isfinite() & (scaled != 0)).all(dim=0)]
-    return f"2^{int(saved[0])}" if len(saved) else ""
+    # If any scale does it, this one does: it puts the entries into the middle of the format's range.
+    scale = (OVERFLOWS * VANISHES / (entries.min() * entries.max())).sqrt()
+    scaled = (scale * entries).half()
+    return f"{float(scale):.3g}" if (scaled.isfinite() & (scaled != 0)).all() else ""
 
 
 # fmt: off

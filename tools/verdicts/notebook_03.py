@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from helpers.datasets import Split, shuttle
+from helpers.datasets import Split, flights, shuttle
 from helpers.models import one_hidden_layer
 from tools.verdicts import Verdict
 
@@ -15,6 +15,11 @@ from tools.verdicts import Verdict
 @functools.cache
 def seven() -> Split:
     return shuttle()
+
+
+@functools.cache
+def airlines() -> Split:
+    return flights()
 
 
 def trajectory(k: float, lr: float, seed: int, steps: int) -> Tensor:
@@ -43,10 +48,11 @@ def close(seed: int, lr: float = 0.3, steps: int = 40) -> bool:
     return bool(((path - reference).norm(dim=1) / reference.norm(dim=1)).max() < 1e-6)
 
 
-def louder(seed: int, num_hidden: int = 16) -> bool:
-    """Whether N/n_c makes both rarest classes of Shuttle louder than the most common one, at a fresh start."""
-    x, y = seven().train_inputs, seven().train_targets
-    model, n = one_hidden_layer(9, num_hidden, 7, seed=seed), torch.bincount(y)
+def louder(seed: int, num_hidden: int = 16, data: str = "Shuttle") -> bool:
+    """Whether N/n_c makes both rarest classes louder than the most common one, at a fresh start."""
+    split = seven() if data == "Shuttle" else airlines()
+    x, y, n = split.train_inputs, split.train_targets, torch.bincount(split.train_targets)
+    model = one_hidden_layer(x.shape[1], num_hidden, len(n), seed=seed)
 
     def part(c: int) -> Tensor:
         loss = F.cross_entropy(model(x[y == c]), y[y == c])  # N / n_c of each sample is N of their mean
@@ -77,6 +83,6 @@ VERDICTS = [
         "louder",
         "N/n_c makes the two rarest classes of Shuttle louder than the most common one.",
         louder,
-        {"as in the notebook": {}, "64 hidden units": {"num_hidden": 64}},
+        {"as in the notebook": {}, "64 hidden units": {"num_hidden": 64}, "flights": {"data": "flights"}},
     ),
 ]

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.datasets import Split, austen_pairs, shuttle
-from helpers.models import softmax_regression
+from helpers.datasets import Split, austen_pairs, flights, letters, shuttle
+from helpers.models import one_hidden_layer, softmax_regression
+from helpers.training import fit
 from tools.verdicts import Verdict
 
 LARGEST = torch.finfo(torch.float16).max
@@ -79,6 +80,22 @@ def skips(seed: int, k: float = 256.0, logits: bool = True) -> bool:
     return skipped == predicted
 
 
+@cache
+def data_set(name: str) -> Split:
+    return {"Shuttle": shuttle, "flights": flights, "letters": letters}[name]()
+
+
+def wrong_and_certain(seed: int, data: str = "Shuttle", steps: int = 100) -> bool:
+    """Whether a network trained without weights has a training sample of ten times an untrained model's loss."""
+    x, y = data_set(data).train_inputs, data_set(data).train_targets
+    classes = int(y.max()) + 1
+    model = one_hidden_layer(x.shape[1], 32, classes, seed=seed)
+    adam = torch.optim.Adam(model.parameters(), lr=0.01)
+    fit(model, x, y, adam, steps=steps, batch_size=256, seed=seed)
+    with torch.no_grad():
+        return bool(F.cross_entropy(model(x), y, reduction="none").max() > 10 * math.log(classes))
+
+
 VERDICTS = [
     Verdict(
         "09",
@@ -116,5 +133,18 @@ VERDICTS = [
             "gradient of the parameters alone": {"logits": False},
         },
         draws=120,
+    ),
+    Verdict(
+        "09",
+        "wrong and certain",
+        "A network trained 100 steps without weights on Shuttle has a sample of ten times the untrained loss.",
+        wrong_and_certain,
+        {
+            "as in the notebook": {},
+            "400 steps": {"steps": 400},
+            "flights": {"data": "flights"},
+            "letters": {"data": "letters"},
+        },
+        quick=False,
     ),
 ]
