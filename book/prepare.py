@@ -11,6 +11,7 @@ import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
 from book.course import PARTS, ROOT, Lesson, lessons, repository
+from book.moving import with_figures
 
 BOOK = ROOT / "book"
 SOLUTIONS = """# Solutions
@@ -88,7 +89,7 @@ def prepare(target: Path) -> None:
             continue
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(adapt(nbformat.read(path, as_version=4)), copy)
+        nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4)), path), copy)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
