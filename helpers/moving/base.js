@@ -34,7 +34,7 @@ export function short(x, digits = 3) {
   const size = Math.abs(x);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa, exponent] = x.toExponential(Math.min(digits - 1, 1)).split("e");
-    return `${Number(mantissa)} · 10${superscript(Number(exponent))}`;
+    return `${Number(mantissa) === 1 ? "" : `${Number(mantissa)} · `}10${superscript(Number(exponent))}`;
   }
   const [whole, part] = Number(x.toPrecision(digits)).toString().replace("-", "−").split(".");
   return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? `.${part}` : "");
@@ -63,7 +63,12 @@ export function panel({ x, y, width, height, xs, ys, logx = false, logy = false,
     `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" text-anchor="${anchor}" style="fill:${colour}${bold ? ";font-weight:600" : ""}">${escape(content)}</text>`;
   const frame = () => {
     let svg = title ? text(title, [x, y - 10], { bold: true }) : "";
-    for (const v of xticks ?? []) svg += line(X(v), y, X(v), y + height, "var(--m-line)") + text(short(v), [X(v), y + height + 17], { anchor: "middle" });
+    for (const v of xticks ?? []) {
+      const label = short(v);
+      const half = 3.8 * label.length; // so that no label leaves the drawing
+      const at = Math.max(half + 1, Math.min(X(v), x + width + 12 - half));
+      svg += line(X(v), y, X(v), y + height, "var(--m-line)") + text(label, [at, y + height + 17], { anchor: "middle" });
+    }
     for (const v of yticks ?? []) svg += line(x, Y(v), x + width, Y(v), "var(--m-line)") + text(short(v), [x - 6, Y(v) + 4], { anchor: "end" });
     if (xname) svg += text(xname, [x + width / 2, y + height + 36], { anchor: "middle" });
     if (yname) svg += text(yname, [x, y - 10]);
@@ -75,11 +80,14 @@ export function panel({ x, y, width, height, xs, ys, logx = false, logy = false,
     return `<path d="${d}" fill="none" stroke="${colour}" stroke-linejoin="round" ${extra}/>`;
   };
   const dot = (u, v, colour, r = 5, extra = "") => `<circle cx="${X(u).toFixed(1)}" cy="${Y(v).toFixed(1)}" r="${r}" fill="${colour}" ${extra}/>`;
+  // Many dots of one colour as one element: points without length, with round ends.
+  const dots = (points, colour, r) =>
+    `<path d="${points.map(([u, v]) => `M${X(u).toFixed(1)} ${Y(v).toFixed(1)}h0`).join("")}" stroke="${colour}" stroke-width="${2 * r}" stroke-linecap="round" opacity="0.85"/>`;
   const clip = (content) => {
     const id = `m-clip-${Math.round(x)}-${Math.round(y)}-${Math.round(width)}`;
     return `<clipPath id="${id}"><rect x="${x}" y="${y}" width="${width}" height="${height}"/></clipPath><g clip-path="url(#${id})">${content}</g>`;
   };
-  return { x, y, width, height, X, Y, line, text, frame, path, dot, clip,
+  return { x, y, width, height, X, Y, line, text, frame, path, dot, dots, clip,
     vline: (v, colour, extra = "") => line(X(v), y, X(v), y + height, colour, extra),
     hline: (v, colour, extra = "") => line(x, Y(v), x + width, Y(v), colour, extra),
     box: (u1, u2, colour, extra = 'opacity="0.18"') => `<rect x="${X(u1).toFixed(1)}" y="${y}" width="${Math.max(0, X(u2) - X(u1)).toFixed(1)}" height="${height}" fill="${colour}" ${extra}/>` };
@@ -111,13 +119,14 @@ function control({ name, label, value, low, high, log = false, step, say = short
   const [to, from] = log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
   const every = step ?? (log ? 0.01 : (high - low) / 200);
   Object.assign(input, { min: to(low), max: to(high), step: every });
-  const get = () => from(Number(input.value));
+  let exact = value; // as given, until the reader moves: a log scale has round numbers between its steps
+  const get = () => exact ?? (log ? Number(from(Number(input.value)).toPrecision(3)) : from(Number(input.value)));
   const tell = () => {
     output.textContent = say(get());
     input.setAttribute("aria-valuetext", say(get()));
   };
-  const set = (v) => { input.value = to(v); tell(); };
-  input.addEventListener("input", () => { tell(); changed(); });
+  const set = (v) => { exact = v; input.value = to(v); tell(); };
+  input.addEventListener("input", () => { exact = null; tell(); changed(); });
   set(value);
   return { element, get, set };
 }

@@ -96,7 +96,7 @@ function draw(result, width, data) {
   const plane = panel({ x: 46, y: top, width: column, height: 230, xs: [wx - reach, wx + reach], ys: [wb - reach, wb + reach],
     xticks: ticks(wx), yticks: ticks(wb), xname: "weight", title: "bias" });
   svg += `<image href="${picture(reach, data)}" x="${plane.x}" y="${top}" width="${column}" height="230" preserveAspectRatio="none"/>` + plane.frame();
-  svg += plane.clip(plane.path(path, COLOURS.ink, 'stroke-width="1.2"') + path.map((p) => plane.dot(...p, COLOURS.ink, 2)).join("")
+  svg += plane.clip(plane.path(path, COLOURS.ink, 'stroke-width="1.2"') + plane.dots(path, COLOURS.ink, 2)
     + plane.dot(wx, wb, "none", 8, `stroke="${COLOURS.green}" stroke-width="2.5"`) + plane.dot(...path.at(-1), COLOURS.red, 6));
   const [x2, y2] = narrow ? [46, top + 320] : [46 + column + 70, top];
   const trace = panel({ x: x2, y: y2, width: column, height: 230, xs: [0, SHOWN], ys: [wx - reach, wx + reach], xticks: [0, 20, 40, 60],
