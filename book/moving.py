@@ -1,4 +1,4 @@
-"""The figures that move, in the pages of the site: each closes a section of its notebook.
+"""What answers in the pages of the site: the figures that move, each at the end of a section, and the calculator.
 
 Module and data stand in the page, since a browser that reads the site from the file system loads no module of a file.
 """
@@ -15,21 +15,35 @@ from helpers.moving import FIGURES, data_of, module
 
 HEADING = re.compile(r"^## ", re.M)
 PAGE = """``````{{raw}} html
-<div id="moving-{name}"><p>{alt} This figure moves where scripts run.</p></div>
+<div id="moving-{name}"><p>{words}</p></div>
 <script type="module">
 {module}
 const el = document.getElementById("moving-{name}");
 render({{ model: {{ data: {data} }}, el }});
 </script>
 ``````"""
+CALCULATOR = """# Diagnose your own counts
+
+Paste how many samples each class has, or the labels themselves, or a table from a CSV file. The page says what class
+weights will do to your training, gives the weights and a learning rate for them, and the code. It computes what
+`helpers.diagnosis.diagnose` computes, in your browser: **nothing that you paste leaves this page.** Where each sentence
+comes from, the notebook beside it shows; all together are ruled on in [notebook 10](../notebooks/10_verdict.ipynb).
+
+"""
 
 
-def as_markdown(name: str) -> str:
-    """A figure as MyST: its words, and the script that replaces them by the figure."""
+def as_markdown(name: str, words: str, data: str) -> str:
+    """A module as MyST: words for where no script runs, and the script that replaces them."""
     own = module(name)
     if "</script" in own:
         raise ValueError(f"the module {name} holds the end of a script element, which would end it on a page")
-    return PAGE.format(name=name, alt=escape(FIGURES[name].alt), module=own, data=data_of(name))
+    return PAGE.format(name=name, words=escape(words), module=own, data=data)
+
+
+def calculator() -> str:
+    """The page on which readers diagnose their own counts."""
+    words = "This page computes where scripts run. Elsewhere: python -m helpers.diagnosis counts.csv, in the course."
+    return CALCULATOR + as_markdown("calculator", words, "null") + "\n"
 
 
 def close_section(notebook: NotebookNode, section: str, markdown: str, path: Path) -> None:
@@ -56,5 +70,6 @@ def with_figures(notebook: NotebookNode, path: Path) -> NotebookNode:
     if path.parent == ROOT / "notebooks":
         for name, figure in FIGURES.items():
             if path.name.startswith(figure.notebook):
-                close_section(notebook, figure.section, as_markdown(name), path)
+                words = f"{figure.alt} This figure moves where scripts run."
+                close_section(notebook, figure.section, as_markdown(name, words, data_of(name)), path)
     return notebook

@@ -11,7 +11,7 @@ import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
 from book.course import PARTS, ROOT, Lesson, lessons, repository
-from book.moving import with_figures
+from book.moving import calculator, with_figures
 
 BOOK = ROOT / "book"
 SOLUTIONS = """# Solutions
@@ -68,7 +68,8 @@ def front_page(readme: str, course: list[Lesson]) -> str:
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
     trees.append(
         toctree(
-            ["notebooks/solutions/index", "book/replication", "book/teaching", "data/README"], caption="With the course"
+            ["book/calculator", "notebooks/solutions/index", "book/replication", "book/teaching", "data/README"],
+            caption="With the course",
         )
     )
     return "\n".join([page, *trees])
@@ -104,6 +105,7 @@ def prepare(target: Path) -> None:
     (target / "book").mkdir(exist_ok=True)
     rows = json.loads((ROOT / "data" / "replication.json").read_text(encoding="utf-8"))["rows"]
     (target / "book" / "replication.md").write_text(replications(rows, lessons()), encoding="utf-8")
+    (target / "book" / "calculator.md").write_text(calculator(), encoding="utf-8")
     guide = (BOOK / "teaching.md").read_text(encoding="utf-8")
     (target / "book" / "teaching.md").write_text(keep_numbers_whole(guide), encoding="utf-8")
 

@@ -1,5 +1,6 @@
 // What every figure that moves shares: scales and axes as SVG, controls with labels, a reading in words.
 // Each figure exports compute(settings, data), which is pure, and render({ model, el }), which anywidget calls too.
+import { escape } from "./escape.js";
 
 export const COLOURS = { blue: "var(--m-blue)", red: "var(--m-red)", green: "var(--m-green)", ink: "currentColor", faint: "var(--m-faint)" };
 
@@ -24,8 +25,6 @@ const STYLE = `
 .moving select option { color: #222; background: #fff; }
 .moving :focus-visible { outline: 3px solid var(--m-blue); outline-offset: 2px; }
 .moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }`;
-
-export const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 // Three digits, thousands apart, and words of a person for what is very large or small.
 export function short(x, digits = 3) {

@@ -41,7 +41,7 @@ export const DEFAULTS = { scheme: "inverse frequency", loss: "cross entropy", re
 // `given`: keys, counts, order and doubt as reading.js finds them, and any of DEFAULTS.
 export function factsOf(given) {
   const f = { ...DEFAULTS, ...given };
-  const n = f.counts;
+  const n = (f.counts = Float64Array.from(given.counts));
   f.samples = total(n);
   const ranges = [["lr", "lr", 1e-30, 1e30], ["clip", "clip_norm", 1e-30, Infinity], ["momentum", "momentum", 0, 1], ["decay", "weight_decay", 0, 1e30], ["smoothing", "label_smoothing", 0, 1]];
   for (const [key, name, low, high] of ranges)
@@ -53,9 +53,8 @@ export function factsOf(given) {
   if (f.loss === "bce" && (n.length !== 2 || f.smoothing)) throw new Error("the loss is bce; expected counts of negatives and positives of one label, without smoothing: diagnose several labels one by one");
   [f.weights, f.called] = weightsOf(n, f.scheme);
   f.name = (c) => (typeof f.keys[c] === "number" ? `class ${f.keys[c]}` : String(f.keys[c]));
-  const held = n.map((v) => v > 0);
-  f.holding = total(held, Number);
-  f.share = f.sampler ? held.map((h) => Number(h) / f.holding) : n.map((v) => v / f.samples);
+  f.holding = total(n, (v) => (v > 0 ? 1 : 0));
+  f.share = f.sampler ? n.map((v) => (v > 0 ? 1 / f.holding : 0)) : n.map((v) => v / f.samples);
   f.all = f.batch ?? f.samples;
   f.step = f.all * f.accumulation * f.ranks;
   f.divisor = f.reduction === "sum" ? "nothing" : f.reduction === "mean" && f.loss === "cross entropy" ? "weights" : "samples";
@@ -69,14 +68,14 @@ export function factsOf(given) {
   f.scale = f.divisor === "weights" ? 1 : f.average;
   [f.largest, f.least, f.lightest] = [0, Infinity, Infinity];
   f.weights.forEach((w, c) => {
-    if (!held[c]) return;
+    if (n[c] === 0) return;
     f.largest = Math.max(f.largest, w);
     f.least = Math.min(f.least, w);
     if (w > 0) f.lightest = Math.min(f.lightest, w);
   });
   f.heaviest = f.largest / f.average;
   f.through = f.divisor === "weights" && f.all < f.samples ? letThrough(f.share, f.weights, f.all) : scaled(f.weights, f.average);
-  f.shift = n.map((v, c) => (held[c] && f.through[c] > 0 ? Math.log((f.through[c] * f.share[c] * f.samples) / v) : 0));
+  f.shift = n.map((v, c) => (v > 0 && f.through[c] > 0 ? Math.log((f.through[c] * f.share[c] * f.samples) / v) : 0));
   f.nominal = f.weights[f.rarest] / f.weights[f.commonest];
   f.effective = f.through[f.rarest] / f.through[f.commonest];
   f.absent = absentShare(f.share[f.rarest] * f.samples, f.samples, f.all);
@@ -85,7 +84,7 @@ export function factsOf(given) {
   f.misled = total(f.weights, (w, c) => (w * (1 - f.smoothing + each) < whole * each ? n[c] / f.samples : 0));
   const asked = !f.sampler || f.called === "none" ? f.weights : f.weights.map((w, c) => w * n[c]);
   const mean = total(asked, (w, c) => f.share[c] * w);
-  f.advised = asked.map((w, c) => (held[c] ? w / mean : 1));
+  f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));
   f.adaptive = EPSILON[f.optimizer] !== null;
   const second = total(f.advised, (w, c) => f.share[c] * w ** 2) / total(f.advised, (w, c) => f.share[c] * w) ** 2;
   f.factor = Math.min(1, rateFactor(second, f.step, f.adaptive));

@@ -36,6 +36,6 @@ export function fixed(x, decimals) {
 export const percent = (x, decimals) => `${fixed(100 * x, decimals)}%`;
 
 // Three digits, with a comma at thousands.
-export const short = (x) => (Math.abs(x) >= 1e-4 && Math.abs(x) < 1e7 ? thousands(general(Number(general(x, 3)), 10)) : general(x, 3));
+export const brief = (x) => (Math.abs(x) >= 1e-4 && Math.abs(x) < 1e7 ? thousands(general(Number(general(x, 3)), 10)) : general(x, 3));
 
 export const samples = (count) => `${thousands(general(count, 15))} sample${count === 1 ? "" : "s"}`;

@@ -17,14 +17,14 @@ function binned(share, weights) {
     together[number] += share[c];
     total[number] += share[c] * weights[c];
   }
-  const held = [...together.keys()].filter((i) => together[i] > 0);
-  return [held.map((i) => together[i]), held.map((i) => total[i] / together[i])];
+  const held = Uint16Array.from(together.keys()).filter((i) => together[i] > 0);
+  return [Float64Array.from(held, (i) => together[i]), Float64Array.from(held, (i) => total[i] / together[i])];
 }
 
 // v_c(B): what a sample of class c weighs on average where each batch is divided by its own weights.
 export function letThrough(share, weights, batch) {
-  const held = [...weights.keys()].filter((c) => weights[c] > 0);
-  if (held.length < weights.length) {
+  if (weights.some((w) => !(w > 0))) {
+    const held = [...weights.keys()].filter((c) => weights[c] > 0);
     const own = held.map((c) => share[c]);
     const inner = letThrough(own, held.map((c) => weights[c]), 1 + (batch - 1) * sum(own));
     const v = new Array(weights.length).fill(0);
@@ -33,7 +33,7 @@ export function letThrough(share, weights, batch) {
     return v.map((value) => value / mean);
   }
   const mean = weights.reduce((total, w, c) => total + share[c] * w, 0);
-  const w = Array.from(weights, (value) => value / mean);
+  const w = Float64Array.from(weights, (value) => value / mean);
   const [drawn, nodes] = binned(share, w);
   let [least, most] = [Infinity, 0];
   for (const node of nodes) { least = Math.min(least, node); most = Math.max(most, node); }
@@ -45,14 +45,14 @@ export function letThrough(share, weights, batch) {
     let all = 0;
     for (let j = 0; j < nodes.length; j++) {
       const x = t * nodes[j];
-      all += (decay[j] = x > 745 ? 0 : Math.exp(-x)) * drawn[j];
+      all += (decay[j] = x < 1e-9 ? 1 - x : x > 745 ? 0 : Math.exp(-x)) * drawn[j];
     }
     const others = Math.exp((batch - 1) * Math.log(all)) * t;
     if (others > 0) for (let j = 0; j < nodes.length; j++) v[j] += others * decay[j];
   }
   const width = (high - low) / (NODES - 1);
   for (let j = 0; j < nodes.length; j++) v[j] *= batch * nodes[j] * width;
-  return nodes.length === w.length ? [...v] : between(w, nodes, v);
+  return nodes.length === w.length ? v : between(w, nodes, v);
 }
 
 // Linear between the logarithms of the nodes, which rise.

@@ -10,7 +10,7 @@ export function compute({ batch, exponent, counts }) {
   const raw = counts.map((n) => (samples / n) ** exponent);
   const mean = sum(raw.map((w, c) => share[c] * w));
   const weights = raw.map((w) => w / mean);
-  const through = letThrough(share, weights, batch);
+  const through = [...letThrough(share, weights, batch)];
   const [rare, common] = [counts.indexOf(Math.min(...counts)), counts.indexOf(Math.max(...counts))];
   return { batch, exponent, counts, weights, through, rare, common, largest: Math.max(...weights), asked: weights[rare] / weights[common],
     left: through[rare] / through[common], part: through[rare] / weights[rare], absent: absentShare(counts[rare], samples, Math.min(batch, samples)) };
