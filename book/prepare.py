@@ -11,6 +11,7 @@ import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
 from book.course import PARTS, ROOT, Lesson, lessons, repository
+from book.moving import calculator, with_figures
 
 BOOK = ROOT / "book"
 SOLUTIONS = """# Solutions
@@ -67,7 +68,8 @@ def front_page(readme: str, course: list[Lesson]) -> str:
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
     trees.append(
         toctree(
-            ["notebooks/solutions/index", "book/replication", "book/teaching", "data/README"], caption="With the course"
+            ["book/calculator", "notebooks/solutions/index", "book/replication", "book/teaching", "data/README"],
+            caption="With the course",
         )
     )
     return "\n".join([page, *trees])
@@ -88,7 +90,7 @@ def prepare(target: Path) -> None:
             continue
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(adapt(nbformat.read(path, as_version=4)), copy)
+        nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4)), path), copy)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +105,7 @@ def prepare(target: Path) -> None:
     (target / "book").mkdir(exist_ok=True)
     rows = json.loads((ROOT / "data" / "replication.json").read_text(encoding="utf-8"))["rows"]
     (target / "book" / "replication.md").write_text(replications(rows, lessons()), encoding="utf-8")
+    (target / "book" / "calculator.md").write_text(calculator(), encoding="utf-8")
     guide = (BOOK / "teaching.md").read_text(encoding="utf-8")
     (target / "book" / "teaching.md").write_text(keep_numbers_whole(guide), encoding="utf-8")
 

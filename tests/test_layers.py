@@ -24,6 +24,7 @@ ALLOWED = {
     "distributed": {"losses", "weights", "models", "training"},
     "diagnosis": {"arguments", "diagnosis", "weights"},
     "plots": {"plots"},
+    "moving": {"moving", "datasets", "weights", "stability", "plots"},
     "tables": set(),
     "operating": set(),
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},

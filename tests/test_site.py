@@ -18,7 +18,16 @@ from book.course import ROOT
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
 PAGES = [
-    *("index", "book/replication", "book/teaching", "data/README", "notebooks/solutions/index", "search", "genindex"),
+    *(
+        "index",
+        "book/calculator",
+        "book/replication",
+        "book/teaching",
+        "data/README",
+        "notebooks/solutions/index",
+        "search",
+        "genindex",
+    ),
     *LESSON_PAGES,
     *(f"notebooks/solutions/{path.stem}" for path in SOLUTIONS),
 ]

@@ -25,6 +25,7 @@ RATIO_LOST = 0.5
 ABSENT = 0.5
 FEW_SAMPLES = 40
 ODDS_SHIFTED = 2.0
+ROUNDING = 1e-9  # without weights the heaviest sample weighs one but for rounding
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -184,7 +185,7 @@ def _in_the_data(f: Facts) -> Iterator[Finding]:
         cure = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur"
         yield Finding("note", "empty", sentence, figure, cure, "06_choosing_weights")
     count = float(f.counts[f.rarest])
-    if f.absent_share > ABSENT and not f.equal and f.heaviest > 1:
+    if f.absent_share > ABSENT and not f.equal and f.heaviest > 1 + ROUNDING:
         sentence = f"Most batches hold no sample of the rarest class, {f.name(f.rarest)}."
         figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
         yield Finding("note", "absent", sentence, figure, DRAW.format(batch=f.batch_size), "08_batches_and_machines")

@@ -68,9 +68,15 @@ def show(figure: Figure, alt: str) -> None:
     Raises ValueError for an ``alt`` of fewer than SHORTEST_ALT characters, and
     TypeError for anything but a figure.
     """
+    data, metadata = still(figure, alt)
+    display({**data, "text/plain": repr(figure)}, raw=True, metadata=metadata)
+
+
+@styled
+def still(figure: Figure, alt: str) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
+    """``figure`` as the data and metadata of an output; closes it. Errors as in ``show``."""
     text = _sentence(alt)
-    data = {"image/png": _png(figure), "text/plain": repr(figure)}
-    display(data, raw=True, metadata={"image/png": {"alt": text}})
+    return {"image/png": _png(figure)}, {"image/png": {"alt": text}}
 
 
 @styled

@@ -1,0 +1,171 @@
+// What every figure that moves shares: scales and axes as SVG, controls with labels, a reading in words.
+// Each figure exports compute(settings, data), which is pure, and render({ model, el }), which anywidget calls too.
+import { escape } from "./escape.js";
+
+export const COLOURS = { blue: "var(--m-blue)", red: "var(--m-red)", green: "var(--m-green)", ink: "currentColor", faint: "var(--m-faint)" };
+
+const STYLE = `
+.moving { --m-blue: #0072B2; --m-red: #D55E00; --m-green: #007A59; --m-faint: #767676; --m-line: #c8c8c8;
+  margin: 1.2rem 0; padding: 0.8rem 0; border-block: 1px solid var(--m-line); line-height: 1.45; }
+[data-jp-theme-light="false"] .moving, body[data-theme="dark"] .moving, .vscode-dark .moving {
+  --m-blue: #56B4E9; --m-red: #F0803C; --m-green: #3CC9A0; --m-faint: #a0a0a0; --m-line: #4a4a4a; }
+@media (prefers-color-scheme: dark) { body[data-theme="auto"] .moving {
+  --m-blue: #56B4E9; --m-red: #F0803C; --m-green: #3CC9A0; --m-faint: #a0a0a0; --m-line: #4a4a4a; } }
+.jp-OutputArea .moving { color: var(--jp-content-font-color1); font-size: 14px; }
+.moving svg { display: block; width: 100%; touch-action: pan-y; }
+.moving svg text { font: 13px/1 system-ui, sans-serif; fill: currentColor; }
+.moving .m-title { font-weight: 600; margin: 0 0 0.4rem; }
+.moving .m-controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 0.2rem 1.6rem; }
+.moving label { display: flex; justify-content: space-between; gap: 1rem; }
+.moving output { font-variant-numeric: tabular-nums; font-weight: 600; }
+.moving input[type="range"] { width: 100%; height: 2rem; margin: 0; accent-color: var(--m-blue); touch-action: pan-y; cursor: pointer; }
+.moving input[type="text"], .moving select, .moving button { font: inherit; color: inherit; background: transparent;
+  border: 1px solid var(--m-faint); border-radius: 4px; min-height: 2rem; padding: 0.2rem 0.5rem; max-width: 100%; box-sizing: border-box; }
+.moving input[type="text"] { width: 100%; }
+.moving select option { color: #222; background: #fff; }
+.moving :focus-visible { outline: 3px solid var(--m-blue); outline-offset: 2px; }
+.moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }`;
+
+// Three digits, thousands apart, and words of a person for what is very large or small.
+export function short(x, digits = 3) {
+  if (x === 0) return "0";
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x > 0 ? "infinity" : "minus infinity";
+  const size = Math.abs(x);
+  if (size < 1e-3 || size >= 1e7) {
+    const [mantissa, exponent] = x.toExponential(Math.min(digits - 1, 1)).split("e");
+    return `${Number(mantissa) === 1 ? "" : `${Number(mantissa)} · `}10${superscript(Number(exponent))}`;
+  }
+  const [whole, part] = Number(x.toPrecision(digits)).toString().replace("-", "−").split(".");
+  return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? `.${part}` : "");
+}
+const superscript = (n) => String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
+
+// Powers of ten that fit an axis, thinned until at most `most` are left.
+export function decades(low, high, most = 7) {
+  const all = [];
+  for (let e = Math.ceil(Math.log10(low) - 1e-9); e <= Math.log10(high) + 1e-9; e++) all.push(10 ** e);
+  return all.filter((_, i) => i % Math.ceil(all.length / most) === 0);
+}
+
+// A rectangle of the drawing with an x and a y axis. Its methods return SVG.
+export function panel({ x, y, width, height, xs, ys, logx = false, logy = false, xticks, yticks, xname = "", yname = "", title = "" }) {
+  const place = (domain, log) => {
+    const [a, b] = log ? domain.map(Math.log) : domain;
+    return (v) => Math.min(1e4, Math.max(-1e4, ((log ? Math.log(v) : v) - a) / (b - a)));
+  };
+  const [px, py] = [place(xs, logx), place(ys, logy)];
+  const X = (v) => x + px(v) * width;
+  const Y = (v) => y + height - py(v) * height;
+  const line = (x1, y1, x2, y2, colour, extra = "") =>
+    `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="${colour}" ${extra}/>`;
+  const text = (content, at, { anchor = "start", colour = "currentColor", bold = false } = {}) =>
+    `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" text-anchor="${anchor}" style="fill:${colour}${bold ? ";font-weight:600" : ""}">${escape(content)}</text>`;
+  const frame = () => {
+    let svg = title ? text(title, [x, y - 10], { bold: true }) : "";
+    for (const v of xticks ?? []) {
+      const label = short(v);
+      const half = 3.8 * label.length; // so that no label leaves the drawing
+      const at = Math.max(half + 1, Math.min(X(v), x + width + 12 - half));
+      svg += line(X(v), y, X(v), y + height, "var(--m-line)") + text(label, [at, y + height + 17], { anchor: "middle" });
+    }
+    for (const v of yticks ?? []) svg += line(x, Y(v), x + width, Y(v), "var(--m-line)") + text(short(v), [x - 6, Y(v) + 4], { anchor: "end" });
+    if (xname) svg += text(xname, [x + width / 2, y + height + 36], { anchor: "middle" });
+    if (yname) svg += text(yname, [x, y - 10]);
+    return svg;
+  };
+  const path = (points, colour, extra = 'stroke-width="2"') => {
+    let d = "";
+    for (const [u, v] of points) d += `${d ? "L" : "M"}${X(u).toFixed(1)} ${Y(v).toFixed(1)}`;
+    return `<path d="${d}" fill="none" stroke="${colour}" stroke-linejoin="round" ${extra}/>`;
+  };
+  const dot = (u, v, colour, r = 5, extra = "") => `<circle cx="${X(u).toFixed(1)}" cy="${Y(v).toFixed(1)}" r="${r}" fill="${colour}" ${extra}/>`;
+  // Many dots of one colour as one element: points without length, with round ends.
+  const dots = (points, colour, r) =>
+    `<path d="${points.map(([u, v]) => `M${X(u).toFixed(1)} ${Y(v).toFixed(1)}h0`).join("")}" stroke="${colour}" stroke-width="${2 * r}" stroke-linecap="round" opacity="0.85"/>`;
+  const clip = (content) => {
+    const id = `m-clip-${Math.round(x)}-${Math.round(y)}-${Math.round(width)}`;
+    return `<clipPath id="${id}"><rect x="${x}" y="${y}" width="${width}" height="${height}"/></clipPath><g clip-path="url(#${id})">${content}</g>`;
+  };
+  return { x, y, width, height, X, Y, line, text, frame, path, dot, dots, clip,
+    vline: (v, colour, extra = "") => line(X(v), y, X(v), y + height, colour, extra),
+    hline: (v, colour, extra = "") => line(x, Y(v), x + width, Y(v), colour, extra),
+    box: (u1, u2, colour, extra = 'opacity="0.18"') => `<rect x="${X(u1).toFixed(1)}" y="${y}" width="${Math.max(0, X(u2) - X(u1)).toFixed(1)}" height="${height}" fill="${colour}" ${extra}/>` };
+}
+
+let made = 0;
+
+// A control as { element, get, set }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
+function control({ name, label, value, low, high, log = false, step, say = short, options, text }, changed) {
+  const id = `m-${name}-${++made}`;
+  const element = document.createElement("div");
+  if (options) {
+    element.innerHTML = `<label for="${id}"><span>${escape(label)}</span></label><select id="${id}">${options
+      .map(([key, words]) => `<option value="${escape(key)}">${escape(words)}</option>`).join("")}</select>`;
+    const select = element.querySelector("select");
+    select.value = value;
+    select.addEventListener("change", changed);
+    return { element, get: () => select.value, set: (v) => (select.value = v) };
+  }
+  if (text) {
+    element.innerHTML = `<label for="${id}"><span>${escape(label)}</span></label><input id="${id}" type="text" autocomplete="off" spellcheck="false">`;
+    const input = element.querySelector("input");
+    input.value = value;
+    input.addEventListener("input", changed);
+    return { element, get: () => input.value, set: (v) => (input.value = v) };
+  }
+  element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}"></output></label><input id="${id}" type="range">`;
+  const [input, output] = [element.querySelector("input"), element.querySelector("output")];
+  const [to, from] = log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
+  const every = step ?? (log ? 0.01 : (high - low) / 200);
+  Object.assign(input, { min: to(low), max: to(high), step: every });
+  let exact = value; // as given, until the reader moves: a log scale has round numbers between its steps
+  const get = () => exact ?? (log ? Number(from(Number(input.value)).toPrecision(3)) : from(Number(input.value)));
+  const tell = () => {
+    output.textContent = say(get());
+    input.setAttribute("aria-valuetext", say(get()));
+  };
+  const set = (v) => { exact = v; input.value = to(v); tell(); };
+  input.addEventListener("input", () => { exact = null; tell(); changed(); });
+  set(value);
+  return { element, get, set };
+}
+
+// Build a figure in `el`: `draw(result, width)` returns { svg, height }, `read(result)` a sentence or two.
+export function mount(el, { title, controls, compute, draw, read }) {
+  el.replaceChildren();
+  const root = document.createElement("div");
+  root.className = "moving";
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", title);
+  root.innerHTML = `<style>${STYLE}</style><p class="m-title">${escape(title)}</p><div class="m-controls"></div>
+    <svg role="img"></svg><p class="m-reading" aria-live="polite"></p>`;
+  el.append(root);
+  const [svg, reading] = [root.querySelector("svg"), root.querySelector(".m-reading")];
+  let waiting = 0;
+  let talking = 0;
+  const parts = Object.fromEntries(controls.map((c) => [c.name, control(c, () => { waiting ||= requestAnimationFrame(update); })]));
+  Object.values(parts).forEach((part) => root.querySelector(".m-controls").append(part.element));
+  const settings = () => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.get()]));
+
+  function update() {
+    waiting = 0;
+    const width = Math.max(260, root.clientWidth);
+    const result = compute(settings());
+    const { svg: content, height } = draw(result, width);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.style.height = `${height}px`;
+    svg.innerHTML = content;
+    // Spoken once the hand rests: a screen reader would queue a sentence for every pixel of a drag.
+    clearTimeout(talking);
+    const words = read(result);
+    const speak = () => { reading.textContent = words; svg.setAttribute("aria-label", words); };
+    reading.textContent ? (talking = setTimeout(speak, 120)) : speak();
+  }
+  const observer = new ResizeObserver(() => { waiting ||= requestAnimationFrame(update); });
+  observer.observe(root);
+  update();
+  return { update, set: (values) => { Object.entries(values).forEach(([k, v]) => parts[k].set(v)); update(); }, stop: () => observer.disconnect() };
+}
+
+// anywidget hands over a model that carries the data; the site hands the data itself.
+export const dataOf = (model) => (model.get ? model.get("data") : model.data);

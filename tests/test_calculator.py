@@ -1,0 +1,229 @@
+"""The page that diagnoses: the same answers as the package, and what a reader does with it, in Chromium."""
+
+import io
+import math
+import random
+import re
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+import torch
+from browsing import complaints, new_page
+from playwright.sync_api import Browser, Page, expect
+
+from helpers.diagnosis import diagnose
+from helpers.diagnosis.__main__ import main, read
+from helpers.diagnosis.report import rows
+from helpers.moving import module
+
+INPUTS = 300
+DRAW = random.Random(16)
+# What the page calls the options of diagnose.
+NAMES = {
+    "smoothing": "label_smoothing",
+    "decay": "weight_decay",
+    "clip": "clip_norm",
+    "batch": "batch_size",
+    "accumulation": "accumulation_steps",
+    "ranks": "world_size",
+}
+TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body>
+<main id="here"></main><script type="module">%s
+window.answers = (all) => all.map(compute);
+render({ el: document.getElementById("here") });</script></body></html>"""
+NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]\d+)?")
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    phone = new_page(chromium, viewport={"width": 390, "height": 844})
+    file = tmp_path_factory.mktemp("calculator") / "page.html"
+    file.write_text(TEMPLATE % module("calculator"), encoding="utf-8")
+    phone.goto(file.as_uri())
+    yield phone
+    phone.close()
+
+
+def spread(low: float, high: float) -> float:
+    return math.exp(DRAW.uniform(math.log(low), math.log(high)))
+
+
+def draw() -> tuple[list[int], dict[str, Any]]:
+    """Counts of two to sixty classes, and options that cross every edge now and then."""
+    binary = DRAW.random() < 0.15
+    classes = 2 if binary else round(spread(2, 60))
+    counts = [round(spread(1, 10 ** DRAW.uniform(1, 6))) for _ in range(classes)]
+    if classes > 2 and DRAW.random() < 0.1:
+        counts[DRAW.randrange(classes)] = 0
+    dtype = DRAW.choice(["float16", "bfloat16", "float32"])
+    schemes = ["none", "inverse frequency", "balanced", "sum to one", "square root", "effective number"]
+    return counts, {
+        "scheme": DRAW.choice([*schemes, round(DRAW.uniform(0, 1.5), 2)]),
+        "loss": "bce" if binary else "cross entropy",
+        "reduction": DRAW.choice(["mean", "sum", "none"]),
+        "smoothing": 0 if binary else DRAW.choice([0, 0, 0.1, 0.01]),
+        "optimizer": DRAW.choice(["SGD", "momentum", "Nesterov", "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax"]),
+        "lr": DRAW.choice([None, float(f"{spread(1e-4, 10):.2g}")]),
+        "momentum": DRAW.choice([0, 0.9]),
+        "decay": DRAW.choice([0, 1e-4, 0.01]),
+        "clip": DRAW.choice([None, 1.0]),
+        "batch": DRAW.choice([None, min(sum(counts), round(spread(1, 4096)))]),
+        "accumulation": DRAW.choice([1, 1, 4]),
+        "ranks": DRAW.choice([1, 1, 8]),
+        "sampler": DRAW.random() < 0.2,
+        "dtype": dtype,
+        "autocast": dtype != "float32" and DRAW.random() < 0.5,
+    }
+
+
+def in_python(options: dict[str, Any]) -> dict[str, Any]:
+    return {NAMES.get(name, name): value for name, value in options.items()}
+
+
+def same(page_says: str, package_says: str) -> bool:
+    """The same words, and the same numbers but for a last digit that rounding of a half decides."""
+    if page_says == package_says:
+        return True
+    left, right = ([float(number.replace(",", "")) for number in NUMBER.findall(t)] for t in (page_says, package_says))
+    words = NUMBER.sub("#", page_says) == NUMBER.sub("#", package_says)
+    return words and left == pytest.approx(right, rel=0.011)
+
+
+def test_answers_are_those_of_the_package(page: Page):
+    cases = [draw() for _ in range(INPUTS)]
+    texts = [{"text": ", ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]
+    seen, unequal = set(), 0
+    for answer, (counts, options) in zip(page.evaluate("all => answers(all)", texts), cases, strict=True):
+        d = diagnose(counts, **in_python(options))
+        for one, finding in zip(answer["findings"], d.findings, strict=True):
+            assert (one["severity"], one["name"], one["notebook"]) == (
+                finding.severity,
+                finding.name,
+                finding.notebook,
+            )
+            pairs = [(one[part], getattr(finding, part)) for part in ("sentence", "figure", "cure")]
+            assert all(same(*pair) for pair in pairs), pairs
+            unequal += sum(a != b for a, b in pairs)
+            seen.add(finding.name)
+        for (name, value), (known, right) in zip(answer["rows"], rows(d.facts, d.lr), strict=True):
+            assert name == known
+            assert same(value, right), (name, value, right)
+            unequal += value != right
+        assert answer["weights"] == pytest.approx(d.facts.advised.tolist(), rel=1e-9)
+        assert answer["shift"] == pytest.approx(d.facts.shift.tolist(), abs=1e-9)
+        assert answer["lr"] == (None if d.lr is None else pytest.approx(d.lr, rel=1e-9))
+    assert unequal <= 5
+    # Each finding that needs no features was met ("input" has a test of its own).
+    assert seen == {
+        *("overflow", "underflow", "state", "scale", "decay", "outweighs", "twice"),
+        *("smoothing", "batch", "calibration", "empty", "absent", "few samples"),
+    } | (seen & {"epsilon"})
+
+
+def test_code_runs_and_gives_the_advised_weights(page: Page):
+    cases = [draw() for _ in range(20)]
+    texts = [{"text": " ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]
+    for answer, (counts, options) in zip(page.evaluate("all => answers(all)", texts), cases, strict=True):
+        binary = options["loss"] == "bce"
+        z = torch.randn(8) if binary else torch.randn(8, len(counts))
+        y = torch.randint(0, 2, (8,)).float() if binary else torch.randint(0, len(counts), (8,))
+        space: dict[str, Any] = {"z": z, "y": y}
+        exec(answer["code"], space)
+        d = diagnose(counts, **in_python(options))
+        assert space["weights"].tolist() == pytest.approx(d.weights.tolist(), rel=1e-6)
+        assert space["loss"].shape == ()
+        if d.lr is not None:
+            assert space["lr"] == pytest.approx(d.lr, rel=0.01)
+
+
+TABLES = [
+    "name,count\ncats,5000\ndogs,40\n",
+    'name,count\n"cats, wild",5000\n"a ""dog""",40\nbirds,70\n',
+    "class,count\n2,70\n0,5000\n10,40\n",
+    "count\n5000\n40\n",
+    "label\ncats\ndogs\ncats\nants\n",
+    "id,label\na,0\nb,2\nc,2\nd,0\ne,-100\n",
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
+    path = tmp_path / "table.csv"
+    path.write_text(table)
+    d = diagnose(**read(path, None, None))
+    (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
+    assert [str(key) for key in answer["keys"]] == [str(key) for key in d.facts.keys]
+    assert answer["rows"] == [list(row) for row in rows(d.facts, d.lr)]
+    with redirect_stdout(io.StringIO()) as printed:
+        assert main([str(path)]) == 0
+    assert all(one["sentence"] in printed.getvalue() for one in answer["findings"])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "word"),
+    [
+        ("5, -1", {}, "counts[1] is -1"),
+        ("5", {}, "fewer than two classes"),
+        ("0.2, 0.8", {}, "shares"),
+        ("20.5, 79.5", {}, "percentages"),
+        ("900 100", {"batch": 2000}, "batch_size is 2000"),
+        ("900 100", {"momentum": 2}, "momentum is 2"),
+        ("900 100", {"autocast": True}, "autocast computes in float16 or bfloat16"),
+        ("9 9 9", {"loss": "bce"}, "the loss is bce"),
+        ("name,count\na,1\na,2", {}, "named twice"),
+        ("name,count\na,1\nb,many", {}, "expected a number of samples"),
+        (" ", {}, "nothing to read yet"),
+        ("name,size\na,1\nb,2", {"kind": "table"}, "expected one named count"),
+        ("0 1 2 2 1 0 " * 4, {}, "look like labels"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: dict[str, Any], word: str):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto", **options}])
+    assert word in answer["error"]
+
+
+def test_numbers_that_look_like_something_else_are_taken_with_a_note(page: Page):
+    answers = page.evaluate("all => answers(all)", [{"text": "1 2 3 " * 8}, {"text": "70 20 10"}])
+    for answer, counts in zip(answers, ([1, 2, 3] * 8, [70, 20, 10]), strict=True):
+        note = next(one for one in answer["findings"] if one["name"] == "input")
+        assert note["sentence"] in {finding.sentence for finding in diagnose(counts).findings}
+
+
+def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
+    found = complaints(page, home="file:")
+    counts, summary = page.get_by_label("your counts"), page.locator(".c-summary")
+    counts.fill("cats, 5000\ndogs, 40")
+    page.get_by_label("batch size").fill("32")
+    page.get_by_label("optimiser").select_option("Adam")
+    expect(summary).to_contain_text("2 classes, 5,040 samples")
+    right = diagnose({"cats": 5000, "dogs": 40}, batch_size=32, optimizer="Adam")
+    expect(page.locator(".c-results ol > li")).to_have_count(len(right.findings))
+    page.get_by_role("button", name="Copy a link").click()
+    address = page.evaluate("location.href")
+    assert address.startswith("file:")
+    other = new_page(page.context.browser, viewport={"width": 390, "height": 844})
+    other.goto(address)
+    assert other.locator(".c-summary").inner_text() == summary.inner_text()
+    assert other.locator(".c-results").inner_text() == page.locator(".c-results").inner_text()
+    other.close()
+    counts.fill("cats, 5000\ndogs, many")
+    expect(summary).to_contain_text("cannot be diagnosed")
+    page.get_by_label("momentum").evaluate("input => (input.closest('details').open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("[...document.querySelectorAll('input, select, textarea')].every(e => e.labels.length === 1)")
+    assert found == []
+
+
+def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
+    counts = [max(1, int(1e6 / (c + 1))) for c in range(7000)]
+    (tmp_path / "counts.csv").write_text("count\n" + "\n".join(map(str, counts)))
+    page.get_by_label("or a file").set_input_files(tmp_path / "counts.csv")
+    expect(page.locator(".c-summary")).to_contain_text("7,000 classes")
+    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
+    lines = file.splitlines()
+    assert lines[0] == "class,count,weight"
+    weights = [float(line.split(",")[2]) for line in lines[1:]]
+    assert weights == pytest.approx(diagnose(counts).facts.advised.tolist(), rel=1e-9)
+    assert [int(line.split(",")[1]) for line in lines[1:]] == counts

@@ -1,0 +1,269 @@
+"""The figures that move: their numbers against the package's, and what a reader does with them, in Chromium."""
+
+import json
+import math
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from browsing import complaints, new_page
+from conftest import LESSONS, ROOT, opened
+from playwright.sync_api import Browser, Page, expect
+from torch.nn.functional import pad
+
+from helpers.datasets import austen_pairs
+from helpers.diagnosis.formulas import absent_share, advised_lr, let_through
+from helpers.losses import weighted_cross_entropy
+from helpers.moving import FIGURES, data_of, module
+from helpers.stability import critical_scale, logistic_descents
+from helpers.weights import inverse_frequency, normalize, power
+
+SETTINGS = 200
+TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body data-theme="auto">
+<main id="here"></main><script type="module">%s
+const el = document.getElementById("here"), data = %s;
+window.figure = { render: () => render({ model: { data }, el }), many: (all) => all.map((one) => compute(one, data)) };
+figure.render();</script></body></html>"""
+LOAD = 250_000  # bytes of all modules together
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    phone = new_page(chromium, viewport={"width": 390, "height": 844})
+    yield phone
+    phone.close()
+
+
+def put(page: Page, name: str) -> None:
+    page.set_content(TEMPLATE % (module(name), data_of(name)))
+
+
+def computed(page: Page, name: str, settings: list[dict[str, Any]]) -> list[Any]:
+    put(page, name)
+    return page.evaluate("all => figure.many(all)", settings)
+
+
+def close(value: float) -> Any:
+    return pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+def spread(low: float, high: float) -> float:
+    """A number between two, on a logarithmic scale."""
+    return math.exp(DRAW.uniform(math.log(low), math.log(high)))
+
+
+DRAW = random.Random(16)
+
+
+def test_descent_steps_as_the_package_does(page: Page):
+    data = json.loads(data_of("descent"))
+    x, t = (torch.tensor(data[key], dtype=torch.float64) for key in ("inputs", "targets"))
+    settings = [{"k": spread(1, 1e4), "lr": spread(1e-3, 10)} for _ in range(SETTINGS)]
+    found = computed(page, "descent", settings)
+    paths = torch.tensor([one["path"] for one in found], dtype=torch.float64)
+    rate = torch.tensor([one["k"] * one["lr"] for one in settings], dtype=torch.float64)
+    start = paths[:, 0]
+    assert start.tolist() == [data["start"]] * SETTINGS
+    # Beyond the bound a run is chaotic and doubles its rounding, so there each step is compared from where it begins.
+    steps = logistic_descents(
+        paths[:, :-1].reshape(-1, 2), x[:, None], t, lr=1.0, scale=rate.repeat_interleave(60), steps=1
+    ).parameters.view(SETTINGS, 60, 2)
+    assert torch.allclose(paths[:, 1:], steps, rtol=1e-9, atol=1e-9)
+    calm = rate * data["curvature"] < 2
+    whole = logistic_descents(start, x[:, None], t, lr=1.0, scale=rate, steps=60, keep_path=True)
+    assert torch.allclose(paths[calm], whole.path[calm], rtol=1e-9, atol=1e-9)
+    for one, given in zip(found, settings, strict=True):
+        assert one["kStar"] == close(critical_scale(given["lr"], data["curvature"]))
+        assert one["product"] == close(2 * given["k"] / one["kStar"])
+
+
+def test_descent_names_its_fate(page: Page):
+    edge = 2 / json.loads(data_of("descent"))["curvature"]
+    fates = [one["fate"] for one in computed(page, "descent", [{"k": s * edge, "lr": 1} for s in (0.3, 0.9, 1.1, 30)])]
+    assert fates == ["glides and settles", "flips and settles", "cycles through 2 points", "is thrown about"]
+    assert computed(page, "descent", [{"k": 1e-3 * edge, "lr": 1}])[0]["fate"] == "is still on its way"
+
+
+def test_clouds_are_fitted_as_the_package_would(page: Page):
+    data = json.loads(data_of("clouds"))
+    x, y = torch.tensor(data["inputs"], dtype=torch.float64), torch.tensor(data["targets"])
+    settings = [{"ratio": spread(0.01, 100), "scale": spread(1e-3, 1e3)} for _ in range(SETTINGS)]
+    inputs = pad(x, (0, 1), value=1.0)
+    for one, given in zip(computed(page, "clouds", settings), settings, strict=True):
+        weight = given["scale"] * torch.tensor([1.0, given["ratio"]], dtype=torch.float64)
+
+        def loss(theta, weight=weight, divide_by="samples"):
+            z = inputs @ theta
+            return weighted_cross_entropy(torch.stack([0 * z, z], dim=1), y, weight, divide_by=divide_by)
+
+        theta = torch.tensor(one["theta"], dtype=torch.float64)
+        # One step of Newton's method from the figure's minimum leads nowhere: it is the package's minimum too.
+        p = torch.sigmoid(inputs @ theta)
+        hessian = (inputs * (weight[y] * p * (1 - p))[:, None]).T @ inputs / len(y)
+        step = torch.linalg.solve(hessian, torch.func.grad(loss)(theta))
+        assert float(step.norm()) < 1e-9
+        assert one["byN"] == close(float(loss(theta)))
+        assert one["byW"] == close(float(loss(theta, divide_by="weights")))
+        assert one["firstGradient"] == close(float(torch.func.grad(loss)(torch.zeros(3, dtype=torch.float64)).norm()))
+        assert one["boundary"] == close(-one["theta"][2] / one["theta"][0])
+        assert one["theory"] == close(1 - math.log(given["ratio"]) / 2)
+
+
+def test_the_scale_moves_no_boundary_and_the_ratio_does(page: Page):
+    rows = [{"ratio": ratio, "scale": scale} for ratio in (1, 10) for scale in (0.001, 1000)]
+    small, large, *other = (one["boundary"] for one in computed(page, "clouds", rows))
+    assert small == pytest.approx(large, abs=1e-9)
+    assert other[0] == pytest.approx(other[1], abs=1e-9)
+    assert small - other[0] == pytest.approx(math.log(10) / 2, abs=0.2)
+
+
+def test_what_gets_through_is_what_the_package_says(page: Page):
+    settings = [
+        {
+            "batch": round(spread(1, 1e4)),
+            "exponent": DRAW.uniform(0, 1),
+            "counts": [round(spread(1, 1e5)) for _ in range(DRAW.randint(2, 12))],
+        }
+        for _ in range(SETTINGS)
+    ]
+    for one, given in zip(computed(page, "through", settings), settings, strict=True):
+        n = torch.tensor(given["counts"], dtype=torch.float64)
+        w = normalize(power(n, given["exponent"]), n, to="sample mean")
+        v = let_through(n / n.sum(), w, given["batch"])
+        assert one["weights"] == close(w.tolist())
+        assert one["through"] == close(v.tolist())
+        assert one["left"] == close(float(v[n.argmin()] / v[n.argmax()]))
+        assert one["part"] == close(float(v[n.argmin()] / w[n.argmin()]))
+        batch = min(given["batch"], int(n.sum()))
+        assert one["absent"] == close(absent_share(float(n.min()), float(n.sum()), batch))
+
+
+def test_counts_are_read_or_refused(page: Page):
+    put(page, "through")
+    field, reading = page.locator(".moving input[type=text]"), page.locator(".m-reading")
+    field.fill("5000\n40 40")
+    expect(reading).to_contain_text("a ratio of 125")
+    for wrong in ("900", "900, -3", "900, cats", "900, 0", "1.5, 2"):
+        field.fill(wrong)
+        expect(reading).to_contain_text("Counts are 2 to 40 whole numbers")
+
+
+def test_one_knob_multiplies_and_looks_up_its_runs(page: Page):
+    data = json.loads(data_of("one_knob"))
+    n = torch.bincount(austen_pairs().train_targets, minlength=7000).double()
+    schemes = {
+        "no weights": torch.ones_like(n),
+        "N/n_c": inverse_frequency(n),
+        "square root": normalize(power(n, 0.5), n, to="sample mean"),
+        **{
+            f"{to} one": normalize(inverse_frequency(n), n, to=to) for to in ("sum", "max", "class mean", "sample mean")
+        },
+    }
+    share = n / n.sum()
+    mean = {name: float(share @ w) for name, w in schemes.items()}
+    factor = {name: advised_lr(1.0, w, share, data["batch"]) for name, w in schemes.items()}
+    settings = [
+        {"rate": spread(1e-3, 1e5), "repair": DRAW.choice(["none", "scale", "advised"])} for _ in range(SETTINGS)
+    ]
+    logs = torch.tensor(data["products"], dtype=torch.float64).log()
+    for one, given in zip(computed(page, "one_knob", settings), settings, strict=True):
+        assert {row["name"] for row in one["rows"]} == set(schemes)
+        for row in one["rows"]:
+            name = row["name"]
+            repair = {"none": 1.0, "scale": 1 / mean[name], "advised": factor[name] / mean[name]}[given["repair"]]
+            assert row["product"] == close(given["rate"] * repair * mean[name])
+            kind = name if name in data["falls"] else "N/n_c"
+            assert row["falls"] == data["falls"][kind][int((logs - math.log(row["product"])).abs().argmin())]
+    verdicts = {
+        row["name"]: row["verdict"] for row in computed(page, "one_knob", [{"rate": 10, "repair": "none"}])[0]["rows"]
+    }
+    # As notebook 07 stores them, for its one draw.
+    assert verdicts == {
+        "no weights": "learning",
+        "N/n_c": "NaN",
+        "sum one": "stuck",
+        "max one": "learning",
+        "class mean one": "learning",
+        "sample mean one": "diverged",
+        "square root": "learning",
+    }
+
+
+def test_the_window_is_that_of_notebook_09(page: Page):
+    cells = opened(next(path for path in LESSONS if path.name.startswith("09"))).notebook.cells
+    space: dict[str, Any] = {"torch": torch, "math": math}
+    exec(next(cell.source for cell in cells if cell.source.startswith("def safe_range(")), space)
+    settings = [
+        {
+            "classes": round(spread(3, 1e5)),
+            "batch": round(spread(1, 8192)),
+            "spread": spread(1, 1e6),
+            "lightest": spread(1e-6, 1e6),
+            "format": DRAW.choice(["float16", "bfloat16", "float32"]),
+            "keeps": DRAW.choice(["plain", "autocast", "adam"]),
+        }
+        for _ in range(SETTINGS)
+    ]
+    for one, given in zip(computed(page, "window", settings), settings, strict=True):
+        kind = getattr(torch, given["format"])
+        bounds = space["safe_range"](kind, given["classes"], given["batch"])
+        low, high = {
+            "plain": (bounds["gradient ≥"], bounds["w·loss ≤"]),
+            "autocast": (bounds["gradient ≥"], torch.finfo(kind).max),
+            "adam": (bounds["Adam ≥"], bounds["Adam ≤"]),
+        }[given["keeps"]]
+        assert one["low"] == pytest.approx(low, rel=1e-9)
+        assert one["high"] == pytest.approx(high, rel=1e-9)
+        assert one["some"] == (high / low >= given["spread"])
+        assert (one["below"], one["above"]) == (given["lightest"] < low, given["lightest"] * given["spread"] > high)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
+    found = complaints(page, home="about:")
+    put(page, name)
+    reading, drawing = page.locator(".m-reading"), page.locator(".moving svg")
+    before, shape = reading.inner_text(), drawing.inner_html()
+    slider = page.locator(".moving input[type=range]").first
+    slider.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("text => document.querySelector('.m-reading').textContent !== text", arg=before)
+    assert drawing.inner_html() != shape
+    assert drawing.get_attribute("aria-label") == reading.inner_text()
+    assert slider.get_attribute("aria-valuetext") == page.locator(".moving output").first.inner_text()
+    assert page.evaluate(
+        "[...document.querySelectorAll('.moving input, .moving select')].every(e => e.labels.length === 1)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    # No text of the drawing leaves it.
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('.moving svg text')].filter(e => { const b = e.getBoundingClientRect();"
+            " return b.left < 0 || b.right > 390 }).map(e => e.textContent)"
+        )
+        == []
+    )
+    assert not re.search('["ML ,]NaN', drawing.inner_html())  # a place that could not be computed
+    assert found == []
+
+
+def test_all_modules_are_light():
+    assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
+
+
+def test_the_widget_has_a_picture_for_where_none_runs():
+    from helpers.moving import moving
+    from helpers.plots import canvas
+
+    alt = "Two axes without a curve, for a test of what stands in."
+    data, metadata = moving("descent", canvas()[0], alt)._repr_mimebundle_()
+    assert data["text/plain"] == "<figure that moves: descent>"
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert metadata == {"image/png": {"alt": alt}}
+    with pytest.raises(ValueError, match="expected one of 'descent'"):
+        moving("ascent", canvas()[0], alt)
