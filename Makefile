@@ -70,8 +70,9 @@ slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/sl
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
 	$(BIN)/python -m book.make_classroom
 
-map: $(VENV)/installed ## write the notebooks' questions and minutes into README.md and book/teaching.md
+map: $(VENV)/installed ## write the map into README.md and book/teaching.md, and the pages of questions and symptoms
 	$(BIN)/python -m book.course
+	$(BIN)/python -m book.questions
 
 hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit
 	$(BIN)/python -m pip install --quiet pre-commit==4.7.0
