@@ -15,6 +15,7 @@ from pathlib import Path
 
 from myst_parser.slugs import github_slugify
 
+from book.adapt import keep_numbers_whole
 from book.course import ROOT, CourseError, Lesson, lessons
 
 BOOK = ROOT / "book"
@@ -97,7 +98,7 @@ def headings(lesson: Lesson) -> list[str]:
 
 def link(shown: str, course: Iterable[Lesson]) -> str:
     lesson, heading = place(shown, course)
-    address = f"../notebooks/{lesson.path.name}#{github_slugify(heading)}"
+    address = f"../notebooks/{lesson.path.name}#{github_slugify(keep_numbers_whole(heading))}"
     return f"[{lesson.path.name[:2]}, *{heading}*]({address})"
 
 
@@ -111,13 +112,13 @@ def cited(thread: str) -> str:
 
 def entries(words: Iterable[str]) -> str:
     """Entries of Sphinx's index: its search finds these as they are written, numbers and two words together too."""
-    lines = [f"single: {form}" for word in words for form in spellings(word)]
-    return "\n".join(["```{index}", *lines, "```", "", ""]) if lines else ""
+    return "".join(f"```{{index}} single: {form}\n```\n\n" for word in words for form in spellings(word))
 
 
 def spellings(word: str) -> list[str]:
     """A number with spaces is written with plain ones, with some that hold, and with narrow ones that hold."""
-    return [word, word.replace(" ", "\u00a0"), word.replace(" ", "\u202f")] if re.fullmatch(r"[\d ]+", word) else [word]
+    spaces = " \u00a0\u202f" if re.fullmatch(r"[\d ]+", word) else " "
+    return list(dict.fromkeys(word.replace(" ", space) for space in spaces))
 
 
 def paragraph(question: Question, course: list[Lesson], *, indexed: bool) -> str:
