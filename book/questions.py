@@ -144,8 +144,8 @@ def symptoms_page(course: list[Lesson]) -> str:
     parts += [f"| [{row.seen}](#{github_slugify(row.seen)}) | {row.cause} |\n" for row in rows]
     parts.append("\n")
     for row in rows:
-        names = f" ({row.names})" if row.names else ""
-        parts.append(f"## {row.seen}\n\n{row.cause}\n\n**Test**{names}**.**\n\n```python\n{row.test}\n```\n\n")
+        names = f" {row.names[0].upper()}{row.names[1:]}." if row.names else ""
+        parts.append(f"## {row.seen}\n\n{row.cause}\n\n**Test.**{names}\n\n```python\n{row.test}\n```\n\n")
         parts.append(f"**Cure.** {row.cure} Shown in {link(row.shown, course)}.\n\n")
     return "".join(parts).rstrip() + "\n"
 
