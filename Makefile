@@ -76,8 +76,9 @@ classroom: $(VENV)/installed ## pack the course for students and for the teacher
 mark: $(VENV)/installed ## run the checks in a class's notebooks, into a CSV: ARGS="FOLDER --csv marks.csv"
 	$(BIN)/python -m tools.mark $(ARGS)
 
-map: $(VENV)/installed ## write the notebooks' questions and minutes into README.md and book/teaching.md
+map: $(VENV)/installed ## write the map into README.md and book/teaching.md, and the pages of questions and symptoms
 	$(BIN)/python -m book.course
+	$(BIN)/python -m book.questions
 
 hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit
 	$(BIN)/python -m pip install --quiet pre-commit==4.7.0

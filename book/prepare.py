@@ -10,10 +10,20 @@ from pathlib import Path
 import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
+from book.bibliography import REFERENCES, bibliography_page
 from book.course import PARTS, ROOT, Lesson, lessons, repository
 from book.moving import calculator, with_figures
+from book.questions import questions_page, symptoms_page
 
 BOOK = ROOT / "book"
+# The pages beside the notebooks, in the order of the contents.
+BESIDE = {
+    "Your case": ["book/calculator", "book/questions", "book/symptoms", "book/sheet"],
+    "With the course": [
+        *("notebooks/solutions/index", "book/replication", "book/glossary", "book/bibliography"),
+        *("book/teaching", "data/README"),
+    ],
+}
 SOLUTIONS = """# Solutions
 
 Try an exercise first. Each page here gives one way to solve the three exercises of its notebook, with the reason.
@@ -66,12 +76,7 @@ def front_page(readme: str, course: list[Lesson]) -> str:
         page = f"{title}\n\n{badges(repository())}\n\n{rest}"
     pages = {part: [f"notebooks/{lesson.path.stem}" for lesson in course if lesson.part == part] for part in PARTS}
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
-    trees.append(
-        toctree(
-            ["book/calculator", "notebooks/solutions/index", "book/replication", "book/teaching", "data/README"],
-            caption="With the course",
-        )
-    )
+    trees += [toctree(entries, caption=caption) for caption, entries in BESIDE.items()]
     return "\n".join([page, *trees])
 
 
@@ -102,12 +107,22 @@ def prepare(target: Path) -> None:
     (target / "data").mkdir(exist_ok=True)
     data = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (target / "data" / "README.md").write_text(data, encoding="utf-8")
-    (target / "book").mkdir(exist_ok=True)
+    write_book(target / "book", lessons())
+    shutil.copy(REFERENCES, target / REFERENCES.name)
+
+
+def write_book(folder: Path, course: list[Lesson]) -> None:
+    """The pages beside the notebooks: those that people write, and those that are made of a file."""
+    folder.mkdir(exist_ok=True)
     rows = json.loads((ROOT / "data" / "replication.json").read_text(encoding="utf-8"))["rows"]
-    (target / "book" / "replication.md").write_text(replications(rows, lessons()), encoding="utf-8")
-    (target / "book" / "calculator.md").write_text(calculator(), encoding="utf-8")
-    guide = (BOOK / "teaching.md").read_text(encoding="utf-8")
-    (target / "book" / "teaching.md").write_text(keep_numbers_whole(guide), encoding="utf-8")
+    pages = {name: (BOOK / f"{name}.md").read_text(encoding="utf-8") for name in ("teaching", "glossary", "sheet")}
+    pages["replication"] = replications(rows, course)
+    pages["questions"] = questions_page(course, indexed=True)
+    pages["symptoms"] = symptoms_page(course)
+    pages["calculator"] = calculator()
+    pages["bibliography"] = bibliography_page(course)
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(keep_numbers_whole(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,19 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from book.adapt import is_slider
 from book.course import ROOT
+from book.prepare import BESIDE
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
 PAGES = [
-    *(
-        "index",
-        "book/calculator",
-        "book/replication",
-        "book/teaching",
-        "data/README",
-        "notebooks/solutions/index",
-        "search",
-        "genindex",
-    ),
+    *("index", *(page for pages in BESIDE.values() for page in pages), "search", "genindex"),
     *LESSON_PAGES,
     *(f"notebooks/solutions/{path.stem}" for path in SOLUTIONS),
 ]
@@ -35,6 +27,11 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # Contrast takes axe-core many seconds a page, and only depends on the classes of elements: one page is tried in full.
 WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+# What people searched for and once found nothing, a number with a narrow space among it.
+WORDS = [
+    *("DDP", "multiple GPUs", "overfitting", "oversampling", "class_weight", "early stopping", "Dice", "Zipf"),
+    *("segmentation", "25 000", "25\u202f000", "float16", "calibration", "gradient accumulation"),
+]
 SCRIPT = (Path(__file__).with_name("look_at_page.js")).read_text(encoding="utf-8")
 
 
@@ -134,6 +131,20 @@ def test_search_finds_oscillation(page: Page, site: Path):
     expect(results.first).to_be_visible()
     assert any("04_oscillation" in link.get_attribute("href") for link in results.all())
     assert found == []
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_search_finds_the_words_of_askers(page: Page, site: Path, word: str):
+    page.goto(f"{(site / 'search.html').as_uri()}?q={quote(word)}")
+    results = page.locator("#search-results li a")
+    expect(results.first).to_be_visible()
+    assert any("book/questions.html" in link.get_attribute("href") for link in results.all())
+
+
+def test_the_sheet_prints_on_one_page(page: Page, site: Path):
+    go(page, site, "book/sheet")
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+    assert len(pages) == 1
 
 
 def test_print_shows_what_is_folded(page: Page, site: Path):

@@ -1,0 +1,160 @@
+"""The index of questions and the table of symptoms: links that land, numbers that are printed, lines that tell."""
+
+import itertools
+import math
+import re
+
+import pytest
+import torch
+from conftest import refuse
+from nbformat import NotebookNode, from_dict
+from test_prose import NOT_PROSE, numbers, printed
+from torch.nn import functional as F
+
+from book.course import Lesson, lessons
+from book.questions import BOOK, PAGES, Question, Symptom, cited, place, plain, questions, spellings, symptoms
+
+COURSE = lessons()
+QUESTIONS, SYMPTOMS = questions(), symptoms()
+# Two lines of the page, with some room.
+LONGEST = 260
+# Digits in a name, such as float16, are no number.
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+def level(line: str) -> int:
+    return len(line) - len(line.lstrip("#"))
+
+
+def section(lesson: Lesson, heading: str) -> NotebookNode:
+    """The cells below a heading, down to the next of its level or above, as a notebook."""
+    inside, depth, cells = False, 0, []
+    for cell in lesson.notebook.cells:
+        if cell.cell_type == "markdown":
+            for line in re.findall(r"^#{1,3} .+$", cell.source, re.M):
+                if inside and level(line) <= depth:
+                    inside = False
+                if plain(line.lstrip("# ")) == heading:
+                    inside, depth = True, level(line)
+        if inside:
+            cells.append(cell)
+    return from_dict({"cells": cells})
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.asked[:50])
+def test_an_answer_is_shown_where_it_says(question: Question):
+    assert len(question.answer) <= LONGEST, "an answer has two lines"
+    if not question.shown:
+        return
+    known = printed(section(*place(question.shown, COURSE))) | numbers(question.asked)
+    said = numbers(NAME.sub(" ", NOT_PROSE.sub(" ", question.answer)))
+    refuse(f'"{question.asked}" says {number}, which {question.shown} does not print' for number in said - known)
+
+
+def test_most_answers_have_a_number():
+    shown = [question for question in QUESTIONS if question.shown]
+    assert sum(bool(numbers(question.answer)) for question in shown) > 0.9 * len(shown)
+
+
+def test_there_are_sixty_questions_and_no_two_alike():
+    assert len(QUESTIONS) >= 60
+    assert len({question.asked for question in QUESTIONS}) == len(QUESTIONS)
+    assert sum(bool(question.thread) for question in QUESTIONS) >= 30
+    for thread in filter(None, (question.thread for question in QUESTIONS)):
+        assert cited(thread).startswith("[")
+
+
+def test_groups_stand_together():
+    groups = [question.group for question in QUESTIONS]
+    assert [a for a, b in itertools.pairwise(groups) if a != b] == list(dict.fromkeys(groups))[:-1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_made_of_their_files(name: str):
+    if (BOOK / name).read_text(encoding="utf-8") != PAGES[name](COURSE):
+        refuse([f"book/{name} is older than its file or a notebook: run make map"])
+
+
+def test_a_section_ends_where_the_next_begins():
+    cells = [("# T", ""), ("## A", "1"), ("### A1", "2"), ("## B", "3"), ("text\n\n## A `b`", "4")]
+    built = [
+        from_dict({"cell_type": "markdown", "source": source, "outputs": [{"text": text}]}) for source, text in cells
+    ]
+    toy = Lesson(BOOK, from_dict({"cells": built}))
+    assert printed(section(toy, "A")) == {"1", "2"}
+    assert printed(section(toy, "A1")) == {"2"}
+    assert printed(section(toy, "A b")) == {"4"}
+
+
+def test_a_number_is_found_with_any_space():
+    assert spellings("25 000") == ["25 000", "25\u00a0000", "25\u202f000"]
+    assert spellings("two words") == ["two words"]
+
+
+# What each line of the symptoms reads, first where the symptom is there, then where all is well.
+W = torch.tensor([1.0, 2.0, 7.0])
+Y = torch.tensor([0, 1, 2, 1])
+Z = torch.tensor([[2.0, 0.5, -1.0], [0.1, 1.2, 0.3], [-0.5, 0.2, 0.9], [1.5, -0.3, 0.4]])
+N = torch.tensor([900.0, 90.0, 10.0])
+BALANCED = N.sum() / (3 * N)
+LONG = F.pad(torch.tensor([30.0] + 49 * [1.0])[:, None], (0, 1), value=1.0)
+FIRST = torch.tensor([2] + 49 * [0])
+RARE = torch.tensor([0] * 98 + [2] * 2)
+OUTLYING = torch.tensor([[0.0, 0.0, 0.0]]).repeat(100, 1)
+SURE = torch.tensor([[5.0, 0.0, 1.0]]).repeat(100, 1)
+SCORES, LABELS = torch.tensor([0.01, 0.02, 0.03, 0.2, 0.3]), torch.tensor([0, 0, 0, 1, 1])
+
+
+def by_samples(z: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(z, y, weight=w, reduction="none").mean()
+
+
+def pieces(z: torch.Tensor, y: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    return list(zip(z.split(2), y.split(2), strict=True))
+
+
+TINY, TRAINED = torch.full((10,), 1e-9), torch.full((10,), 1e-3)
+CASES = {
+    "NaN in some batches": ({"w": W * torch.tensor([0, 1, 1]), "y": torch.tensor([0, -100])}, {"w": W, "y": Y}),
+    "All weights are NaN": ({"n": torch.tensor([5, 0, 2])}, {"n": N}),
+    "The weights seem to be ignored": ({"y": Y[:1]}, {"y": Y}),
+    "A factor on all weights": (
+        {"z": Z, "y": Y, "w": W, "loss": by_samples},
+        {"z": Z, "y": Y, "w": W, "loss": F.cross_entropy},
+    ),
+    "Training stands still": ({"n": N, "w": (1 / N) / (1 / N).sum()}, {"n": N, "w": BALANCED}),
+    "NaN or a huge loss": ({"n": torch.ones(7000), "w": torch.full((7000,), 7000.0)}, {"n": N, "w": BALANCED}),
+    "The average sample weighs one": ({"n": N, "w": BALANCED, "B": 16}, {"n": N, "w": BALANCED, "B": 64}),
+    "Worse with Adam": ({"w": W, "batches": [Y[:1], Y[2:3]]}, {"w": W, "batches": [Y, Y.flip(0)]}),
+    "Adam crawls": ({"g": TINY, "eps": 1e-8}, {"g": TRAINED, "eps": 1e-8}),
+    "The loss is steeper": ({"x": LONG, "y": FIRST, "w": W**4}, {"x": LONG, "y": FIRST, "w": torch.ones(3)}),
+    "The rare class is predicted": ({"z": OUTLYING, "y": RARE, "c": 2}, {"z": SURE, "y": RARE, "c": 2}),
+    "Probabilities too low": ({"n": N, "w": BALANCED, "B": 16}, {"n": N, "w": BALANCED, "B": 64}),
+    "Rare classes are lost": ({"n": N, "B": 16}, {"n": N, "B": 64}),
+    "Accumulation does not": (
+        {"z": Z, "y": Y, "w": W, "micro": pieces(Z, Y)},
+        {"z": Z, "y": Y, "w": torch.ones(3), "micro": pieces(Z, Y)},
+    ),
+    "Several ranks": ({"totals": torch.tensor([3.0, 9.0])}, {"totals": torch.tensor([6.0, 6.0])}),
+    "The printed loss falls": (
+        {"z": Z + torch.tensor([-2.0, -2.0, 2.0]), "z_0": Z, "y": Y, "w": torch.tensor([1.0, 1.0, 700.0])},
+        {"z": 2 * F.one_hot(Y, 3).float(), "z_0": Z, "y": Y, "w": W},
+    ),
+    "A good AUC": ({"p": SCORES, "y": LABELS}, {"p": SCORES * 3, "y": LABELS}),
+    "The loss is inf": ({"w": 25_000 * W, "y": Y}, {"w": W, "y": Y}),
+    "The loss is NaN and": ({"g": torch.zeros(10)}, {"g": TRAINED}),
+    "The loss is large and": ({"p": torch.sigmoid(torch.tensor([17.0, 0.0]))}, {"p": torch.sigmoid(torch.ones(2))}),
+    "Common classes do not": ({"g": torch.tensor([0.0, 0, 0, 1])}, {"g": TRAINED}),
+}
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.seen[:50])
+def test_a_line_tells_sick_from_healthy(symptom: Symptom):
+    sick, healthy = next(cases for seen, cases in CASES.items() if symptom.seen.startswith(seen))
+    read = {"torch": torch, "F": F, "math": math}
+    assert bool(eval(symptom.test, read | sick)) is True
+    assert bool(eval(symptom.test, read | healthy)) is False
+
+
+def test_no_symptom_is_left_over():
+    assert len(CASES) == len(SYMPTOMS) == len({symptom.seen for symptom in SYMPTOMS})
