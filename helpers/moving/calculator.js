@@ -94,7 +94,7 @@ const code = (text, label) => `<pre>${escape(text)}</pre><button type="button" d
 
 function results({ facts, findings, rows }) {
   const items = findings.map((one) => `<li><span class="c-kind">${one.severity}</span> · ${escape(one.sentence)}${one.figure ? `<br>${escape(one.figure)}` : ""}
-    ${code(one.cure, `the cure of ${one.name}`)} shown in <a href="../notebooks/${one.notebook}.html">${one.notebook.slice(0, 2)}</a></li>`).join("");
+    ${code(one.cure, `the cure of ${one.name}`)} shown in <a href='../notebooks/${one.notebook}.html'>${one.notebook.slice(0, 2)}</a></li>`).join("");
   const cells = (row) => `<tr><th scope="row">${escape(row[0])}</th>${row.slice(1).map((v) => `<td>${escape(v)}</td>`).join("")}</tr>`;
   const weights = Array.from(facts.counts.slice(0, SHOWN), (n, c) => [facts.name(c), brief(n), brief(facts.advised[c])]);
   const more = facts.counts.length > SHOWN ? `<p>${facts.counts.length - SHOWN} further classes are in the file.</p>` : "";

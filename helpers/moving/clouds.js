@@ -56,12 +56,12 @@ function draw({ theta, boundary, theory, firstGradient }, width, data) {
   const narrow = width < 620;
   const column = narrow ? width - 60 : width * 0.58 - 46;
   const plane = panel({ x: 40, y: 26, width: column, height: 270, xs: [-3.2, 5.2], ys: [-3.2, 3.2], xticks: [-2, 0, 2, 4], yticks: [-2, 0, 2], xname: "first feature" });
-  const at = (v) => -(theta[1] * v + theta[2]) / theta[0];
+  const at = (v) => Math.min(5.2, Math.max(-3.2, -(theta[1] * v + theta[2]) / theta[0]));
   const corner = (u, v) => `${plane.X(u).toFixed(1)},${plane.Y(v).toFixed(1)}`;
   const [low, high] = [[at(-3.2), -3.2], [at(3.2), 3.2]];
   let svg = plane.clip(
-    `<polygon points="${corner(-9, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(-9, 3.2)}" fill="${COLOURS.blue}" opacity="0.16"/>`
-    + `<polygon points="${corner(9, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(9, 3.2)}" fill="${COLOURS.red}" opacity="0.16"/>`);
+    `<polygon points="${corner(-3.2, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(-3.2, 3.2)}" fill="${COLOURS.blue}" opacity="0.16"/>`
+    + `<polygon points="${corner(5.2, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(5.2, 3.2)}" fill="${COLOURS.red}" opacity="0.16"/>`);
   svg += plane.frame() + plane.text("class 0", [46, 18], { colour: COLOURS.blue, bold: true }) + plane.text("class 1", [40 + column, 18], { anchor: "end", colour: COLOURS.red, bold: true });
   svg += plane.clip([0, 1].map((c) => plane.dots(data.inputs.filter((_, i) => data.targets[i] === c), c ? COLOURS.red : COLOURS.blue, 2.5)).join("")
     + plane.path([[theory, -3.2], [theory, 3.2]], COLOURS.faint, 'stroke-width="2" stroke-dasharray="6 5"') + plane.path([low, high], COLOURS.ink, 'stroke-width="3"'));
