@@ -68,6 +68,6 @@ def test_adam_in_bfloat16_never_forgets_a_heavy_sample():
 
 
 def test_forgetting_unscale_stops_sgd_and_not_adam(taught):
-    without, with_it = ({name: taught.clipped_run(name, how)[0] for name in taught.RATES} for how in (False, True))
-    assert without["SGD"] < 1e-3 * with_it["SGD"]
-    assert without["Adam"] > 0.5 * with_it["Adam"]
+    for kind, lr, low, high in ((torch.optim.SGD, 0.1, 0.0, 1e-3), (torch.optim.Adam, 0.01, 0.5, 2.0)):
+        without, with_it = (taught.clipped_run(kind, lr, how)[0] for how in (False, True))
+        assert low * with_it < without < high * with_it
