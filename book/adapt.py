@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
-STILL = "*On this page the slider stands still. In JupyterLab it moves; the next figure shows four of its positions.*"
+STILL = "*On this page the slider stands still. The figure at the end of this section moves.*"
 
 # A space between thousands, before a per cent sign and around the colons of a ratio.
 INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")

@@ -265,5 +265,8 @@ def test_the_widget_has_a_picture_for_where_none_runs():
     assert data["image/png"].startswith(b"\x89PNG")
     assert "application/vnd.jupyter.widget-view+json" in data
     assert metadata == {"image/png": {"alt": alt}}
+    data, metadata = moving("descent")._repr_mimebundle_()
+    assert set(data) == {"text/plain", "text/markdown", "application/vnd.jupyter.widget-view+json"}
+    assert FIGURES["descent"].alt in data["text/markdown"]
     with pytest.raises(ValueError, match="expected one of 'descent'"):
         moving("ascent", canvas()[0], alt)

@@ -136,7 +136,8 @@ export function mount(el, { title, controls, compute, draw, read }) {
   const root = document.createElement("div");
   root.className = "moving";
   root.setAttribute("role", "group");
-  root.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes the arrow keys for its headings
+  // Else JupyterLab takes the arrow keys for its headings, and letters for its commands.
+  root.addEventListener("keydown", (event) => { if (event.key !== "Escape") event.stopPropagation(); });
   root.setAttribute("aria-label", title);
   root.innerHTML = `<style>${STYLE}</style><p class="m-title">${escape(title)}</p><div class="m-controls"></div>
     <svg role="img"></svg><p class="m-reading" aria-live="polite"></p>`;
