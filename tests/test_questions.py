@@ -109,6 +109,10 @@ def by_samples(z: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tenso
     return F.cross_entropy(z, y, weight=w, reduction="none").mean()
 
 
+def penalised(z: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    return by_samples(z, y, w) + z.square().mean()
+
+
 def pieces(z: torch.Tensor, y: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return list(zip(z.split(2), y.split(2), strict=True))
 
@@ -144,6 +148,12 @@ CASES = {
     "The loss is inf": ({"w": 25_000 * W, "y": Y}, {"w": W, "y": Y}),
     "The loss is NaN and": ({"g": torch.zeros(10)}, {"g": TRAINED}),
     "The loss is large and": ({"p": torch.sigmoid(torch.tensor([17.0, 0.0]))}, {"p": torch.sigmoid(torch.ones(2))}),
+    "Accuracy collapses": ({"w": W**4, "eps": 0.1}, {"w": W, "eps": 0.01}),
+    "A new normalisation": (
+        {"z": Z, "y": Y, "w": W, "total": penalised},
+        {"z": Z, "y": Y, "w": W, "total": by_samples},
+    ),
+    "A map of weights": ({"each": Z[:, 0], "m": torch.ones(4, 1)}, {"each": Z[:, 0], "m": torch.ones(4)}),
     "Common classes do not": ({"g": torch.tensor([0.0, 0, 0, 1])}, {"g": TRAINED}),
 }
 
