@@ -1,0 +1,196 @@
+"""Notebook 11: weights in other losses."""
+
+from functools import cache
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from matplotlib.image import imread
+from sklearn.datasets import load_sample_images
+from torch import Tensor
+from torch.nn import functional as F
+
+from helpers import datasets
+from helpers.datasets import austen_pairs
+from helpers.ensembles import fit_many
+from tools.verdicts import Verdict
+
+
+def smoothing(
+    seed: int, data: str = "shuttle", eps: float = 0.1, epochs: int = 4, lr: float = 0.05, size: int = 1024
+) -> bool:
+    """Whether smoothing under N/n_c loses at least half of the names that the repair keeps, after training."""
+    split = getattr(datasets, data)(seed)
+    y = split.train_targets
+    w = len(y) / torch.bincount(y).float()
+
+    def smoothed(z: Tensor, y: Tensor, _: float) -> Tensor:
+        return F.cross_entropy(z, y, weight=w, label_smoothing=eps)
+
+    def repaired(z: Tensor, y: Tensor, _: float) -> Tensor:
+        return (w[y] * F.cross_entropy(z, y, label_smoothing=eps, reduction="none")).sum() / w[y].sum()
+
+    networks = fit_many(split.train_inputs, y, [smoothed, repaired], epochs=epochs, lr=lr, batch_size=size, seed=seed)
+    right = (networks.logits(split.test_inputs).argmax(dim=-1) == split.test_targets).double().mean(dim=1)
+    return bool(right[0] < right[1] / 2)
+
+
+def effective_weights(counts: Tensor, w: Tensor, size: float) -> Tensor:
+    s = torch.logspace(-12, 6, 250, dtype=torch.float64)
+    decay = torch.exp(-w[:, None] * s)
+    others = (counts.double() / counts.sum() @ decay) ** (size - 1)
+    return size * torch.trapezoid(w[:, None] * decay * others * s, s.log(), dim=1)
+
+
+def photographs(name: str) -> Tensor:
+    """One or two photographs that a package ships, (photos, 3, H, W), values from 0 to 1, at half their size."""
+    if name == "portrait":
+        pictures = np.asarray(imread(Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"))[None]
+    else:
+        pictures = np.stack(load_sample_images().images)
+    return F.avg_pool2d(torch.tensor(pictures).movedim(3, 1).double() / 255, 2)
+
+
+def tiles(seed: int, name: str = "two photographs", side: int = 64, number: int = 1, by: str = "colour") -> bool:
+    """Whether the worth by the design effect is nearer to what gets through than pixels are, and than tiles are.
+
+    The draw sets the thresholds of the masks, and where the tiles begin.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    photos, draw = photographs(name), torch.rand(4, generator=generator, dtype=torch.float64)
+    down, right = (draw[:2] * torch.tensor([photos.shape[2] % side + 1, photos.shape[3] % side + 1])).long().tolist()
+    photos = photos[:, :, down:, right:]
+    if by == "brightness":  # the darkest half, the middle, and the brightest hundredths
+        values = photos.mean(dim=1)
+        mask = torch.bucketize(
+            values, torch.quantile(values, torch.stack([0.4 + 0.3 * draw[2], 0.95 + 0.04 * draw[3]]))
+        )
+    else:
+        red, green, blue = photos.unbind(dim=1)
+        mask = (red - blue > 0.2 + 0.1 * draw[2]).long()
+        mask[(red - torch.maximum(green, blue) > 0.1 + 0.1 * draw[3]) & (blue > green - 0.06)] = 2
+    m = F.avg_pool2d(F.one_hot(mask, 3).movedim(3, 1).double(), side).movedim(1, 3).flatten(0, 2) * side**2
+    counts = m.sum(dim=0)
+    w = counts.sum() / (3 * counts)
+    rare, q = int(w.argmax()), counts / counts.sum()
+    drawn = torch.randint(len(m), (1_000, number), generator=generator)
+    batch = (m if number == 1 else m[drawn].sum(dim=1)) * w
+    measured = (batch / batch.sum(dim=1, keepdim=True)).mean(dim=0)[rare] / q[rare]
+    alike = ((m @ w - m.sum(dim=1)) ** 2).mean() / (m.sum(dim=1).mean() * ((q * w**2).sum() - 1))
+    pixels = number * side**2
+    sizes = (max(1.0, float(pixels / alike)), pixels, number)
+    worth, as_pixels, as_tiles = (abs(float(effective_weights(counts, w, B)[rare] - measured)) for B in sizes)
+    return worth < as_pixels and worth < as_tiles
+
+
+@cache
+def words() -> tuple[Tensor, Tensor]:
+    """Austen's words: which of the 100 most frequent stand before, and which of the 500 most frequent follow."""
+    pairs = austen_pairs()
+    before = torch.cat([pairs.train_inputs, pairs.test_inputs])
+    after = torch.cat([pairs.train_targets, pairs.test_targets])
+    x, y = torch.zeros(7000, 101), torch.zeros(7000, 500)
+    x[after[before < 100], before[before < 100]] = 1
+    x[:, 100] = 1
+    y[before[after < 500], after[after < 500]] = 1
+    return x, y
+
+
+def positives(seed: int, size: int = 32, steps: int = 300, optimiser: str = "SGD") -> bool:
+    """Whether the best rate without ``pos_weight`` ends above the start with negatives / positives, on 60 labels."""
+    x, y = words()
+    y = y[:, torch.randperm(500, generator=torch.Generator().manual_seed(seed))[:60]]
+    balanced = (len(y) - y.sum(dim=0)) / y.sum(dim=0)
+
+    def end(pos_weight: Tensor, lr: float) -> Tensor:
+        theta = torch.zeros(101, y.shape[1], requires_grad=True)
+        make = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}[optimiser]
+        descent, generator = make([theta], lr=lr), torch.Generator().manual_seed(seed)
+        for _ in range(steps):
+            i = torch.randint(len(y), (size,), generator=generator) if size < len(y) else slice(None)
+            error = torch.sigmoid(x[i] @ theta.detach()) - y[i]
+            theta.grad = x[i].T @ (error * torch.where(y[i] > 0, pos_weight, 1.0)) / len(x[i])
+            descent.step()
+        loss = [
+            F.binary_cross_entropy_with_logits(x @ a, y, pos_weight=pos_weight) for a in (theta.detach(), 0 * theta)
+        ]
+        return (loss[0] / loss[1]).detach()
+
+    rates = (0.3, 1.0, 3.0, 10.0) if optimiser == "SGD" else (0.003, 0.03, 0.3)
+    ends = [end(torch.ones(y.shape[1]), lr) for lr in rates]
+    return bool(end(balanced, rates[int(torch.stack(ends).argmin())]) > 1)
+
+
+def cap(seed: int, epochs: int = 6, lr: float = 0.05, size: int = 1024, at: float = 10.0) -> bool:
+    """Whether a cap on the ratio of N/n_c lowers rare recall and raises rare precision, on one split of Shuttle."""
+    split = datasets.shuttle(seed)
+    y, y_test = split.train_targets, split.test_targets
+    n = torch.bincount(y).float()
+    rare, ratio = n < 200, n.max() / n
+    losses = [lambda z, y, _, w=w: F.cross_entropy(z, y, weight=w) for w in (ratio, ratio.clamp(max=at))]
+    networks = fit_many(split.train_inputs, y, losses, epochs=epochs, lr=lr, batch_size=size, seed=seed)
+    named = networks.logits(split.test_inputs).argmax(dim=-1)
+    hits = ((named == y_test) & rare[y_test]).sum(dim=1)
+    precision = hits / rare[named].sum(dim=1)
+    return bool(hits[1] < hits[0] and precision[1] > precision[0])
+
+
+VERDICTS = [
+    Verdict(
+        "11",
+        "smoothing",
+        "Under N/n_c smoothing of 0.1 loses at least half of the names that the repaired loss keeps.",
+        smoothing,
+        {
+            "as in the notebook": {},
+            "12 epochs": {"epochs": 12},
+            "lr 0.005": {"lr": 0.005},
+            "smoothing 0.01": {"eps": 0.01},
+            "smoothing 0.001, below the onset": {"eps": 0.001},
+            "letters, 67 sounds": {"data": "letters"},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "11",
+        "worth",
+        "Of a batch of tiles, the worth tells what gets through better than the pixels do, and than the tiles do.",
+        tiles,
+        {
+            "one tile of 64 × 64": {},
+            "16 tiles of 16 × 16": {"side": 16, "number": 16},
+            "16 tiles of 64 × 64": {"number": 16},
+            "a portrait": {"name": "portrait"},
+            "a portrait, 16 of 16 × 16": {"name": "portrait", "side": 16, "number": 16},
+            "masks by brightness": {"by": "brightness"},
+        },
+    ),
+    Verdict(
+        "11",
+        "pos_weight",
+        "At the rate that is best without pos_weight, negatives / positives ends above the loss at the start.",
+        positives,
+        {
+            "as in the notebook": {},
+            "600 steps": {"steps": 600},
+            "B = 256": {"size": 256},
+            "all 7 000 at once, 20 steps": {"size": 7000, "steps": 20},
+            "Adam": {"optimiser": "Adam"},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "11",
+        "cap",
+        "On Shuttle a cap of 10 on the ratio of N/n_c lowers rare recall and raises rare precision.",
+        cap,
+        {
+            "as in the notebook": {},
+            "12 epochs": {"epochs": 12},
+            "lr 0.01": {"lr": 0.01},
+            "cap of 100": {"at": 100.0},
+        },
+        quick=False,
+    ),
+]
