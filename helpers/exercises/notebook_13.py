@@ -25,18 +25,18 @@ def threshold(generator: Generator) -> tuple[float]:
     return (log_uniform(generator, 0.001, 1, 1).item(),)
 
 
-def leaf(submission: Submission, m: float) -> tuple[float, float]:
-    """How many samples the leaf holds, and their sum of p (1 - p)."""
-    wanted = "Return two numbers, size and p."
-    size, p = read_pair(submission(m), wanted)
+def leaf(submission: Submission, _m: float) -> tuple[float, float]:
+    """The size of the leaf, and p."""
+    size, p = read_pair(submission(_m), "Return two numbers, size and p.")
     if size.numel() != 1 or p.numel() != 1:
-        raise RefusedError(wanted)
-    n, q = size.item(), p.item()
-    if not n.is_integer():
-        raise RefusedError(f"A leaf holds a whole number of samples; yours holds {n}.")
-    if not 0 < q < 1:
-        raise RefusedError(f"p is a probability between 0 and 1, ends excluded; yours is {q}.")
-    return n, n * q * (1 - q)
+        raise RefusedError("Return two numbers, size and p.")
+    return size.item(), p.item()
+
+
+def weight(seen: tuple[float, float]) -> float:
+    """Σ w h of samples of weight 1."""
+    size, p = seen
+    return size * p * (1 - p)
 
 
 # fmt: off
@@ -89,14 +89,17 @@ EXERCISES = (
         see=leaf,
         right=lambda m: (20, m / 40),
         wrong=(
-            Flaw("The leaf should hold 20 samples at least; yours holds {}.",
-                lambda seen, _m: seen[0] < 20 and f"{seen[0]:.0f}",
+            Flaw("A leaf holds a whole number of samples, here 20 at least; yours holds {}.",
+                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and f"{seen[0]:g}",
                 lambda m: (10, m / 20)),
+            Flaw("p is a probability above 0 and below 1; yours is {}.",
+                lambda seen, _m: not 0 < seen[1] < 1 and f"{seen[1]:g}",
+                lambda _m: (20, 1.5)),
             Flaw("Its Σ w h is {}, so m allows it with the weights as they are: how sure must the model be?",
-                lambda seen, m: seen[1] >= m and f"{seen[1]:.3g}",
+                lambda seen, m: weight(seen) >= m and f"{weight(seen):.3g}",
                 lambda _m: (20, 0.5)),
             Flaw("Its Σ w h is {}, so m refuses it even with 100 times the weights: is the model too sure?",
-                lambda seen, m: 100 * seen[1] < m and f"{seen[1]:.3g}",
+                lambda seen, m: 100 * weight(seen) < m and f"{weight(seen):.3g}",
                 lambda _m: (20, 1e-9)),
         ),
     ),
