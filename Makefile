@@ -8,7 +8,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Which build of PyTorch pip will find is known only once it has begun, so both are named.
 define DOWNLOADS
 import importlib.util, sys
-rest = "about 250 MB for the other packages"
+rest = "about 290 MB for the other packages"
 torch = "about 200 MB for PyTorch"
 if sys.platform == "linux":
     torch += " if pip finds the build for CPUs, about 3 GB (5.7 GB on disk) if it finds the one for CUDA, as it usually does on Linux: README.md says how to choose"

@@ -128,6 +128,6 @@ def test_every_package_has_a_range_and_a_pin():
         if name not in pins:
             refuse([f"requirements.txt does not pin {name}: add the version that you tested"])
         if name not in ranges:
-            refuse([f"pyproject.toml does not name {name}: add it to dependencies, or to the extra test or book"])
+            refuse([f"pyproject.toml does not name {name}: add it to dependencies or to an extra"])
         if not ranges[name].specifier.contains(pins[name]):
             refuse([f"requirements.txt pins {name}=={pins[name]}, and pyproject.toml asks for {ranges[name]}"])

@@ -1,0 +1,106 @@
+"""Exercises of notebook 13: the same weights in other libraries."""
+
+import torch
+from torch import Generator, Tensor
+
+from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
+
+
+def penalised(generator: Generator) -> tuple[float, Tensor, Tensor]:
+    """C, weights and counts."""
+    num_classes = integer(generator, 2, 6)
+    w = uniform(generator, 0.5, 8.5, num_classes)
+    return log_uniform(generator, 0.01, 100, 1).item(), w, counts(generator, 10, 1_000, num_classes)
+
+
+def adam(generator: Generator) -> tuple[float, float, float, int]:
+    """g, eps, beta2 and t."""
+    g, eps = log_uniform(generator, 1e-7, 1e-5, 1).item(), log_uniform(generator, 1e-8, 1e-6, 1).item()
+    return g, eps, number(generator, 0.9, 0.999), integer(generator, 2, 100)
+
+
+def threshold(generator: Generator) -> tuple[float]:
+    return (log_uniform(generator, 0.001, 1, 1).item(),)
+
+
+def leaf(submission: Submission, _m: float) -> tuple[float, float]:
+    """The size of the leaf, and p."""
+    size, p = read_pair(submission(_m), "Return two numbers, size and p.")
+    if size.numel() != 1 or p.numel() != 1:
+        raise RefusedError("Return two numbers, size and p.")
+    return size.item(), p.item()
+
+
+def weight(seen: tuple[float, float]) -> float:
+    """Σ w h of samples of weight 1."""
+    size, p = seen
+    return size * p * (1 - p)
+
+
+# fmt: off
+# A hint, and under it the formula that it answers.
+EXERCISES = (
+    Exercise(
+        "13.1",
+        insight="The penalty has the unit of a weight, so the total weight divides it as it divides the loss.",
+        draw=penalised,
+        right=lambda c, w, counts: 1 / (c * (counts * w).sum()),
+        wrong={
+            "That is the penalty beside a sum: PyTorch's default divides the sum. And the penalty?":
+                lambda c, _w, _counts: torch.tensor(1 / c),
+            "That would do if the loss were divided by the number of samples: is it?":
+                lambda c, _w, counts: 1 / (c * counts.sum()),
+            "You summed one weight a class: how often does each stand in the total?":
+                lambda c, w, _counts: 1 / (c * w.sum()),
+            "Yours grows with C: does a large C mean a strong penalty, or a weak one?":
+                lambda c, w, counts: c / (counts * w).sum(),
+            "Yours grows with the weights: which of the two terms do heavy weights strengthen?":
+                lambda c, w, counts: (counts * w).sum() / c,
+            "Half of it is in the penalty on both sides: does that half remain?":
+                lambda c, w, counts: 1 / (2 * c * (counts * w).sum()),
+        },
+        otherwise="Divide scikit-learn's whole objective by one number, so that its first term is the weighted mean.",
+    ),
+    Exercise(
+        "13.2",
+        insight="It grows with t: ε acts as ε / √(1 − β₂ᵗ), which is largest at the start and ε itself in the end.",
+        draw=adam,
+        right=lambda g, eps, beta2, t: g / (g + eps / (1 - beta2**t) ** 0.5),
+        wrong={
+            "That is PyTorch's: it corrects first and adds ε then. Where does Keras add it?":
+                lambda g, eps, _beta2, _t: g / (g + eps),
+            "You shrink ε. Keras adds it to a root that is still too small: what does the correction then do to ε?":
+                lambda g, eps, beta2, t: g / (g + eps * (1 - beta2**t) ** 0.5),
+            "The second moment is corrected, but the step divides by its root: which power does ε get?":
+                lambda g, eps, beta2, t: g / (g + eps / (1 - beta2**t)),
+            "That is the first step: how far has the second moment come after t of them?":
+                lambda g, eps, beta2, _t: g / (g + eps / (1 - beta2) ** 0.5),
+            "That is ε's part. Which part of the step is left?":
+                lambda g, eps, beta2, t: 1 - g / (g + eps / (1 - beta2**t) ** 0.5),
+        },
+        otherwise="With equal gradients the second moment is (1 − β₂ᵗ) g² and the first (1 − β₁ᵗ) g: put both in.",
+    ),
+    Counterexample(
+        "13.3",
+        insight="In a leaf's value the factor cancels; in the question whether there may be a leaf it does not.",
+        draw=threshold,
+        see=leaf,
+        right=lambda m: (20, m / 40),
+        wrong=(
+            Flaw("A leaf holds a whole number of samples, here 20 at least; yours holds {}.",
+                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and f"{seen[0]:g}",
+                lambda m: (10, m / 20)),
+            Flaw("p is a probability above 0 and below 1; yours is {}.",
+                lambda seen, _m: not 0 < seen[1] < 1 and f"{seen[1]:g}",
+                lambda _m: (20, 1.5)),
+            Flaw("Its Σ w h is {}, so m allows it with the weights as they are: how sure must the model be?",
+                lambda seen, m: weight(seen) >= m and f"{weight(seen):.3g}",
+                lambda _m: (20, 0.5)),
+            Flaw("Its Σ w h is {}, so m refuses it even with 100 times the weights: is the model too sure?",
+                lambda seen, m: 100 * weight(seen) < m and f"{weight(seen):.3g}",
+                lambda _m: (20, 1e-9)),
+        ),
+    ),
+)
