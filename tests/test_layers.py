@@ -26,6 +26,7 @@ ALLOWED = {
     "plots": {"plots"},
     "tables": set(),
     "operating": set(),
+    "tail": {"datasets"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }
 MODULES = sorted(
