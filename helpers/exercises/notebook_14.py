@@ -54,7 +54,7 @@ def rare_inputs(num_words: int, ratio: float) -> Tensor:
 EXERCISES = (
     Exercise(
         "14.1",
-        insight="The rate that one class bears is the rate of all. Equal shares of the weight bear the most.",
+        insight="One rate must do for all, and the steepest direction sets it. Equal shares bear the largest one.",
         draw=weighted_classes,
         right=lambda n, w, lam, beta: largest_rate(together(n * w)[-1], lam, beta),
         wrong={
