@@ -72,7 +72,7 @@ def test_curvature_is_a_product_where_every_input_gets_the_same_prediction(tau):
         at = p.log() + x @ theta.view(len(n), 3).T
         return (w[y] * F.cross_entropy(at, y, reduction="none")).mean()
 
-    hessian = torch.func.hessian(loss)(torch.zeros(3 * len(n), dtype=torch.float64))
+    hessian = torch.autograd.functional.hessian(loss, torch.zeros(3 * len(n), dtype=torch.float64))
     predicted = torch.kron(torch.diag(p) - p[:, None] * p, x.T @ x / len(x))
     assert torch.allclose(hessian, predicted, atol=1e-12)
     if tau == 1:
