@@ -28,6 +28,7 @@ ALLOWED = {
     "moving": {"moving", "datasets", "weights", "stability", "plots"},
     "tables": set(),
     "operating": set(),
+    "tail": {"datasets"},
     "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
 }
 MODULES = sorted(

@@ -1,0 +1,86 @@
+"""A long tail of classes and who gets along with it: two convex problems, three update rules.
+
+Notation: pi_c is the share of class c in the samples, K the number of classes,
+theta the parameters, g the gradient of the loss, eta the learning rate.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from helpers.datasets import austen_pairs
+
+Rule = Literal["momentum", "sign", "Adam"]
+
+
+def descend(gradient: Callable[[Tensor], Tensor], start: Tensor, rule: Rule, lr: float, steps: int) -> Iterator[Tensor]:
+    """The parameters after each of ``steps`` steps, in one tensor that changes in place: copy what you keep.
+
+    ``rule`` says what becomes of the gradient g, with beta = 0.9 throughout:
+    "momentum" steps along m = beta m + g (torch.optim.SGD), "sign" along the
+    sign of m, "Adam" along m over the root of the mean square of g, both
+    corrected for their start at zero (torch.optim.Adam).
+
+    Raises ValueError for another rule.
+    """
+    if rule not in ("momentum", "sign", "Adam"):
+        raise ValueError(f"rule is {rule!r}; expected 'momentum', 'sign' or 'Adam'")
+    theta, m, v = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
+    for t in range(1, steps + 1):
+        g = gradient(theta)
+        if rule == "Adam":
+            m.mul_(0.9).add_(g, alpha=0.1)
+            v.mul_(0.999).addcmul_(g, g, value=0.001)
+            root = (v / (1 - 0.999**t)).sqrt_().add_(1e-8)
+            theta.addcdiv_(m, root, value=-lr / (1 - 0.9**t))
+        else:
+            m.mul_(0.9).add_(g)
+            theta.sub_(m if rule == "momentum" else m.sign(), alpha=lr)
+        yield theta
+
+
+def zipf_samples(size: int, *, seed: int, tail: bool = True, centred: bool = False) -> tuple[Tensor, Tensor]:
+    """Inputs (N, D) that say nothing of the class, and targets (N,) with a long tail; N = size 2^size < D.
+
+    One class has 2^size samples, two have half as many, four a quarter, and so
+    on: K = 2^size - 1 classes, and each of the ``size`` groups holds the same
+    share of the samples. Without ``tail`` the same N samples go to the K classes
+    in turn. Inputs are uniform in 0 to 1, or ``centred`` in -1/2 to 1/2.
+
+    Source: the linear problem of Kunstner et al. 2024, arXiv 2402.19449, where size is 11.
+    """
+    counts = torch.cat([torch.full((2**i,), 2 ** (size - i)) for i in range(size)])
+    targets = torch.arange(len(counts)).repeat_interleave(counts)
+    if not tail:
+        targets = torch.arange(len(targets)) % len(counts)
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.rand(len(targets), (size + 1) * 2**size, generator=generator)
+    return (inputs - 0.5 if centred else inputs), targets
+
+
+def pair_counts(num_words: int) -> Tensor:
+    """How often each of Austen's ``num_words`` most frequent words (rows) precedes each (columns), float32."""
+    words = austen_pairs(test_fraction=0.0)
+    inside = (words.train_inputs < num_words) & (words.train_targets < num_words)
+    pairs = words.train_inputs[inside] * num_words + words.train_targets[inside]
+    return torch.bincount(pairs, minlength=num_words**2).view(num_words, num_words).float()
+
+
+def table_gradient(theta: Tensor, shares: Tensor) -> Tensor:
+    """Gradient of the cross entropy -sum shares log softmax(theta) in theta: a row of logits for each input.
+
+    Args:
+        theta, shares: (V, K); ``shares`` sum to 1 and hold what each pair (input, class) weighs.
+    """
+    return torch.softmax(theta, dim=1).mul_(shares.sum(dim=1, keepdim=True)).sub_(shares)
+
+
+def thirds(counts: Tensor) -> Tensor:
+    """Of each class, 0, 1 or 2: frequent, middle, rare, so that each band holds about a third of the samples."""
+    order = counts.argsort(descending=True, stable=True)
+    before = counts[order].double().cumsum(0) - counts[order] / 2
+    band = torch.empty_like(order)
+    band[order] = (3 * before / counts.sum()).long().clamp(max=2)
+    return band

@@ -1,0 +1,89 @@
+"""Notebook 14: a long tail under momentum, sign descent and Adam, each at the best rate of a grid."""
+
+import math
+from typing import Any
+
+from tools.tail import RATES, grid, table, zipf
+from tools.verdicts import Verdict
+
+SMALL = {"size": 5}
+FAR = {"momentum": [0.3, 1, 3, 10, 30], "sign": [0.01, 0.03, 0.1], "Adam": [0.01, 0.03, 0.1]}
+COARSE = {"momentum": [*grid(100, 680, 6), 1000, 2200]}
+
+
+def least_zipf(rule: Any, seed: int, steps: int, **settings: Any) -> float:
+    """The plain loss after ``steps`` steps at the best rate; infinite where none gives a finite one."""
+    rates = (FAR if settings.get("centred") else RATES["zipf"])[rule]
+    losses = [zipf(rule, lr, steps=steps, seed=seed, **settings)[steps][0] for lr in rates]
+    return min(loss if math.isfinite(loss) else math.inf for loss in losses)
+
+
+def tail_decides(seed: int, size: int = 6, steps: int = 30, centred: bool = False) -> bool:
+    """Whether momentum ends above sign descent and Adam with the tail, and below Adam without."""
+    settings: dict[str, Any] = {"size": size, "steps": steps, "centred": centred, "tau": 0.0}
+    with_tail = {rule: least_zipf(rule, seed, tail=True, **settings) for rule in FAR}
+    flat = {rule: least_zipf(rule, seed, tail=False, **settings) for rule in ("momentum", "Adam")}
+    return with_tail["momentum"] > max(with_tail["sign"], with_tail["Adam"]) and flat["momentum"] < flat["Adam"]
+
+
+def weights_do(seed: int, size: int = 6, steps: int = 30, centred: bool = False) -> bool:
+    """Whether momentum under N/n_c ends with a lower plain loss than Adam without weights."""
+    settings: dict[str, Any] = {"size": size, "steps": steps, "centred": centred, "tail": True}
+    return least_zipf("momentum", seed, tau=1.0, **settings) < least_zipf("Adam", seed, tau=0.0, **settings)
+
+
+def least_table(rule: Any, weighting: str, seed: int, words: int, steps: int, batch: int | None) -> float:
+    """The plain loss above its minimum after ``steps`` steps on counts drawn anew, at the best rate."""
+    settings: dict[str, Any] = {"words": words, "weighting": weighting, "batch": batch, "steps": steps}
+    rates = (COARSE if batch is None else RATES["batches"])[rule]
+    losses = [table(rule, lr, seed=seed, **settings)[steps][0] for lr in rates]
+    return min(loss if math.isfinite(loss) else math.inf for loss in losses)
+
+
+def other_tail(seed: int, words: int = 300, steps: int = 100, batch: int | None = None) -> bool:
+    """Whether momentum ends lower with weights for the input than with N/n_c, and there lower than without weights."""
+    end = {k: least_table("momentum", k, seed, words, steps, batch) for k in ("no weights", "N/n_c", "input")}
+    return end["input"] < end["N/n_c"] < end["no weights"]
+
+
+VERDICTS = [
+    Verdict(
+        "14",
+        "tail",
+        "With the tail momentum ends above sign descent and Adam, without it below Adam.",
+        tail_decides,
+        {
+            "as in the notebook": {},
+            "31 classes": SMALL,
+            "31 classes, 100 steps": SMALL | {"steps": 100},
+            "centred inputs": {"centred": True},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "14",
+        "weights",
+        "Momentum under N/n_c ends with a lower plain loss than Adam without weights.",
+        weights_do,
+        {
+            "as in the notebook": {},
+            "31 classes": SMALL,
+            "31 classes, 100 steps": SMALL | {"steps": 100},
+            "centred inputs": {"centred": True},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "14",
+        "other tail",
+        "On Austen's table momentum gains from N/n_c, and more from weights for the input.",
+        other_tail,
+        {
+            "as in the notebook": {},
+            "100 words": {"words": 100},
+            "100 words, 30 steps": {"words": 100, "steps": 30},
+            "100 words, batch of 2 048": {"words": 100, "batch": 2048},
+        },
+        quick=False,
+    ),
+]
