@@ -1,0 +1,170 @@
+"""Exercises of notebook 12: what mistakes cost, how much noise a weight takes in, and costs that no weights express."""
+
+import torch
+from torch import Generator, Tensor
+
+from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.exercises.core import Counterexample, Exercise, Flaw
+from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
+
+
+def two_prices(generator: Generator) -> tuple[Tensor]:
+    right = uniform(generator, 0.2, 2.0, 2)
+    more = log_uniform(generator, 0.5, 50, 2)
+    return (torch.stack([torch.stack([right[0], right[1] + more[1]]), torch.stack([right[0] + more[0], right[1]])]),)
+
+
+def extra(costs: Tensor) -> tuple[Tensor, Tensor]:
+    """What the wrong decision costs above the right one, where class 0 is true and where class 1 is."""
+    return costs[1, 0] - costs[0, 0], costs[0, 1] - costs[1, 1]
+
+
+def long_tail(generator: Generator) -> tuple[Tensor, float, float]:
+    num_classes = integer(generator, 3, 7)
+    n = counts(generator, 5, 30_000, num_classes)
+    return n, number(generator, 0.005, 0.1), number(generator, 0.2, 0.9)
+
+
+def came_in(n: Tensor, eps: float) -> Tensor:
+    """Wrong labels of each class."""
+    return eps * (n.sum() - n) / (len(n) - 1)
+
+
+def share(wrong: Tensor, labelled: Tensor, w: Tensor) -> Tensor:
+    return (w * wrong).sum() / (w * labelled).sum()
+
+
+def noise_share(n: Tensor, eps: float, tau: float) -> Tensor:
+    wrong = came_in(n, eps)
+    labelled = (1 - eps) * n + wrong
+    return share(wrong, labelled, labelled**-tau)
+
+
+def by_true_counts(n: Tensor, eps: float, tau: float) -> Tensor:
+    wrong = came_in(n, eps)
+    return share(wrong, (1 - eps) * n + wrong, n**-tau)
+
+
+def spread_over_all(n: Tensor, eps: float, tau: float) -> Tensor:
+    wrong = eps * (n.sum() - n) / len(n)
+    labelled = (1 - eps) * n + wrong
+    return share(wrong, labelled, labelled**-tau)
+
+
+def none_left(n: Tensor, eps: float, tau: float) -> Tensor:
+    wrong = came_in(n, eps)
+    return share(wrong, n + wrong, (n + wrong) ** -tau)
+
+
+def weighed_as_true(n: Tensor, eps: float, tau: float) -> Tensor:
+    labelled = (1 - eps) * n + came_in(n, eps)
+    return share(eps * n, labelled, labelled**-tau)
+
+
+def two_samples(generator: Generator) -> tuple[Tensor, Tensor]:
+    """Class 2 has little of p and much of q; of the rest, class 0 has less in p than in q."""
+    ratio = number(generator, 0.3, 0.8)
+    parts = ((number(generator, 0.02, 0.08), ratio), (number(generator, 0.5, 0.7), ratio * number(generator, 1.5, 3)))
+    return tuple(torch.tensor([(1 - s) * r / (1 + r), (1 - s) / (1 + r), s]).double() for s, r in parts)  # type: ignore[return-value]
+
+
+def costs_of(answer: Submission, p: Tensor, q: Tensor) -> Tensor:
+    costs = read_numbers(answer(p, q))
+    if costs is None or costs.shape != (3, 3) or not costs.isfinite().all():
+        raise RefusedError("Return the costs: a tensor of shape (3, 3), of finite numbers.")
+    return costs
+
+
+def cheapest(costs: Tensor, p: Tensor) -> str:
+    total = costs @ p
+    best = [f"class {i}" for i in range(3) if total[i] <= total.min() * (1 + 1e-9)]
+    return " or ".join(best)
+
+
+def does_it(costs: Tensor, p: Tensor, q: Tensor) -> bool:
+    return cheapest(costs, p) == "class 0" and cheapest(costs, q) == "class 1"
+
+
+def dear_mistake(p: Tensor, q: Tensor) -> Tensor:
+    """To call class 2 by the name of class 0 is dear, to call it class 1 is free."""
+    dear = 2 * (q[0] * p[1] / p[0] - q[1]) / (q[2] - q[0] * p[2] / p[0])
+    price = ((p[1] + dear * p[2]) / p[0] + (q[1] + dear * q[2]) / q[0]) / 2
+    big = 10 * (1 + dear + price)
+    zero = torch.zeros_like(big)
+    return torch.stack([zero, zero + 1, dear, price, zero, zero, big, big, zero]).view(3, 3)
+
+
+def by_true_class(costs: Tensor) -> bool:
+    mistakes = costs.T[~torch.eye(3, dtype=torch.bool)].view(3, 2)  # of each true class
+    return torch.allclose(mistakes[:, 0], mistakes[:, 1])
+
+
+def matrix(*rows: list[float]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+EXERCISES = (
+    Exercise(
+        "12.1",
+        "A ratio comes from what the mistakes cost above the right decisions, and from no counts.",
+        two_prices,
+        right=lambda costs: extra(costs)[1] / extra(costs)[0],
+        wrong={
+            "The right decisions have a price here as well. How much dearer is a wrong one?":
+                lambda costs: costs[0, 1] / costs[1, 0],
+            "Which class is missed less often when class 1 gets a larger weight?":
+                lambda costs: extra(costs)[0] / extra(costs)[1],
+            "You compare costs of one decision. Which two costs compete once the true class is given?":
+                lambda costs: (costs[0, 1] - costs[0, 0]) / (costs[1, 0] - costs[1, 1]),
+            "That is a threshold for the probability of class 1. Which weights have the same effect?":
+                lambda costs: extra(costs)[0] / sum(extra(costs)),
+            "That is what the weights do to the logits. By which weights?":
+                lambda costs: (extra(costs)[1] / extra(costs)[0]).log(),
+        },
+        otherwise="Where class 1 has probability p, what does each decision cost on average? Where are they equal?",
+    ),
+    Exercise(
+        "12.2",
+        "At τ = 1/2 the wrong labels of Shuttle have 8 % of the weight, a fifth of what they have at τ = 1.",
+        long_tail,
+        right=noise_share,
+        wrong={
+            "That is the share without weights. Do wrong labels weigh as much as right ones?":
+                lambda _n, eps, _tau: eps,
+            "The weights come from the labels as they stand. Are these the counts that you took?": by_true_counts,
+            "Among how many classes does a wrong label of class c choose?": spread_over_all,
+            "Where did the wrong labels come from, and are they still there?": none_left,
+            "Is a wrong label weighed as the class that it is, or as the class that it is called?": weighed_as_true,
+            "That is the share at τ = 1. Do all classes weigh the same at your exponent?":
+                lambda n, eps, _tau: noise_share(n, eps, 1.0),
+        },
+        otherwise="Of each class: how many labels are wrong, how many are there, and what does one of them weigh?",
+    ),
+    Counterexample(
+        "12.3",
+        "Weights know the true class alone. What a mistake costs may depend on both; then decide by costs @ p.",
+        two_samples,
+        see=costs_of,
+        right=dear_mistake,
+        wrong=(
+            Flaw("Some cost is negative. Can you say the same with costs of zero or more?",
+                lambda costs, _p, _q: bool((costs < 0).any()),
+                lambda p, q: dear_mistake(p, q) - 1 + torch.eye(3)),
+            Flaw("The right decisions should cost nothing: what stands on your diagonal?",
+                lambda costs, _p, _q: bool(costs.diagonal().any()),
+                lambda p, q: dear_mistake(p, q) + 1),
+            Flaw("With rows and columns exchanged it would do. Which index is the decision?",
+                lambda costs, p, q: not does_it(costs, p, q) and does_it(costs.T, p, q),
+                lambda p, q: dear_mistake(p, q).T),
+            Flaw("In each column your mistakes cost the same. Is that not what class weights express?",
+                lambda costs, _p, _q: by_true_class(costs),
+                lambda _p, _q: matrix([0, 1, 2], [3, 0, 2], [3, 1, 0])),
+            Flaw("For p the cheapest decision is {}. What does each decision cost there?",
+                lambda costs, p, _q: cheapest(costs, p) != "class 0" and cheapest(costs, p),
+                lambda _p, _q: matrix([0, 1, 1.5], [0.001, 0, 0], [9, 9, 0])),
+            Flaw("For q the cheapest decision is {}. Which class is likely there, and not in p?",
+                lambda costs, _p, q: cheapest(costs, q) != "class 1" and cheapest(costs, q),
+                lambda _p, _q: matrix([0, 1, 0], [100, 0, 0.5], [200, 200, 0])),
+        ),
+    ),
+)  # fmt: skip

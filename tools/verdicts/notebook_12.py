@@ -1,0 +1,206 @@
+"""Notebook 12: which number to trust, what costs ask for, and what makes a comparison unfair."""
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
+from torch.utils.data import WeightedRandomSampler
+
+from helpers import datasets
+from helpers.ensembles import Loss, Networks, fit_many
+from helpers.training import fit
+from tools.verdicts import Verdict
+
+LOADERS = {"shuttle": datasets.shuttle, "flights": datasets.flights, "letters": datasets.letters}
+RARE = 200  # training samples
+WRONG = 0.01  # share of wrong labels
+
+
+def weighted(w: Tensor | None) -> Loss:
+    return lambda z, y, _: F.cross_entropy(z, y, weight=w)
+
+
+def inverse(y: Tensor) -> Tensor:
+    return len(y) / torch.bincount(y).float()
+
+
+def mean_recall(named: Tensor, y: Tensor) -> float:
+    return float(torch.stack([(named[y == c] == c).float().mean() for c in y.unique()]).mean())
+
+
+def earlier(seed: int, data: str = "letters", lr: float = 0.05, batch_size: int = 1024, epochs: int = 12) -> bool:
+    """Whether, under N/n_c, the weighted validation loss is smallest before the plain one is."""
+    split: Any = LOADERS[data](seed=seed)
+    train, valid = datasets.stratified_split(split.train_targets, 0.25, seed)
+    x, y = split.train_inputs[train], split.train_targets[train]
+    x_valid, y_valid = split.train_inputs[valid], split.train_targets[valid]
+    w, seen = inverse(y), []
+
+    def look(_: int, networks: Networks) -> None:
+        z = networks.logits(x_valid)[0].double()
+        seen.append([float(F.cross_entropy(z, y_valid, weight=weight)) for weight in (None, w.double())])
+
+    fit_many(x, y, [weighted(w)], epochs=epochs, lr=lr, batch_size=batch_size, seed=seed, after_epoch=look)
+    plain, heavy = torch.tensor(seen).argmin(dim=0).tolist()
+    return bool(heavy < plain)
+
+
+@cache
+def bills(
+    seed: int, cost: float, ours: tuple[int, ...] = (7, 14), epochs: int = 6, lr: float = 0.05
+) -> dict[str, list[float]]:
+    """What a test of flights costs with the ratios 1, ``cost`` and N/n_c: in the loss, and as thresholds."""
+    split = datasets.flights(seed=seed)
+    y, y_test = (torch.isin(t, torch.tensor(ours)).long() for t in (split.train_targets, split.test_targets))
+    ratios = torch.tensor([1.0, cost, float((y == 0).sum() / (y == 1).sum())])
+    losses = [weighted(torch.tensor([1.0, float(ratio)])) for ratio in ratios]
+    networks = fit_many(split.train_inputs, y, losses, epochs=epochs, lr=lr, batch_size=1024, seed=seed)
+    m = networks.logits(split.test_inputs).diff(dim=-1)[..., 0]
+
+    def bill(m: Tensor) -> list[float]:
+        missed, alarms = ((m <= 0) & (y_test == 1)).sum(1), ((m > 0) & (y_test == 0)).sum(1)
+        return list((cost * missed + alarms).tolist())
+
+    return {"loss": bill(m), "threshold": bill(m[0] + ratios.log()[:, None])}
+
+
+def cheapest(seed: int, where: str = "loss", **setting: Any) -> bool:
+    """Whether the ratio of the costs is cheaper than no weights and than N/n_c."""
+    none, asked, counts = bills(seed, **setting)[where]
+    return asked < min(none, counts)
+
+
+def thresholds_too(seed: int, **setting: Any) -> bool:
+    return cheapest(seed, "threshold", **setting)
+
+
+def flooded(seed: int, data: str = "shuttle", lr: float = 0.05, epochs: int = 6) -> bool:
+    """Whether one wrong label in a hundred more than triples the decisions of N/n_c for a rare class."""
+    split: Any = LOADERS[data](seed=seed)
+    y, num_classes = split.train_targets, len(split.class_names)
+    generator = torch.Generator().manual_seed(seed)
+    wrong = torch.rand(len(y), generator=generator) < WRONG
+    other = (y + torch.randint(1, num_classes, (len(y),), generator=generator)) % num_classes
+    rare, alarms = torch.bincount(y) < RARE, []
+    for labels in (y, torch.where(wrong, other, y)):
+        budget: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": 1024, "seed": seed}
+        networks = fit_many(split.train_inputs, labels, [weighted(inverse(labels))], **budget)
+        alarms.append(int(rare[networks.logits(split.test_inputs)[0].argmax(dim=1)].sum()))
+    return alarms[1] > 3 * alarms[0]
+
+
+@cache
+def networks_of(
+    seed: int, data: str = "flights", lr: float = 0.05, batch_size: int = 1024, epochs: int = 6
+) -> dict[str, Tensor]:
+    """Test logits of no weights, N/n_c, a balanced sampler, and sampler and weights together."""
+    split: Any = LOADERS[data](seed=seed)
+    x, y = split.train_inputs, split.train_targets
+    w, found = inverse(y), []
+    for even in (False, True):
+        sampler = WeightedRandomSampler(w.double()[y].tolist(), len(y), generator=torch.Generator().manual_seed(seed))
+        budget: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": batch_size, "seed": seed}
+        networks = fit_many(x, y, [weighted(None), weighted(w)], sampler=sampler if even else None, **budget)
+        found.append(networks.logits(split.test_inputs).double())
+    return dict(zip(("none", "weights", "sampler", "both"), torch.cat(found), strict=True)) | {
+        "y": split.test_targets,
+        "w": w,
+        "rare": torch.bincount(y) < RARE,
+    }
+
+
+def twice(seed: int, **setting: Any) -> bool:
+    """Whether, after sampler and weights, 2 log w leaves a number of expected rare samples nearer the truth than log w.
+
+    Nearer in ratio: half of them is as far off as twice as many.
+    """
+    found = networks_of(seed, **setting)
+    rare, shift = found["rare"], found["w"].log()
+    true = rare[found["y"]].sum()
+    off = [float(((found["both"] - k * shift).softmax(dim=1)[:, rare].sum() / true).log().abs()) for k in (1, 2)]
+    return off[1] < off[0]
+
+
+def natural_averages_hurt(seed: int, data: str = "flights", lr: float = 0.02, steps: int = 240) -> bool:
+    """Whether natural batch norm averages take over 0.05 of mean recall after a sampler, and less after N/n_c."""
+    split: Any = LOADERS[data](seed=seed)
+    x, y = split.train_inputs, split.train_targets
+    w, lost = inverse(y), []
+    generator = torch.Generator().manual_seed(seed)
+    for even in (True, False):
+        drawn = torch.multinomial(w[y], len(y), replacement=True, generator=generator) if even else torch.arange(len(y))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            layers = nn.Linear(x.shape[1], 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, len(w))
+        model, weight = nn.Sequential(*layers), None if even else w
+
+        def loss(z: Tensor, t: Tensor, weight: Tensor | None = weight) -> Tensor:
+            return F.cross_entropy(z, t, weight=weight)
+
+        adam = torch.optim.Adam(model.parameters(), lr=lr)
+        fit(model, x[drawn], y[drawn], adam, steps=steps, batch_size=256, seed=seed, loss=loss)
+        before = mean_recall(model.eval()(split.test_inputs).argmax(dim=1), split.test_targets)
+        update_bn([x], model)
+        lost.append(before - mean_recall(model(split.test_inputs).argmax(dim=1), split.test_targets))
+    return lost[0] > 0.05 and lost[1] < lost[0]
+
+
+def recalls(seed: int, **setting: Any) -> dict[str, float]:
+    found = networks_of(seed, **setting)
+    logits = {"shift": found["none"] + found["w"].log()} | {
+        name: found[name] for name in ("none", "weights", "sampler")
+    }
+    return {name: mean_recall(z.argmax(dim=1), found["y"]) for name, z in logits.items()}
+
+
+def most_is_a_shift(seed: int, **setting: Any) -> bool:
+    """Whether log w, added without training, gives over two thirds of what N/n_c in the loss gains in mean recall."""
+    found = recalls(seed, **setting)
+    gain = found["weights"] - found["none"]
+    return gain > 0 and found["shift"] - found["none"] > 2 / 3 * gain
+
+
+def sampler_beats_shift(seed: int, **setting: Any) -> bool:
+    found = recalls(seed, **setting)
+    return found["sampler"] > found["shift"]
+
+
+FLIGHTS: dict[str, dict[str, Any]] = {
+    "flights, 6 epochs": {},
+    "flights, 15 epochs": {"epochs": 15},
+    "flights, 6 epochs, lr 0.01": {"lr": 0.01},
+    "Shuttle, 6 epochs": {"data": "shuttle"},
+    "letters, 6 epochs": {"data": "letters"},
+}
+PRICES: dict[str, dict[str, Any]] = {
+    "a miss at 3 : 1": {"cost": 3.0},
+    "a miss at 100 : 1": {"cost": 100.0},
+    "3 : 1, 15 epochs": {"cost": 3.0, "epochs": 15},
+    "3 : 1, lr 0.01": {"cost": 3.0, "lr": 0.01},
+    "3 : 1, Envoy Air": {"cost": 3.0, "ours": (9,)},
+}
+
+VERDICTS = [
+    Verdict("12", "two epochs", "Under N/n_c the weighted validation loss is smallest before the plain one is.",
+            earlier, {"letters": {}, "letters, lr 0.01": {"lr": 0.01}, "flights": {"data": "flights"},
+                      "Shuttle": {"data": "shuttle"}}, quick=False),
+    Verdict("12", "costs", "In the loss, the ratio of the costs is cheaper than no weights and than N/n_c.",
+            cheapest, PRICES, quick=False),
+    Verdict("12", "thresholds", "As a threshold, the ratio of the costs is cheaper than one half and than N/n_c.",
+            thresholds_too, PRICES, quick=False),
+    Verdict("12", "noise", "One wrong label in a hundred more than triples the rare alarms of N/n_c.",
+            flooded, {"Shuttle, 6 epochs": {}, "Shuttle, 6 epochs, lr 0.01": {"lr": 0.01},
+                      "flights, 6 epochs": {"data": "flights"}}, quick=False),
+    Verdict("12", "twice", "After sampler and weights, 2 log w states the number of rare samples better than log w.",
+            twice, FLIGHTS, quick=False),
+    Verdict("12", "batch norm", "Natural averages cost the sampler's network over 0.05 of mean recall, N/n_c's less.",
+            natural_averages_hurt, {"flights": {}, "flights, lr 0.005": {"lr": 0.005},
+                                    "Shuttle": {"data": "shuttle"}}, quick=False),
+    Verdict("12", "baseline", "A shift by log w gives over two thirds of what N/n_c gains in mean recall.",
+            most_is_a_shift, FLIGHTS, quick=False),
+    Verdict("12", "sampler", "The balanced sampler has a higher mean recall than the shift by log w.",
+            sampler_beats_shift, FLIGHTS, quick=False),
+]  # fmt: skip
