@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.nn import functional as F
 
+from tools.verdicts.notebook_13 import sample
+
 QUIET = {"objective": "binary:logistic", "nthread": 1}
 
 
@@ -71,6 +73,21 @@ def test_scale_pos_weight_is_the_weights_but_for_the_start_and_the_bins():
     assert gap(base_score=0.5, max_bin=1024) < 1e-6
     assert gap(max_bin=1024) > 1e-3
     assert gap(base_score=0.5) > 1e-3
+
+
+def test_settings_that_grow_with_the_weights_undo_a_power_of_two_exactly():
+    x, y, s = sample(10_005, "cancer")
+
+    def gap(k: float, **settings: float) -> float:
+        def fit(s: np.ndarray, k: float) -> np.ndarray:
+            wanted = QUIET | settings | {"lambda": k, "min_child_weight": k}
+            return xgb.train(wanted, xgb.DMatrix(x, y, weight=k * s), 50).predict(xgb.DMatrix(x))
+
+        return np.abs(fit(s, 1) - fit(s, k)).max()
+
+    assert gap(128) == 0
+    # At 100 rounding may move the edge of a bin; where each value has a bin of its own, it cannot.
+    assert gap(100, max_bin=1024) < 1e-5
 
 
 def test_where_a_weight_is_kept_decides_what_happens_to_it():

@@ -44,24 +44,22 @@ def weight(seen: tuple[float, float]) -> float:
 EXERCISES = (
     Exercise(
         "13.1",
-        insight="The penalty has the unit of a weight, so the total weight divides it as it divides the loss.",
+        insight="Divided by N, the decay does not know the weights; so a factor on the weights moves the minimum.",
         draw=penalised,
-        right=lambda c, w, counts: 1 / (c * (counts * w).sum()),
+        right=lambda c, _w, counts: 1 / (c * counts.sum()),
         wrong={
-            "That is the penalty beside a sum: PyTorch's default divides the sum. And the penalty?":
+            "That is the penalty beside a sum. Here the sum is divided by something: and the penalty?":
                 lambda c, _w, _counts: torch.tensor(1 / c),
-            "That would do if the loss were divided by the number of samples: is it?":
-                lambda c, _w, counts: 1 / (c * counts.sum()),
-            "You summed one weight a class: how often does each stand in the total?":
-                lambda c, w, _counts: 1 / (c * w.sum()),
+            "That is for the weighted mean. What is the sum divided by here?":
+                lambda c, w, counts: 1 / (c * (counts * w).sum()),
+            "The number of classes is not the number of samples: which of them divides?":
+                lambda c, w, _counts: torch.tensor(1 / (c * len(w))),
             "Yours grows with C: does a large C mean a strong penalty, or a weak one?":
-                lambda c, w, counts: c / (counts * w).sum(),
-            "Yours grows with the weights: which of the two terms do heavy weights strengthen?":
-                lambda c, w, counts: (counts * w).sum() / c,
-            "Half of it is in the penalty on both sides: does that half remain?":
-                lambda c, w, counts: 1 / (2 * c * (counts * w).sum()),
+                lambda c, _w, counts: c / counts.sum(),
+            "Both penalties have a half in front: does it remain?":
+                lambda c, _w, counts: 1 / (2 * c * counts.sum()),
         },
-        otherwise="Divide scikit-learn's whole objective by one number, so that its first term is the weighted mean.",
+        otherwise="Divide scikit-learn's whole objective by one number, so that its first term is the loss asked for.",
     ),
     Exercise(
         "13.2",
