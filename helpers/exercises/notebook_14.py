@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import Submission
+from helpers.exercises.answers import RefusedError, Submission, read_numbers
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
 
@@ -39,7 +39,10 @@ def relative(curvatures: Tensor) -> Tensor:
 
 
 def pairs(submission: Submission, num_words: int, ratio: float) -> Tensor:
-    return torch.as_tensor(submission(num_words, ratio), dtype=torch.float64)
+    table = read_numbers(submission(num_words, ratio))
+    if table is None or table.ndim != 2:
+        raise RefusedError("Return a table of numbers with two dimensions: previous words, next words.")
+    return table
 
 
 def rare_inputs(num_words: int, ratio: float) -> Tensor:
