@@ -31,6 +31,7 @@ WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 WORDS = [
     *("DDP", "multiple GPUs", "overfitting", "oversampling", "class_weight", "early stopping", "Dice", "Zipf"),
     *("segmentation", "25 000", "25\u202f000", "float16", "calibration", "gradient accumulation"),
+    *("validation loss", "sample_weight", "compute_loss", "BatchNorm"),
 ]
 SCRIPT = (Path(__file__).with_name("look_at_page.js")).read_text(encoding="utf-8")
 
