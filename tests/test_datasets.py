@@ -43,19 +43,29 @@ def test_shuttle_is_statlogs(shuttle):
     assert len(shuttle.train_targets) + len(shuttle.test_targets) == 58_000
 
 
-def test_shuttle_is_standardised_on_its_training_samples(shuttle):
-    x = shuttle.train_inputs.double()
+@pytest.mark.parametrize("load", [datasets.shuttle, datasets.flights])
+def test_features_are_standardised_on_the_training_samples(load):
+    data = load()
+    x = data.train_inputs.double()
     assert x.mean(dim=0).abs().max() < 1e-6
     assert (x.std(dim=0, correction=0) - 1).abs().max() < 1e-6
-    assert shuttle.test_inputs.double().mean(dim=0).abs().max() > 1e-6
+    assert data.test_inputs.double().mean(dim=0).abs().max() > 1e-6
 
 
-def test_loaded_sets_have_the_promised_dtypes_and_sizes(shuttle, austen):
-    assert (shuttle.train_inputs.dtype, shuttle.test_inputs.dtype) == (torch.float32, torch.float32)
-    assert (shuttle.train_targets.dtype, austen.train_inputs.dtype, austen.test_inputs.dtype) == (torch.int64,) * 3
-    for name, data in (("shuttle", shuttle), ("austen_pairs", austen)):
-        assert len(data.test_inputs) == len(data.test_targets)
-        assert torch.equal(data.test_targets, getattr(datasets, name)(0, 0.25).test_targets)
+@pytest.mark.parametrize(
+    ("load", "dtype"),
+    [
+        *((datasets.shuttle, torch.float32), (datasets.austen_pairs, torch.int64)),
+        *((datasets.flights, torch.float32), (datasets.letters, torch.float32)),
+    ],
+)
+def test_loaded_sets_hang_together_and_split_by_seed_0(load, dtype):
+    data, again = load(), load(0, 0.25)
+    assert {data.train_inputs.dtype, data.test_inputs.dtype} == {dtype}
+    assert (len(data.train_inputs), len(data.test_inputs)) == (len(data.train_targets), len(data.test_targets))
+    assert torch.equal(torch.cat([data.train_targets, data.test_targets]).bincount(), data.counts)
+    assert len(data.counts) == len(data.class_names)
+    assert torch.equal(data.test_targets, again.test_targets)
 
 
 def test_austen_has_7000_words_and_every_pair(austen):
@@ -82,10 +92,7 @@ def test_the_farthest_flights_are_hawaiians_and_uniteds():
     assert dict(zip(flights.class_names, flights.counts.tolist(), strict=True))["Hawaiian Airlines Inc."] == 53
     assert int(flights.counts.sum()) == len(flights.train_targets) + len(flights.test_targets) == 54_558
     assert (int(flights.counts.max()), int(flights.counts.min())) == (9683, 5)
-    x, miles = flights.train_inputs.double(), flights.train_inputs[:, 2]
-    assert x.mean(dim=0).abs().max() < 1e-6
-    assert (x.std(dim=0, correction=0) - 1).abs().max() < 1e-6
-    assert flights.test_inputs.double().mean(dim=0).abs().max() > 1e-6
+    miles = flights.train_inputs[:, 2]
     farthest = flights.train_targets[miles > miles.max() - 0.1].unique()
     assert {flights.class_names[c] for c in farthest} == {"Hawaiian Airlines Inc.", "United Air Lines Inc."}
 
