@@ -12,9 +12,11 @@ import pytest
 import torch
 from browsing import complaints, new_page
 from playwright.sync_api import Browser, Page, expect
+from test_diagnosis import EDGES
 
 from helpers.diagnosis import diagnose
 from helpers.diagnosis.__main__ import main, read
+from helpers.diagnosis.given import optimizer_name
 from helpers.diagnosis.report import rows
 from helpers.moving import module
 
@@ -120,6 +122,21 @@ def test_answers_are_those_of_the_package(page: Page):
         *("overflow", "underflow", "state", "scale", "decay", "outweighs", "twice"),
         *("smoothing", "batch", "calibration", "empty", "absent", "few samples"),
     } | (seen & {"epsilon"})
+
+
+def test_a_finding_speaks_from_the_same_edge(page: Page):
+    """The pairs on either side of each edge, of which random inputs seldom come close."""
+    page_names = {name: option for option, name in NAMES.items()}
+    for name, *sides in EDGES:
+        for counts, options in sides:
+            if "state_dtype" in options:  # which the page does not ask for
+                continue
+            given = {page_names.get(key, key): value for key, value in options.items()}
+            given["dtype"] = str(options.get("dtype", "float32")).removeprefix("torch.")
+            given["optimizer"] = optimizer_name(options.get("optimizer", "SGD"))
+            (answer,) = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts)), **given}])
+            found = {one["name"] for one in answer["findings"]}
+            assert found == {finding.name for finding in diagnose(counts, **options).findings}, (name, options)
 
 
 def test_code_runs_and_gives_the_advised_weights(page: Page):

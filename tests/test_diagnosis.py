@@ -236,6 +236,8 @@ EDGES = [
     ("absent", ([99, 1], {"batch_size": 49, "sampler": True}), ([99, 1], {"batch_size": 49})),
     ("absent", (classes(100), {"batch_size": 16}), ([99, 1], {"batch_size": 49})),
     ("absent", ([99, 1], PLAIN | {"batch_size": 49}), ([99, 1], {"batch_size": 49})),
+    # Shares that sum to one but for rounding: without weights no sample is heavier than another.
+    ("absent", ([23, 28, 12, 4], PLAIN | {"batch_size": 1}), ([23, 28, 12, 4], {"batch_size": 1})),
     ("few samples", ([1000, 40], {}), ([1000, 39], {})),
     ("few samples", ([39, 39], {}), ([39, 38], {})),
     ("calibration", ([199, 100], {}), ([200, 100], {})),
