@@ -228,8 +228,8 @@ EDGES = [
     ("outweighs", ([99, 1], {"batch_size": 49}), ([99, 1], SUM | {"batch_size": 49})),
     ("outweighs", ([99, 1], NONE | {"batch_size": 5, "accumulation_steps": 5, "world_size": 2}),
      ([99, 1], NONE | {"batch_size": 5, "world_size": 2})),
-    # The ratio 9 of a batch of B arrives as 1 at B = 1 and passes a half between 12 and 13.
-    ("batch", ([900, 100], {"batch_size": 13}), ([900, 100], {"batch_size": 2})),
+    # The ratio 9 of a batch of B arrives as 1 at B = 1 and passes a half between 6 and 7.
+    ("batch", ([900, 100], {"batch_size": 7}), ([900, 100], {"batch_size": 6})),
     ("batch", ([900, 100], SUM | {"batch_size": 2}), ([900, 100], {"batch_size": 2, "world_size": 64})),
     # One sample in 100: half of the batches of 50 hold it.
     ("absent", ([99, 1], {"batch_size": 50}), ([99, 1], {"batch_size": 49})),
