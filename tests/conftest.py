@@ -22,6 +22,14 @@ settings.load_profile("course")
 torch.set_num_threads(1)
 
 
+# What takes longest begins first, or one worker would wait for the other at the end.
+LONGEST = ("test_site", "test_processors", "08_", "test_distributed", "test_mark", "test_readme_windows", "test_lab")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if item.path.name.startswith(name)), 99))
+
+
 def opened(path: Path) -> Lesson:
     try:
         return read(path)
