@@ -66,6 +66,8 @@ EXERCISES = (
                 lambda n, cap: (n.sum() / n.max()).clamp(max=cap) / (n.sum() / n).clamp(max=cap),
             "You give every class the odds of the cap. What of a class whose ratio is below it?":
                 lambda n, cap: torch.full_like(n, 1 / cap),
+            "Yours never exceeds one over the cap. What are the odds of the most common class against itself?":
+                lambda n, cap: (n / n.max()).clamp(max=1 / cap),
         },
         otherwise="With weights, at which odds p_c : p_common do w_c p_c and w_common p_common tie?",
     ),
@@ -84,6 +86,8 @@ EXERCISES = (
                 lambda z, w, heat: torch.softmax(z + w.log() / heat, dim=0),
             "Yours takes the weights out. Does a heavy class gain or lose?":
                 lambda z, w, heat: torch.softmax(z - heat * w.log(), dim=0),
+            "Those are logits that the student may have. What is asked of it?":
+                lambda z, w, heat: z + heat * w.log(),
         },
         otherwise="Write q ∝ w t for the two softened softmaxes, take logarithms, and solve for the student's z.",
     ),
