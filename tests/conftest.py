@@ -23,7 +23,10 @@ torch.set_num_threads(1)
 
 
 # What takes longest begins first, or one worker would wait for the other at the end.
-LONGEST = ("test_site", "test_processors", "08_", "test_distributed", "test_mark", "test_readme_windows", "test_lab")
+LONGEST = (
+    *("test_site", "test_processors", "08_", "test_distributed", "test_mark", "test_readme_windows", "test_lab"),
+    *("07_", "06_", "05_", "11_", "12_", "13_", "test_lint", "test_launcher"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -46,18 +46,19 @@ def other_tail(seed: int, words: int = 300, steps: int = 100, batch: int | None 
     return end["input"] < end["N/n_c"] < end["no weights"]
 
 
+ELSEWHERE = {
+    "as in the notebook": {},
+    "31 classes": SMALL,
+    "31 classes, 100 steps": SMALL | {"steps": 100},
+    "centred inputs": {"centred": True},
+}
 VERDICTS = [
     Verdict(
         "14",
         "tail",
         "With the tail momentum ends above sign descent and Adam, without it below Adam.",
         tail_decides,
-        {
-            "as in the notebook": {},
-            "31 classes": SMALL,
-            "31 classes, 100 steps": SMALL | {"steps": 100},
-            "centred inputs": {"centred": True},
-        },
+        ELSEWHERE,
         quick=False,
     ),
     Verdict(
@@ -65,12 +66,7 @@ VERDICTS = [
         "weights",
         "Momentum under N/n_c ends with a lower plain loss than Adam without weights.",
         weights_do,
-        {
-            "as in the notebook": {},
-            "31 classes": SMALL,
-            "31 classes, 100 steps": SMALL | {"steps": 100},
-            "centred inputs": {"centred": True},
-        },
+        ELSEWHERE,
         quick=False,
     ),
     Verdict(
