@@ -34,8 +34,9 @@ if repository():
         "source_branch": "main",
         "source_directory": "",
     }
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "page.css", "landing.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
 html_show_sourcelink = False

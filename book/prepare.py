@@ -11,7 +11,8 @@ import nbformat
 
 from book.adapt import adapt, keep_numbers_whole
 from book.bibliography import REFERENCES, bibliography_page
-from book.course import PARTS, ROOT, Lesson, lessons, repository
+from book.course import PARTS, ROOT, Lesson, lessons
+from book.landing import front_page, run_page
 from book.moving import calculator, with_figures
 from book.questions import questions_page, symptoms_page
 
@@ -20,7 +21,7 @@ BOOK = ROOT / "book"
 BESIDE = {
     "Your case": ["book/calculator", "book/questions", "book/symptoms", "book/sheet"],
     "With the course": [
-        *("notebooks/solutions/index", "book/replication", "book/glossary", "book/bibliography"),
+        *("run", "notebooks/solutions/index", "book/replication", "book/glossary", "book/bibliography"),
         *("book/teaching", "data/README"),
     ],
 }
@@ -60,24 +61,11 @@ def toctree(entries: list[str], *, caption: str = "", hidden: bool = True) -> st
     return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *entries, "```", ""])
 
 
-def badges(name: str) -> str:
-    """Links to a repository's tests and to a copy of the course that runs on Binder."""
-    home = f"https://github.com/{name}"
-    tests = f"[![Tests]({home}/actions/workflows/tests.yml/badge.svg)]({home}/actions/workflows/tests.yml)"
-    binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/notebooks/01_weighted_cross_entropy.ipynb"
-    return f"{tests} [![Run on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
-
-
-def front_page(readme: str, course: list[Lesson]) -> str:
-    """The README, with its links pointed into the site, and the order of the course."""
-    page = readme.replace("(notebooks/solutions)", "(notebooks/solutions/index.md)")
-    if repository():
-        title, _, rest = page.partition("\n\n")
-        page = f"{title}\n\n{badges(repository())}\n\n{rest}"
+def contents(course: list[Lesson]) -> str:
+    """The order of the site."""
     pages = {part: [f"notebooks/{lesson.path.stem}" for lesson in course if lesson.part == part] for part in PARTS}
     trees = [toctree(pages[part], caption=f"Part {part} · {name}") for part, name in PARTS.items() if pages[part]]
-    trees += [toctree(entries, caption=caption) for caption, entries in BESIDE.items()]
-    return "\n".join([page, *trees])
+    return "\n".join(trees + [toctree(entries, caption=caption) for caption, entries in BESIDE.items()])
 
 
 def local_files(markdown: str) -> list[str]:
@@ -100,7 +88,8 @@ def prepare(target: Path) -> None:
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, target / path)
-    (target / "index.md").write_text(keep_numbers_whole(front_page(readme, lessons())), encoding="utf-8")
+    for name, page in (("index", front_page(readme, lessons()) + contents(lessons())), ("run", run_page(readme))):
+        (target / f"{name}.md").write_text(keep_numbers_whole(page), encoding="utf-8")
     solved = sorted(path.stem for path in (target / "notebooks" / "solutions").glob("*.ipynb"))
     solutions = SOLUTIONS + toctree(solved, hidden=False)
     (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The workflows are what their own linter calls right, and name no repository but the one they run in."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from book.course import lessons, repository
-from book.prepare import front_page
+from book.course import README, CourseError, lessons, repository
+from book.landing import front_page, run_page
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -29,15 +30,26 @@ def test_workflows_take_the_repository_from_where_they_run(path):
 
 
 def test_the_site_links_a_repository_only_where_it_is_named(monkeypatch):
-    readme = "# Title\n\nText.\n"
+    readme = README.read_text(encoding="utf-8")
     monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
-    assert "github.com" not in front_page(readme, lessons())
+    assert "github.com" not in front_page(readme, lessons()) + run_page(readme)
     monkeypatch.setenv("COURSE_REPOSITORY", "owner/course")
-    page = front_page(readme, lessons())
-    assert page.startswith(
-        "# Title\n\n[![Tests](https://github.com/owner/course/actions/workflows/tests.yml/badge.svg)]"
-    )
+    page = run_page(readme)
+    assert "[![Tests](https://github.com/owner/course/actions/workflows/tests.yml/badge.svg)]" in page
     assert "https://mybinder.org/v2/gh/owner/course/main?" in page
     monkeypatch.setenv("COURSE_REPOSITORY", "https://github.com/owner/course")
     with pytest.raises(ValueError, match="expected an owner and a name"):
         repository()
+
+
+def test_every_section_of_the_readme_stands_on_one_of_its_two_pages(monkeypatch):
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    readme = README.read_text(encoding="utf-8")
+    front, run = front_page(readme, lessons()), run_page(readme)
+    # Titles, map and doors are made anew, and the link to a folder becomes one to a page.
+    made = r"#|<!--|\||- \*\*"
+    paragraphs = [text for text in readme.split("\n\n") if not re.match(made, text) and "/solutions)" not in text]
+    lost = [text[:60] for text in paragraphs if (text in front) == (text in run)]
+    assert lost == []
+    with pytest.raises(CourseError, match='no section "## Three doors"'):
+        front_page(readme.replace("## Three doors", "## Doors"), lessons())

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from book.adapt import is_slider
 from book.course import ROOT
 from book.prepare import BESIDE
+from helpers.plots.colours import BLUE, VERMILION
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
 PAGES = [
@@ -152,6 +153,20 @@ def test_print_shows_what_is_folded(page: Page, site: Path):
     assert page.locator("article details:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("look.openFolds()") == 0
+
+
+def test_the_front_page_answers_in_five_lines_and_has_three_doors(page: Page, site: Path):
+    go(page, site, "index")
+    lines = page.locator("article ol > li")
+    assert lines.count() == 5
+    assert all(line.locator("a[href*='.html#']").count() for line in lines.all())
+    doors = page.locator(".doors > ul > li")
+    assert [door.locator("a").first.inner_text() for door in doors.all()] == ["Learn", "Your case", "Teach"]
+    assert page.locator(".parts li li").count() == len(LESSONS)
+    assert "pip install" not in page.locator("article").inner_text()
+    colours = re.findall(r"#[0-9A-F]{6}", (site / "_static" / "favicon.svg").read_text(encoding="utf-8"))
+    assert colours == [BLUE, VERMILION]
+    assert page.locator("link[rel='shortcut icon']").get_attribute("href").endswith("favicon.svg")
 
 
 def test_links_resolve(site: Path):
