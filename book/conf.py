@@ -16,7 +16,8 @@ author = "the authors of the course"
 html_title = project
 language = "en"
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "sphinx_copybutton", "book.furniture"]
+copybutton_selector = "div:not(.output) > .highlight > pre"  # code, and not what it printed
 bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

@@ -116,6 +116,24 @@ def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
     assert page.locator("article .math math").count() == formulas.count()  # which a screen reader reads
 
 
+def test_a_code_cell_can_be_cited_and_copied(page: Page, site: Path):
+    name = "03_gradient_scaling"
+    sources = [cell.source for cell in opened(ROOT / "notebooks" / f"{name}.ipynb").notebook.cells]
+    wanted = next(source for source in sources if "def gradient_by_hand" in source)
+    go(page, site, f"notebooks/{name}")
+    links = page.locator("article .cell-link")
+    assert [link.get_attribute("href") for link in links.all()] == [f"#cell-{i}" for i in range(1, links.count() + 1)]
+    assert page.locator("article div.cell[id^='cell-']").count() == links.count() > 20
+    page.evaluate("addEventListener('copy', (event) => (window.copied = event.target.value))")
+    cell = page.locator("article #cell-3")
+    cell.locator("button").focus()
+    expect(cell.locator("button")).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.copied")
+    assert page.evaluate("window.copied").strip() == wanted.strip()
+    assert page.locator("article .output button").count() == 0
+
+
 def test_numbers_stay_on_one_line(page: Page, site: Path):
     for name, number in (("02_relative_importance", "1 : 2 : 3"), ("07_seven_thousand_classes", "25 000")):
         go(page, site, f"notebooks/{name}")
