@@ -57,8 +57,9 @@ soak: $(VENV)/installed ## run all notebooks again and again, with other threads
 bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
 	$(BIN)/python -m tools.bench $(ARGS)
 
-book: $(VENV)/installed ## build the site, into book/_build/html
+book: $(VENV)/installed ## build the site with its decks, into book/_build/html
 	$(BIN)/python -m book.prepare
+	$(BIN)/python -m book.make_slides book/_build/html/slides
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/html
 

@@ -1,9 +1,12 @@
 """What Sphinx adds to the pages: a number on each code cell, links to a notebook's companions, words for the head."""
 
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from book.companions import copy_notebooks, with_companions
 
 # A number in the margin. It is drawn by the style sheet, so that the search finds no page by it, and it is no stop of
 # the tab key: thirty of them would stand between a reader and the next fold.
@@ -18,6 +21,19 @@ def number_cells(_app: Sphinx, doctree: nodes.document, _name: str) -> None:
         cell.insert(0, nodes.raw("", CELL_LINK.format(number), format="html"))
 
 
+def complete(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None) -> None:
+    """What is added after the page is written, so that the search does not find every notebook by it."""
+    if "body" in context:
+        context["body"] = with_companions(context["body"], page, Path(app.outdir))
+
+
+def add_files(app: Sphinx, error: Exception | None) -> None:
+    if error is None:
+        copy_notebooks(Path(app.outdir))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", number_cells)
+    app.connect("html-page-context", complete)
+    app.connect("build-finished", add_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

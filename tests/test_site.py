@@ -116,6 +116,16 @@ def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
     assert page.locator("article .math math").count() == formulas.count()  # which a screen reader reads
 
 
+def test_a_notebook_can_be_downloaded_as_it_is_in_the_repository(page: Page, site: Path):
+    name = "notebooks/03_gradient_scaling"
+    go(page, site, name)
+    links = page.locator("article h1 + .companions a")
+    assert links.all_inner_texts() == ["Download the notebook", "Solutions", "Run it yourself"]
+    assert links.first.get_attribute("download") is not None
+    for path in (f"{name}.ipynb", "notebooks/solutions/14_the_long_tail.ipynb"):
+        assert (site / path).read_bytes() == (ROOT / path).read_bytes()
+
+
 def test_a_code_cell_can_be_cited_and_copied(page: Page, site: Path):
     name = "03_gradient_scaling"
     sources = [cell.source for cell in opened(ROOT / "notebooks" / f"{name}.ipynb").notebook.cells]
