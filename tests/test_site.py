@@ -99,6 +99,21 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
         expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
 
 
+def test_the_code_of_a_figure_is_one_line_above_it(page: Page, site: Path):
+    go(page, site, "notebooks/06_choosing_weights")
+    cell = page.locator("article #cell-4")
+    expect(cell.locator("img")).to_be_visible()
+    expect(cell.locator("pre")).to_be_hidden()
+    assert cell.locator("summary").inner_text() == "Show the code of the figure, 12 lines"
+    cell.locator("summary").click()
+    expect(cell.locator("pre")).to_be_visible()
+    words = page.locator("article details.hide > summary").all_inner_texts()
+    assert {"Show the figure and the table", "Show the table", "Show the numbers"} < set(words)
+    go(page, site, "notebooks/10_verdict")
+    shown = page.locator("article .cell", has_text="own = diagnose(").first
+    expect(shown.locator("pre").first).to_be_visible()  # what it prints comes before the figure
+
+
 def test_contrast_as_axe_core_measures_it(page: Page, site: Path):
     go(page, site, "notebooks/01_weighted_cross_entropy")
     page.evaluate("look.openAll()")
