@@ -61,6 +61,21 @@ window.look = (() => {
       const jumps = levels.filter((level, i) => (i === 0 ? level !== 1 : level === 1 || level > levels[i - 1] + 1));
       return levels.length ? jumps : ["no heading"];
     },
+    // Characters in each line of prose that another line follows.
+    lineLengths: () =>
+      all("article section > p").filter((p) => p.checkVisibility() && !p.querySelector(".math, img")).flatMap((p) => {
+        const lines = new Map();
+        const range = document.createRange();
+        const texts = document.createTreeWalker(p, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode())
+          for (let i = 0; i < texts.currentNode.length; i++) {
+            range.setStart(texts.currentNode, i);
+            range.setEnd(texts.currentNode, i + 1);
+            const line = Math.round(range.getBoundingClientRect().bottom / 12);
+            lines.set(line, (lines.get(line) ?? 0) + 1);
+          }
+        return [...lines.values()].slice(0, -1);
+      }),
     poorPictures: () =>
       all("img").filter((image) => {
         const box = image.getBoundingClientRect();

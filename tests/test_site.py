@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -129,6 +130,15 @@ def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
     assert formulas.count() > 20
     assert page.locator("article .math [tabindex='0']").count() == 0
     assert page.locator("article .math math").count() == formulas.count()  # which a screen reader reads
+
+
+def test_lines_of_text_can_be_read_and_figures_are_wider(page: Page, site: Path):
+    go(page, site, "notebooks/06_choosing_weights")
+    lengths = page.evaluate("look.lineLengths()")
+    assert len(lengths) > 20
+    assert 62 <= median(lengths) <= 78  # 65 to 75 in the fonts of most machines
+    text, figure = (page.locator(f"article {what}").first.bounding_box() for what in ("section > p", "#cell-4 img"))
+    assert figure["width"] > 1.3 * text["width"]
 
 
 def test_a_notebook_can_be_downloaded_as_it_is_in_the_repository(page: Page, site: Path):
