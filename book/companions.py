@@ -23,9 +23,7 @@ def companions(page: str, site: Path) -> list[tuple[str, str]]:
     """Words and address of each, as seen from the page ``notebooks/NN_name`` or ``notebooks/solutions/NN_name``."""
     name = Path(page).name
     links = [("Download the notebook", f"{name}.ipynb")]
-    if "/solutions/" in page:
-        links.append(("The lesson", f"../{name}.html"))
-    else:
+    if "/solutions/" not in page:
         if (ROOT / "notebooks" / "solutions" / f"{name}.ipynb").exists():
             links.append(("Solutions", f"solutions/{name}.html"))
         if (site / "slides" / f"{name}.html").exists():

@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # Sphinx starts with the folder of this file alone
 
 from book.course import repository
+from book.head import address
 
 project = "How large should class weights be?"
 author = "the authors of the course"
@@ -26,6 +27,7 @@ highlight_language = "none"
 nb_render_text_lexer = "none"
 nb_render_markdown_format = "myst"  # outputs in Markdown hold tables and links
 
+html_baseurl = address()  # which gives each page its canonical link
 html_theme = "furo"
 if repository():
     html_theme_options = {
@@ -73,6 +75,7 @@ MISSING = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
     '<aside class="sidebar-drawer"': '<aside class="sidebar-drawer" aria-label="The course"',
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
+    'class="content-icon-container"': 'class="content-icon-container" role="region" aria-label="Source and look"',
     '<th class="head"><p></p></th>': '<td class="head"></td>',
     '<div id="search-results">': '<h1>Search</h1>\n<div id="search-results">',
 }

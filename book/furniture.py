@@ -7,6 +7,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from book.companions import copy_notebooks, with_companions
+from book.head import CARD, address, description, sitemap, tags
 
 # A number in the margin. It is drawn by the style sheet, so that the search finds no page by it, and it is no stop of
 # the tab key: thirty of them would stand between a reader and the next fold.
@@ -21,15 +22,24 @@ def number_cells(_app: Sphinx, doctree: nodes.document, _name: str) -> None:
         cell.insert(0, nodes.raw("", CELL_LINK.format(number), format="html"))
 
 
-def complete(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None) -> None:
+def complete(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """What is added after the page is written, so that the search does not find every notebook by it."""
     if "body" in context:
         context["body"] = with_companions(context["body"], page, Path(app.outdir))
+    title, words = context.get("title", app.config.project), description(doctree)
+    context["metatags"] = context.get("metatags", "") + tags(title, words, page)
 
 
 def add_files(app: Sphinx, error: Exception | None) -> None:
-    if error is None:
-        copy_notebooks(Path(app.outdir))
+    if error is not None:
+        return
+    site = Path(app.outdir)
+    copy_notebooks(site)
+    if address():
+        from book.card import draw_card  # which loads torch: a build without an address does without
+
+        draw_card(site / "_static" / CARD)
+        (site / "sitemap.xml").write_text(sitemap(list(app.env.found_docs)), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

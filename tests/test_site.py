@@ -249,6 +249,15 @@ def test_a_slider_says_that_it_stands_still_and_a_progress_bar_says_nothing(site
     assert not [name for name, text in pages.items() if "it/s]" in text]
 
 
+def test_every_page_says_what_it_is_about(site: Path):
+    words = {}
+    for name in set(PAGES) - {"search", "genindex"}:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        words[name] = re.findall('<meta name="description" content="([^"]{20,210})">', text)
+    assert [name for name, found in words.items() if len(found) != 1] == []
+    assert words["notebooks/05_optimizers"][0].startswith("Multiply every class weight by the same k.")
+
+
 def test_table_of_verdicts_is_a_table(site: Path):
     text = (site / "notebooks" / "10_verdict.html").read_text(encoding="utf-8")
     assert re.search(r"<table.*?the largest weight belongs to the biggest class.*?</table>", text, re.S)
