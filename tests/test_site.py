@@ -56,7 +56,6 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def go(page: Page, site: Path, name: str) -> None:
     page.goto((site / f"{name}.html").as_uri())
-    page.evaluate("window.MathJax ? MathJax.startup.promise : null")
 
 
 def barriers(page: Page, options: dict[str, Any]) -> list[str]:
@@ -79,6 +78,7 @@ def test_page(page: Page, site: Path, name: str):
         page.set_viewport_size(size)
         assert page.evaluate("look.poorPictures()") == []
         assert page.evaluate("look.overflow()") == []
+        assert page.evaluate("look.loosePunctuation()") == [], "a line begins with the punctuation after a formula"
         assert barriers(page, WITHOUT_CONTRAST) == []
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
