@@ -36,7 +36,7 @@ if repository():
         "source_directory": "",
     }
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "print.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
 html_show_sourcelink = False
