@@ -169,10 +169,10 @@ def test_the_pdf_holds_results_numbers_and_bookmarks_and_no_link_to_this_machine
 
 
 def test_the_pdf_wants_a_site_and_a_browser(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with pytest.raises(FileNotFoundError, match="index.html is missing: build the site first, by make book"):
+    with pytest.raises(FileNotFoundError, match=r"index\.html is missing: build the site first, by make book"):
         bind(chromium, tmp_path, {"index": "The course"})
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="no browser to print with.*apt-get install chromium"):
+    with pytest.raises(FileNotFoundError, match=r"no browser to print with.*apt-get install chromium"):
         browser_path()
 
 
