@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book links slides classroom mark map hooks clean
+.PHONY: help install lab renew test snapshots run soak bench book pdf links slides classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ book: $(VENV)/installed ## build the site with its decks, into book/_build/html
 	$(BIN)/python -m book.make_slides book/_build/html/slides
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/html
+
+pdf: book ## print the built site as one PDF, into book/_build/course.pdf; needs Chromium
+	$(BIN)/python -m book.make_pdf
 
 links: $(VENV)/installed ## follow every link of the site to other machines
 	$(BIN)/python -m book.prepare

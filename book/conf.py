@@ -1,7 +1,6 @@
 """Sphinx: the site of the course. ``prepare.py`` lays out its sources."""
 
 import importlib.util
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,8 +16,10 @@ author = "the authors of the course"
 html_title = project
 language = "en"
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "sphinx_copybutton", "book.furniture"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "sphinx_copybutton", "book.formulas", "book.furniture"]
 copybutton_selector = "div:not(.output) > .highlight > pre"  # code, and not what it printed
+html_math_renderer = "mathml"
+myst_update_mathjax = False
 bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
@@ -37,7 +38,7 @@ if repository():
     }
 html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
-html_css_files = ["course.css", "page.css", "landing.css"]
+html_css_files = ["course.css", "page.css", "landing.css", "print.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
 html_show_sourcelink = False
@@ -46,13 +47,8 @@ html_show_copyright = False
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# MathJax that draws with paths: one file, and no font that a browser may refuse to read from the file system.
+# For the decks: MathJax that draws with paths, one file and no font.
 MATHJAX = "tex-svg.js"
-mathjax_path = f"mathjax/{MATHJAX}"
-
-
-# No menu: with it, each formula would be a stop of the tab key. Screen readers get MathML either way.
-mathjax3_config = {"options": {"enableMenu": False}}
 
 
 def mathjax_file() -> Path:
@@ -60,13 +56,6 @@ def mathjax_file() -> Path:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("sphinx-mathjax-offline is missing: install requirements.txt")
     return Path(spec.origin).parent / "static" / "mathjax" / MATHJAX
-
-
-def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    if error is None:
-        target = Path(app.outdir) / "_static" / "mathjax"
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(mathjax_file(), target / MATHJAX)
 
 
 # What axe-core asks for and theme and tables leave out: levels of headings, names of landmarks, a heading of the
@@ -90,5 +79,4 @@ def complete_pages(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", complete_pages)

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from book.course import ROOT
+from book.make_pdf import BROWSERS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Ten minutes, in ms. A page that lacks what a test looks for is found out only then, so an hour would be too long.
 PATIENCE = 600_000
 expect.set_options(timeout=PATIENCE)
@@ -23,7 +23,7 @@ MISSING = "no Chromium found: install it (Debian: apt-get install chromium) and 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Without a browser skip, or fail where COURSE_BROWSER=required says that there has to be one."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(MISSING)
     # In a container the browser may run as root, where its sandbox cannot.

@@ -5,7 +5,7 @@ window.look = (() => {
   const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
   const inScroller = (element) => {
     for (let e = element; e && e.tagName !== "ARTICLE"; e = e.parentElement)
-      if (scrolls(e) && e.matches("pre, .highlight, .math, mjx-container, table, .table-wrapper")) return true;
+      if (scrolls(e) && e.matches("pre, .highlight, .math, table, .table-wrapper")) return true;
     return false;
   };
 
@@ -55,7 +55,18 @@ window.look = (() => {
       all("article details").forEach((details) => (details.open = true));
     },
     rawFormulas: () =>
-      all(".math").filter((e) => !e.querySelector("mjx-container") || e.querySelector("[data-mjx-error], merror")).map(name),
+      all(".math").filter((e) => !e.querySelector("math") || e.querySelector("merror") || e.textContent.includes("\\")).map(name),
+    loosePunctuation: () =>
+      all("article .math").filter((formula) => {
+        let last = formula;
+        while (!last.nextSibling && last.parentElement.matches("em, strong, a, span")) last = last.parentElement;
+        const next = last.nextSibling;
+        if (next?.nodeType !== 3 || !/^[,.;:?!)\]’”]/.test(next.data)) return false;
+        const range = new Range();
+        range.setStart(next, 0);
+        range.setEnd(next, 1);
+        return range.getBoundingClientRect().left < formula.getBoundingClientRect().right - 1;
+      }).map((formula) => formula.parentElement.textContent.slice(0, 80)),
     brokenHeadings: () => {
       const levels = all(".content h1, .content h2, .content h3, .content h4").map((h) => Number(h.tagName[1]));
       const jumps = levels.filter((level, i) => (i === 0 ? level !== 1 : level === 1 || level > levels[i - 1] + 1));
@@ -93,7 +104,7 @@ window.look = (() => {
       const seen = new Set();
       return all("body *").filter((e) => {
         const own = [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        if (!own || !e.checkVisibility({ visibilityProperty: true }) || e.closest("svg, mjx-container, style, script, noscript")) return false;
+        if (!own || !e.checkVisibility({ visibilityProperty: true }) || e.closest("svg, style, script, noscript")) return false;
         const style = getComputedStyle(e);
         const key = `${style.color} ${style.fontSize} ${style.fontWeight} ${e.className} ${JSON.stringify(background(e))}`;
         if (seen.has(key)) return false;

@@ -1,5 +1,6 @@
 """The site, built once and read in a browser from the file system, on a desktop and on a phone."""
 
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import complaints, new_page, run
 from conftest import LESSONS, SOLUTIONS, opened
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from book.adapt import is_slider
 from book.course import ROOT
+from book.make_pdf import bind, browser_path
 from book.prepare import BESIDE
 from helpers.plots.colours import BLUE, VERMILION
 
@@ -58,7 +61,6 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def go(page: Page, site: Path, name: str) -> None:
     page.goto((site / f"{name}.html").as_uri())
-    page.evaluate("window.MathJax ? MathJax.startup.promise : null")
 
 
 def barriers(page: Page, options: dict[str, Any]) -> list[str]:
@@ -81,6 +83,7 @@ def test_page(page: Page, site: Path, name: str):
         page.set_viewport_size(size)
         assert page.evaluate("look.poorPictures()") == []
         assert page.evaluate("look.overflow()") == []
+        assert page.evaluate("look.loosePunctuation()") == [], "a line begins with the punctuation after a formula"
         assert barriers(page, WITHOUT_CONTRAST) == []
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
@@ -198,6 +201,33 @@ def test_the_sheet_prints_on_one_page(page: Page, site: Path):
     go(page, site, "book/sheet")
     pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
     assert len(pages) == 1
+
+
+def test_the_pdf_holds_results_numbers_and_bookmarks_and_no_link_to_this_machine(chromium: Browser, site: Path):
+    lesson = "notebooks/01_weighted_cross_entropy"
+    written = io.BytesIO()
+    bind(chromium, site, {"book/sheet": "The sheet", lesson: "01"}).write(written)
+    found = PdfReader(written)
+    texts = [" ".join(page.extract_text().split()) for page in found.pages]
+    assert re.search("^The sheet.* 1$", texts[0])
+    assert texts[-1].endswith(f" {len(texts)}")
+    assert "largest weight 704,409" in "".join(texts), "a result is folded or fades in"
+    assert "Skip to content" not in "".join(texts)
+    titles = [entry.title for entry in found.outline if not isinstance(entry, list)]
+    assert titles == ["The sheet", "01"]
+    assert "What you measured" in [entry.title for entry in found.outline[3]]
+    links = [link.get_object() for page in found.pages for link in page.get("/Annots", [])]
+    assert not [link for link in links if str(link.get("/A", {}).get("/URI", "")).startswith("file:")]
+    moved = [link["/Dest"][0] for link in links if "/Dest" in link and isinstance(link["/Dest"], list)]
+    assert found.pages[1].indirect_reference in moved, "the sheet's link to 01 leads nowhere"
+
+
+def test_the_pdf_wants_a_site_and_a_browser(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(FileNotFoundError, match=r"index\.html is missing: build the site first, by make book"):
+        bind(chromium, tmp_path, {"index": "The course"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"no browser to print with.*apt-get install chromium"):
+        browser_path()
 
 
 def test_print_shows_what_is_folded(page: Page, site: Path):
