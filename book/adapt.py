@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from book.figures import draw_as_svg
+
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
 STILL = "*On this page the slider stands still. The figure at the end of this section moves.*"
@@ -113,4 +115,5 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             still_widgets(cell)
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
+            draw_as_svg(cell)
     return notebook

@@ -35,7 +35,7 @@ if repository():
         "source_directory": "",
     }
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "figures.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
 html_show_sourcelink = False

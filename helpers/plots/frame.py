@@ -18,6 +18,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import BLACK
+from helpers.plots.vector import svg
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +70,8 @@ def show(figure: Figure, alt: str) -> None:
     TypeError for anything but a figure.
     """
     data, metadata = still(figure, alt)
+    # JupyterLab would prefer an SVG to the picture and lose its text, so it is stored where only the site looks.
+    metadata["image/png"]["svg"] = svg(figure)
     display({**data, "text/plain": repr(figure)}, raw=True, metadata=metadata)
 
 
