@@ -106,7 +106,7 @@ def test_page(page: Page, site: Path, name: str):
 @pytest.mark.parametrize("name", LESSON_PAGES)
 def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name: str):
     go(page, site, name)
-    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img")):
+    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img, svg.figure")):
         first = page.locator(f"article {fold}").first
         inside = first.locator(content).locator("visible=true")
         assert inside.count() == 0

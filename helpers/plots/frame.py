@@ -69,10 +69,11 @@ def show(figure: Figure, alt: str) -> None:
     Raises ValueError for an ``alt`` of fewer than SHORTEST_ALT characters, and
     TypeError for anything but a figure.
     """
+    name = repr(figure)
     data, metadata = still(figure, alt)
     # JupyterLab would prefer an SVG to the picture and lose its text, so it is stored where only the site looks.
     metadata["image/png"]["svg"] = svg(figure)
-    display({**data, "text/plain": repr(figure)}, raw=True, metadata=metadata)
+    display({**data, "text/plain": name}, raw=True, metadata=metadata)
 
 
 @styled
