@@ -42,14 +42,17 @@ def follow_theme(element: ElementTree.Element) -> None:
 
 
 def name_apart(root: ElementTree.Element, prefix: str) -> None:
-    """Names inside a figure count for the whole page: without a prefix one figure would take the dots of another."""
+    """Names inside a figure count for the whole page: without a prefix one figure would take the dots of another.
+
+    Links become HTML's, which knows no namespaces.
+    """
     for element in root.iter():
         for key, value in element.items():
             if key == "id":
                 element.set(key, prefix + value)
-            elif key == LINK and value.startswith("#"):
+            elif key == LINK:
                 del element.attrib[key]
-                element.set("href", f"#{prefix}{value[1:]}")
+                element.set("href", f"#{prefix}{value[1:]}" if value.startswith("#") else value)
             elif "url(#" in value:
                 element.set(key, value.replace("url(#", f"url(#{prefix}"))
 

@@ -85,6 +85,7 @@ def test_greys_follow_the_theme_and_colours_stay_but_what_stands_on_a_table_keep
     assert not re.search(r"(fill|stroke): #", drawn)
     kept = ElementTree.fromstring(tabled).findall(f".//{SVG}g[@class='on-picture']")
     assert ["".join(group.itertext()) for group in kept] == ["0", "1"]
+    assert ' href="data:image/png;base64,' in tabled
     assert "fill: #ffffff" in ElementTree.tostring(kept[1], encoding="unicode")
 
 
@@ -95,6 +96,7 @@ def test_a_figure_in_a_page_is_an_image_with_a_text_and_names_of_its_own():
     names, used = (set(re.findall(pattern, pages[0])) for pattern in (r' id="([^"]*)"', r'(?:url\(|href=")#([^")]*)'))
     assert used
     assert used <= names
+    assert not re.search(r"[ <]\w+:\w+=", pages[0]), "HTML knows no namespaces"
     assert not names & set(re.findall(r' id="([^"]*)"', pages[1]))
 
 
