@@ -10,7 +10,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 ElementTree.register_namespace("", SVG[1:-1])
 
-LEGIBLE = 10  # CSS pixels of the smallest letters on a phone; below that the figure scrolls in its own box
+LEGIBLE = 9  # CSS pixels of the smallest letters; where they would have less, the figure scrolls in its own box
+LEAST_INK = 62  # percent, of letters
 PER_POINT = 4 / 3  # CSS pixels
 ON_PICTURE = "on-picture"  # as in helpers.plots.vector: what keeps its colours
 PAINT = re.compile(r"\b(fill|stroke): #([0-9a-f]{6})")
@@ -26,7 +27,8 @@ def paint(colour: str, *, in_text: bool) -> str:
     """
     red, green, blue = (int(colour[i : i + 2], 16) for i in (0, 2, 4))
     if red == green == blue:
-        return f"color-mix(in srgb, var(--ink) {100 * (1 - red / 255):.3g}%, var(--paper))"
+        ink = 100 * (1 - red / 255)
+        return f"color-mix(in srgb, var(--ink) {max(ink, LEAST_INK) if in_text else ink:.3g}%, var(--paper))"
     return f"color-mix(in srgb, #{colour} {'var(--in-text), var(--ink)' if in_text else 'var(--in-lines), #fff'})"
 
 

@@ -91,7 +91,7 @@ window.look = (() => {
       all("svg.figure text").filter((e) => {
         const sizes = [e, ...e.querySelectorAll("tspan")].map((part) => parseFloat(getComputedStyle(part).fontSize));
         const { a, b } = e.getScreenCTM();
-        return Math.max(...sizes) * Math.hypot(a, b) < 9;
+        return Math.max(...sizes) * Math.hypot(a, b) < 8.99;
       }).map(name),
     faintText: () => {
       const seen = new Set();

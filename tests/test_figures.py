@@ -100,8 +100,8 @@ def test_a_figure_in_a_page_is_an_image_with_a_text_and_names_of_its_own():
     assert not names & set(re.findall(r' id="([^"]*)"', pages[1]))
 
 
-@pytest.mark.parametrize(("width", "least"), [(9, 540), (12, 720)])
-def test_the_smallest_letters_keep_ten_pixels(width, least):
+@pytest.mark.parametrize(("width", "least"), [(9, 486), (12, 648)])
+def test_the_smallest_letters_keep_nine_pixels(width, least):
     figure, ax = plots.canvas(size=(width, 4.5))
     two_lines(ax)  # whose names and ticks have 12 points
     ax.set_yscale("log")  # whose exponents are smaller, and do not count
