@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from book.figures import draw_as_svg
 from book.folds import name_fold
 
 PREDICT = "**Predict.**"
@@ -116,4 +117,5 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
             name_fold(cell)
+            draw_as_svg(cell)
     return notebook

@@ -5,13 +5,14 @@ window.look = (() => {
   const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
   const inScroller = (element) => {
     for (let e = element; e && e.tagName !== "ARTICLE"; e = e.parentElement)
-      if (scrolls(e) && e.matches("pre, .highlight, .math, table, .table-wrapper")) return true;
+      if (scrolls(e) && e.matches("pre, .highlight, .math, table, .table-wrapper, .output, .cell_output")) return true;
     return false;
   };
 
   function channels(colour) {
     const [r, g, b, a = 1] = colour.match(/[\d.]+/g).map(Number);
-    return { r, g, b, a };
+    const full = colour.startsWith("color(") ? 255 : 1; // a mix of colours has channels from 0 to 1
+    return { r: r * full, g: g * full, b: b * full, a };
   }
   function luminance({ r, g, b }) {
     const linear = [r, g, b].map((v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
@@ -35,9 +36,9 @@ window.look = (() => {
     for (let e = element; e; e = e.parentElement) product *= Number(getComputedStyle(e).opacity);
     return product;
   }
-  function contrast(element) {
+  function contrast(element, colour = getComputedStyle(element).color) {
     const ground = background(element);
-    const ink = channels(getComputedStyle(element).color);
+    const ink = channels(colour);
     const [dark, light] = [luminance(over({ ...ink, a: ink.a * opacity(element) }, ground)), luminance(ground)].sort(
       (x, y) => x - y,
     );
@@ -100,6 +101,24 @@ window.look = (() => {
       });
       return [...wide, ...out.map(name)];
     },
+    // The contrast of every colour in which a figure is drawn or written, where it stands on paper.
+    drawn: () => {
+      const found = {};
+      for (const e of all("svg.figure :is(path, use, text)")) {
+        const { fill, stroke } = getComputedStyle(e);
+        const kind = e.matches("text") ? "text" : "mark";
+        if (e.closest(".on-picture, defs, clipPath") || / opacity:|fill-opacity|stroke-opacity/.test(e.outerHTML)) continue;
+        const colour = fill === "none" ? stroke : fill;
+        if (colour !== "none") found[`${kind} ${e.getAttribute("style")}`] = contrast(e, colour);
+      }
+      return found;
+    },
+    unreadable: () =>
+      all("svg.figure text").filter((e) => {
+        const sizes = [e, ...e.querySelectorAll("tspan")].map((part) => parseFloat(getComputedStyle(part).fontSize));
+        const { a, b } = e.getScreenCTM();
+        return Math.max(...sizes) * Math.hypot(a, b) < 8.99;
+      }).map(name),
     faintText: () => {
       const seen = new Set();
       return all("body *").filter((e) => {

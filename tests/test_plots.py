@@ -151,6 +151,7 @@ def test_show_displays_one_picture_with_its_text_and_closes_it(monkeypatch):
     assert data["text/plain"] == "<Figure size 900x450 with 2 Axes>"
     with Image.open(io.BytesIO(data["image/png"])) as picture:
         assert (picture.format, picture.size) == ("PNG", (900, 450))
+    assert options["metadata"]["image/png"].pop("svg").startswith("<svg ")
     assert options == {"raw": True, "metadata": {"image/png": {"alt": " ".join(ALT.split())}}}
     assert [len(ax.yaxis.get_minorticklocs()) > 0 for ax in axes] == [False, True]
     assert not plt.fignum_exists(figure.number)

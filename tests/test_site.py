@@ -70,6 +70,19 @@ def barriers(page: Page, options: dict[str, Any]) -> list[str]:
     return [f"{one['id']}, {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
+def faint_figures(light: dict[str, float], dark: dict[str, float]) -> list[str]:
+    """What is written in a figure and hard to read, and what is drawn and hardly seen in the dark but seen in light."""
+    faint = [
+        f"{what}: {ratio:.2f}"
+        for theme in (light, dark)
+        for what, ratio in theme.items()
+        if what.startswith("text") and ratio < 4.5
+    ]
+    return faint + [
+        f"{what}: {ratio:.2f} in the dark" for what, ratio in dark.items() if ratio < min(3, 0.9 * light[what])
+    ]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(page: Page, site: Path, name: str):
     found = complaints(page, home=site.as_uri())
@@ -84,17 +97,21 @@ def test_page(page: Page, site: Path, name: str):
         assert page.evaluate("look.poorPictures()") == []
         assert page.evaluate("look.overflow()") == []
         assert page.evaluate("look.loosePunctuation()") == [], "a line begins with the punctuation after a formula"
+        assert page.evaluate("look.unreadable()") == []
         assert barriers(page, WITHOUT_CONTRAST) == []
+    drawn = {}
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
         assert page.evaluate("look.faintText()") == [], theme
+        drawn[theme] = page.evaluate("look.drawn()")
+    assert faint_figures(**drawn) == []
     assert found == []
 
 
 @pytest.mark.parametrize("name", LESSON_PAGES)
 def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name: str):
     go(page, site, name)
-    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img")):
+    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img, svg.figure")):
         first = page.locator(f"article {fold}").first
         inside = first.locator(content).locator("visible=true")
         assert inside.count() == 0

@@ -11,7 +11,7 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
 
 // What scrolls sideways can be scrolled by keyboard: it becomes a stop of the tab key for as long as it overflows.
-const WIDE = "article :is(pre, table, .highlight, .table-wrapper, .output, div.math)";
+const WIDE = "article :is(pre, table, .highlight, .table-wrapper, .output, .cell_output, div.math)";
 function reach() {
   for (const element of document.querySelectorAll(WIDE)) {
     const scrolls = ["auto", "scroll"].includes(getComputedStyle(element).overflowX);

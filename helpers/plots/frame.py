@@ -18,6 +18,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import BLACK
+from helpers.plots.vector import svg
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,8 +69,11 @@ def show(figure: Figure, alt: str) -> None:
     Raises ValueError for an ``alt`` of fewer than SHORTEST_ALT characters, and
     TypeError for anything but a figure.
     """
+    name = repr(figure)
     data, metadata = still(figure, alt)
-    display({**data, "text/plain": repr(figure)}, raw=True, metadata=metadata)
+    # JupyterLab would prefer an SVG to the picture and lose its text, so it is stored where only the site looks.
+    metadata["image/png"]["svg"] = svg(figure)
+    display({**data, "text/plain": name}, raw=True, metadata=metadata)
 
 
 @styled
