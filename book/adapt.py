@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from book.cards import with_card, with_tally
+
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
 STILL = "*On this page the slider stands still. The figure at the end of this section moves.*"
@@ -107,10 +109,10 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
-            cell.source = keep_numbers_whole(fold_finding(cell.source))
+            cell.source = keep_numbers_whole(with_card(fold_finding(cell.source), cell))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             still_widgets(cell)
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
-    return notebook
+    return with_tally(notebook)

@@ -35,8 +35,8 @@ if repository():
         "source_directory": "",
     }
 html_static_path = ["static"]
-html_css_files = ["course.css"]
-html_js_files = ["course.js"]
+html_css_files = ["course.css", "cards.css"]
+html_js_files = ["course.js", "cards.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
