@@ -8,14 +8,14 @@ a test notices when they no longer do. Without ``right`` nobody judges the guess
 ``static/cards.js`` makes forms of them.
 """
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
-CLOSING = "## Exercises"
+CLOSING = re.compile(r"^## Exercises$", re.M)
 TALLY = '<div class="tally" role="region" aria-label="Your guesses" hidden></div>'
 
 
@@ -91,13 +91,14 @@ def with_card(markdown: str, cell: NotebookNode) -> str:
     if not parts:
         return markdown
     name = escape(cell.id)
-    opening = f'<div class="guess" id="guess-{name}" data-cell="{name}" role="group" aria-label="Your guess" tabindex="-1">'
-    return "\n\n".join([markdown, opening, *parts, "</div>"])
+    group = 'class="guess" role="group" aria-label="Your guess" tabindex="-1"'
+    return "\n\n".join([markdown, f'<div {group} id="guess-{name}" data-cell="{name}">', *parts, "</div>"])
 
 
 def with_tally(notebook: NotebookNode) -> NotebookNode:
     """Put the place where the guesses are counted before the exercises, in place, where there are cards."""
-    closing = next((i for i, cell in enumerate(notebook.cells) if cell.source.startswith(CLOSING)), None)
-    if closing is not None and any("predict" in cell.metadata for cell in notebook.cells):
-        notebook.cells.insert(closing, new_markdown_cell(TALLY))
+    if any("predict" in cell.metadata for cell in notebook.cells):
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = CLOSING.sub(lambda heading: f"{TALLY}\n\n{heading[0]}", cell.source)
     return notebook

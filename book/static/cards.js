@@ -8,6 +8,8 @@
   let keeps = true;
   function stored() {
     try {
+      localStorage.setItem(`${PLACE}?`, "");
+      localStorage.removeItem(`${PLACE}?`);
       return JSON.parse(localStorage.getItem(PLACE)) ?? {};
     } catch {
       keeps = false;
@@ -116,7 +118,7 @@
   function show(card) {
     card.said.replaceChildren(...card.questions.map((question) => outcome(question, guesses[question.name])));
     card.form?.remove();
-    folds(card).forEach((fold) => (fold.open = true));
+    folds(card.element).forEach((fold) => (fold.open = true));
   }
   function ask(card) {
     const fields = card.questions.map((question) => (isNumber(question) ? box(question) : options(question)));
@@ -144,9 +146,9 @@
     note.textContent = keeps ? ONCE : FLEETING;
     waiting[0]?.form.append(note);
     if (!tally) return;
-    const said = made.length ? `You guessed ${right} of ${judged.length}. ` : "You have not guessed yet. ";
+    const said = made.length ? `You guessed ${right} of ${judged.length} right. ` : "You have not guessed yet. ";
     const only = made.length - judged.length;
-    const line = make("p", {}, make("strong", {}, said), only ? `${only} more nobody can judge. ` : "");
+    const line = make("p", {}, make("strong", {}, said), only ? `Nobody can judge ${only} more. ` : "");
     if (waiting.length) {
       const first = make("a", { href: `#${waiting[0].element.id}` }, "go to the first");
       line.append(`${waiting.length} of ${cards.length} predictions are still open: `, first, ".");
@@ -161,7 +163,7 @@
     for (const name of Object.keys(guesses)) delete guesses[name];
     store();
     for (const card of cards) {
-      folds(card).forEach((fold) => (fold.open = false));
+      folds(card.element).forEach((fold) => (fold.open = false));
       card.form?.remove();
       ask(card);
     }
