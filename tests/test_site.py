@@ -203,7 +203,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(choice.get_by_role("status")).to_have_text("Your guess: a smaller one. Right.")
+    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
     expect(choice).to_be_focused()
     assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
     numbers.get_by_label("The largest weight").fill("many")
@@ -212,10 +212,10 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     expect(numbers.get_by_role("status")).to_be_empty()  # "many" is no number
     numbers.get_by_label("The largest weight").fill("25 000")
     page.keyboard.press("Enter")
-    expect(numbers.get_by_role("status")).to_contain_text("Your guess: 25 000. The result: 704\u00a0409")
-    expect(numbers.get_by_role("status")).to_contain_text("Your guess: 5,000. Right: 4\u00a0962.")
+    expect(numbers.get_by_role("status")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
+    expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
-    expect(choice.get_by_role("status")).to_have_text("Your guess: a smaller one. Right.")
+    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 5 of 7 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
@@ -232,13 +232,19 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
 
 def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     page.add_init_script("Storage.prototype.setItem = () => { throw new Error('refused') }")
-    go(page, site, CARDED)
-    card = page.locator(".guess").nth(1)
+    go(page, site, "notebooks/03_gradient_scaling")
     expect(page.locator(".guess-note")).to_contain_text("keeps nothing")
-    card.get_by_role("radio").first.check()
+    card, tally = page.locator("#guess-c025"), page.locator(".tally")
+    for question in card.get_by_role("group").all():
+        question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.get_by_role("status")).to_have_text("Your guess: the same number. The result: a smaller one.")
-    expect(page.locator(".tally")).to_contain_text("You guessed 0 of 1 right.")
+    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed it turns")
+    expect(tally).to_contain_text("You guessed 1 of 3 right.")
+    assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
+    page.once("dialog", lambda dialog: dialog.accept())
+    tally.get_by_role("button").click()
+    expect(card.get_by_role("radio").first).to_be_visible()
+    assert page.evaluate("look.rawFormulas()") == []
 
 
 def test_without_scripts_the_choices_are_a_list_and_the_results_folds(chromium: Browser, site: Path):

@@ -44,7 +44,9 @@
   const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
   const written = (value) => String(value).replace("-", "−").replace(/^−?\d+/, grouped);
 
+  // The lists stay in the page, out of sight: what is shown are copies, with their formulas drawn by then.
   function asked(div, name) {
+    div.hidden = true;
     const choices = [...div.querySelectorAll("li")].map((item) => item.querySelector("p") ?? item);
     const { right, number: wanted, within, unit } = div.dataset;
     const ask = [...(div.querySelector(":scope > p")?.childNodes ?? [])];
@@ -84,8 +86,9 @@
     const line = make("p", { className: `outcome ${kind}` });
     const unit = question.unit && `\u00a0${question.unit}`;
     const choice = (i) => make("b", {}, ...copies(question.choices[i].childNodes));
-    if (question.ask.length) line.append(...copies(question.ask), ". ");
-    line.append("Your guess: ", isNumber(question) ? make("b", {}, guess + unit) : choice(question.texts.indexOf(guess)));
+    if (question.ask.length) line.append(...copies(question.ask), ": you guessed ");
+    else line.append("You guessed ");
+    line.append(isNumber(question) ? make("b", {}, guess + unit) : choice(question.texts.indexOf(guess)));
     if (isNumber(question)) {
       const margin = hit || !question.within ? "" : ` (within ${written(question.within)} counts as right)`;
       line.append(hit ? ". Right: " : ". The result: ", make("b", {}, written(question.wanted) + unit), `${margin}.`);
@@ -110,7 +113,7 @@
     const questions = [...element.querySelectorAll(".question")].map((div, i) => asked(div, `${cell}.${i}`));
     const said = make("div");
     said.setAttribute("role", "status");
-    element.replaceChildren(said);
+    element.append(said);
     return { element, questions, said };
   });
   const isMade = (card) => card.questions.every((question) => isAnswer(question, guesses[question.name]));
