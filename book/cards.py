@@ -91,7 +91,7 @@ def with_card(markdown: str, cell: NotebookNode) -> str:
     if not parts:
         return markdown
     name = escape(cell.id)
-    group = 'class="guess" role="group" aria-label="Your guess" tabindex="-1"'
+    group = 'class="guess" role="group" aria-label="Prediction" tabindex="-1"'
     return "\n\n".join([markdown, f'<div {group} id="guess-{name}" data-cell="{name}">', *parts, "</div>"])
 
 

@@ -55,7 +55,7 @@
   const isNumber = (question) => question.wanted !== undefined;
   const isJudged = (question) => isNumber(question) || question.right !== undefined;
   const isAnswer = (question, guess) =>
-    isNumber(question) ? !Number.isNaN(number(guess ?? "")) : question.texts.includes(guess);
+    isNumber(question) ? !Number.isNaN(number(String(guess ?? ""))) : question.texts.includes(guess);
   const hits = (question, guess) =>
     isNumber(question)
       ? Math.abs(number(guess) - Number(question.wanted)) <= question.within * (1 + 1e-9)
@@ -151,7 +151,7 @@
     if (!tally) return;
     const said = made.length ? `You guessed ${right} of ${judged.length} right. ` : "You have not guessed yet. ";
     const only = made.length - judged.length;
-    const line = make("p", {}, make("strong", {}, said), only ? `Nobody can judge ${only} more. ` : "");
+    const line = make("p", {}, make("strong", {}, said), only ? `${only} more cannot be judged. ` : "");
     if (waiting.length) {
       const first = make("a", { href: `#${waiting[0].element.id}` }, "go to the first");
       line.append(`${waiting.length} of ${cards.length} predictions are still open: `, first, ".");
