@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from book.cards import with_card, with_tally
+from book.cards import with_card
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
@@ -115,4 +115,4 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             still_widgets(cell)
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
-    return with_tally(notebook)
+    return notebook

@@ -86,19 +86,11 @@ def questions(cell: NotebookNode) -> list[Question]:
 
 
 def with_card(markdown: str, cell: NotebookNode) -> str:
-    """The text of a cell with its card below."""
+    """The text of a cell with its card below; and before the exercises the place where the guesses are counted."""
+    markdown = CLOSING.sub(lambda heading: f"{TALLY}\n\n{heading[0]}", markdown)
     parts = [one.html() for one in questions(cell)]
     if not parts:
         return markdown
     name = escape(cell.id)
     group = 'class="guess" role="group" aria-label="Prediction" tabindex="-1"'
     return "\n\n".join([markdown, f'<div {group} id="guess-{name}" data-cell="{name}">', *parts, "</div>"])
-
-
-def with_tally(notebook: NotebookNode) -> NotebookNode:
-    """Put the place where the guesses are counted before the exercises, in place, where there are cards."""
-    if any("predict" in cell.metadata for cell in notebook.cells):
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = CLOSING.sub(lambda heading: f"{TALLY}\n\n{heading[0]}", cell.source)
-    return notebook

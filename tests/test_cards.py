@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from conftest import LESSONS, opened, refuse
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_markdown_cell
 from test_prose import numbers
 
-from book.adapt import PREDICT, adapt, figure_texts
+from book.adapt import PREDICT, figure_texts
 from book.cards import TALLY, CardError, Choice, Number, Question, questions, with_card
 
 CARDS = [one for path in LESSONS for cell in opened(path).notebook.cells for one in questions(cell)]
@@ -101,8 +101,6 @@ def test_a_card_stands_below_its_question_and_tells_no_answer():
     assert with_card("No question.", new_markdown_cell("No question.")) == "No question."
 
 
-def test_guesses_are_counted_before_the_exercises_of_a_notebook_with_cards():
-    cells = [new_markdown_cell(text) for text in ("**Predict.** What?", "## What\n\nThat.\n\n## Exercises\n\nThree.")]
-    assert TALLY not in adapt(new_notebook(cells=cells)).cells[1].source
-    cells[0].metadata["predict"] = {"number": 8, "within": 1}
-    assert adapt(new_notebook(cells=cells)).cells[1].source == f"## What\n\nThat.\n\n{TALLY}\n\n## Exercises\n\nThree."
+def test_guesses_are_counted_before_the_exercises():
+    cell = new_markdown_cell("## What\n\nThat.\n\n## Exercises\n\nThree.")
+    assert with_card(cell.source, cell) == f"## What\n\nThat.\n\n{TALLY}\n\n## Exercises\n\nThree."
