@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from book.cards import with_card
 from book.figures import draw_as_svg
 from book.folds import name_fold
 
@@ -110,7 +111,7 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
-            cell.source = keep_numbers_whole(fold_finding(cell.source))
+            cell.source = keep_numbers_whole(with_card(fold_finding(cell.source), cell))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             still_widgets(cell)

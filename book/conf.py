@@ -38,8 +38,8 @@ if repository():
     }
 html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
-html_css_files = ["course.css", "page.css", "landing.css", "figures.css", "print.css"]
-html_js_files = ["course.js"]
+html_css_files = ["course.css", "page.css", "landing.css", "figures.css", "cards.css", "print.css"]
+html_js_files = ["course.js", "cards.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False

@@ -313,3 +313,71 @@ def test_table_of_verdicts_is_a_table(site: Path):
 def test_every_page_is_tried(site: Path):
     built = {str(path.relative_to(site).with_suffix("")) for path in site.rglob("*.html")}
     assert built == set(PAGES)
+
+
+CARDED = "notebooks/01_weighted_cross_entropy"
+
+
+def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cleared(page: Page, site: Path):
+    found = complaints(page, home=site.as_uri())
+    go(page, site, CARDED)
+    numbers, choice, tally = page.locator(".guess").nth(0), page.locator(".guess").nth(1), page.locator(".tally")
+    expect(tally).to_contain_text("You have not guessed yet. 7 of 7 predictions are still open")
+    choice.get_by_role("radio", name="the same number").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice).to_be_focused()
+    assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
+    numbers.get_by_label("The largest weight").fill("many")
+    numbers.get_by_label("Weights above").fill("5,000")
+    page.keyboard.press("Enter")
+    expect(numbers.get_by_role("status")).to_be_empty()  # "many" is no number
+    numbers.get_by_label("The largest weight").fill("25 000")
+    page.keyboard.press("Enter")
+    expect(numbers.get_by_role("status")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
+    expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
+    page.reload()
+    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(tally).to_contain_text("You guessed 2 of 3 right. 5 of 7 predictions are still open")
+    assert page.evaluate("look.openFolds()") == 5
+    assert barriers(page, WITHOUT_CONTRAST) == []
+    page.set_viewport_size(PHONE)
+    heights = "[...document.querySelectorAll(':is(.guess, .tally) :is(label, button)')].map(e => e.offsetHeight)"
+    assert min(page.evaluate(heights)) >= 44
+    page.once("dialog", lambda dialog: dialog.accept())
+    tally.get_by_role("button").click()
+    expect(tally).to_contain_text("You have not guessed yet.")
+    assert page.evaluate("look.openFolds()") == 0
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('class-weights'))") == []
+    assert found == []
+
+
+def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('refused') }")
+    go(page, site, "notebooks/03_gradient_scaling")
+    expect(page.locator(".guess-note")).to_contain_text("keeps nothing")
+    card, tally = page.locator("#guess-c025"), page.locator(".tally")
+    for question in card.get_by_role("group").all():
+        question.get_by_role("radio").first.check()
+    card.get_by_role("button").click()
+    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed it turns")
+    expect(tally).to_contain_text("You guessed 1 of 3 right.")
+    assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
+    page.once("dialog", lambda dialog: dialog.accept())
+    tally.get_by_role("button").click()
+    expect(card.get_by_role("radio").first).to_be_visible()
+    assert page.evaluate("look.rawFormulas()") == []
+
+
+def test_without_scripts_the_choices_are_a_list_and_the_results_folds(chromium: Browser, site: Path):
+    page = new_page(chromium, viewport=DESKTOP, java_script_enabled=False)
+    page.goto((site / f"{CARDED}.html").as_uri())
+    choices = page.locator(".guess").nth(1).locator("li")
+    expect(choices).to_have_text(["the same number", "a smaller one", "a larger one"])
+    expect(page.locator(".question[data-number]").first).to_be_hidden()
+    expect(page.locator(".tally")).to_be_hidden()
+    page.locator("details.finding > summary").first.click()
+    expect(page.locator("details.finding").first.locator("p").first).to_be_visible()
+    page.close()
