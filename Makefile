@@ -67,7 +67,7 @@ links: $(VENV)/installed ## follow every link of the site to other machines
 	$(BIN)/python -m sphinx --keep-going --quiet --builder linkcheck --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/links
 
-slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/slides
+slides: $(VENV)/installed ## write a deck for a lecture and one for each notebook, into book/_build/slides
 	$(BIN)/python -m book.make_slides
 
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
@@ -78,6 +78,7 @@ mark: $(VENV)/installed ## run the checks in a class's notebooks, into a CSV: AR
 
 map: $(VENV)/installed ## write the map into README.md and book/teaching.md, and the pages of questions and symptoms
 	$(BIN)/python -m book.course
+	$(BIN)/python -m book.lecture
 	$(BIN)/python -m book.questions
 
 hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit

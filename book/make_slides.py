@@ -1,4 +1,4 @@
-"""Write a reveal.js deck for each notebook. Everything that a deck loads lies beside it."""
+"""Write a reveal.js deck for each notebook, and one for the lecture. Everything that a deck loads lies beside it."""
 
 import argparse
 import importlib.util
@@ -11,6 +11,7 @@ from pygments.formatters import HtmlFormatter
 from book.conf import mathjax_file
 from book.course import lessons
 from book.deck import STYLE, Slide, rendered, slides
+from book.lecture import lecture
 
 BOOK = Path(__file__).resolve().parent
 LOOK = BOOK / "slides"
@@ -36,8 +37,10 @@ def copy_assets(target: Path) -> None:
 
 
 def decks() -> dict[str, tuple[str, list[Slide]]]:
-    """Title and slides of each notebook, by the notebook's name."""
-    return {lesson.path.stem: (f"{lesson.number} · {lesson.question}", slides(lesson.notebook)) for lesson in lessons()}
+    """Title and slides of the lecture and of each notebook, by the name of the file."""
+    course = lessons()
+    of_each = {lesson.path.stem: (f"{lesson.number} · {lesson.question}", slides(lesson.notebook)) for lesson in course}
+    return {"lecture": ("The lecture of 50 minutes", lecture(course)), **of_each}
 
 
 def write(target: Path) -> None:
