@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book links slides classroom mark map hooks clean
+.PHONY: help install lab renew test snapshots run soak bench book links slides worksheet classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ links: $(VENV)/installed ## follow every link of the site to other machines
 
 slides: $(VENV)/installed ## write a deck for a lecture and one for each notebook, into book/_build/slides
 	$(BIN)/python -m book.make_slides
+
+worksheet: $(VENV)/installed ## print all predictions as a worksheet, and its key, into book/_build/worksheet
+	$(BIN)/python -m book.worksheet
 
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
 	$(BIN)/python -m book.make_classroom

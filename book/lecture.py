@@ -67,7 +67,11 @@ def clock(minutes: float) -> str:
 def slide_of(wanted: dict[str, Any], start: float, course: dict[str, Lesson]) -> Slide:
     text = wanted.get("text", "").strip()
     slide = joined(course[wanted["from"]], wanted) if "cells" in wanted else Slide(kind_of(text))
-    slide.parts[:0] = [rendered(text)] if text else []
+    if text and slide.parts:
+        heading, body = re.fullmatch(r"(<h\d>.*?</h\d>\n)?(.*)", slide.parts[0], re.S).groups("")
+        slide.parts[0] = rendered(text) + body if text.startswith("#") else heading + rendered(text) + body
+    elif text:
+        slide.parts = [rendered(text)]
     slide.section = "" if text.startswith("#") else slide.section
     slide.minutes = wanted["minutes"]
     mark = f"**Minute {clock(start)} to {clock(start + slide.minutes)}.** {wanted['say'].strip()}"

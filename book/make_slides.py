@@ -1,7 +1,11 @@
-"""Write a reveal.js deck for each notebook, and one for the lecture. Everything that a deck loads lies beside it."""
+"""Write a reveal.js deck for each notebook and one for the lecture, and the teaching guide.
+
+Everything that they load lies beside them.
+"""
 
 import argparse
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygments.formatters import HtmlFormatter
 
 from book.conf import mathjax_file
-from book.course import lessons
+from book.course import GUIDE, lessons
 from book.deck import STYLE, Slide, rendered, slides
 from book.lecture import lecture
 
@@ -31,7 +35,7 @@ def copy_assets(target: Path) -> None:
     for name in REVEAL:
         shutil.copy(reveal_folder() / name, target)
     shutil.copy(mathjax_file(), target)
-    for path in (LOOK / "deck.css", LOOK / "deck.js"):
+    for path in (LOOK / "deck.css", LOOK / "deck.js", LOOK / "worksheet.css"):
         shutil.copy(path, target)
     (target / "code.css").write_text(HtmlFormatter(style=STYLE).get_style_defs(".highlight"), encoding="utf-8")
 
@@ -53,6 +57,9 @@ def write(target: Path) -> None:
         page = template.render(title=title.replace("`", ""), slides=deck, last=len(deck))
         (target / f"{name}.html").write_text(page, encoding="utf-8")
     titles = {name: rendered(title).removeprefix("<p>").removesuffix("</p>\n") for name, (title, _) in found.items()}
+    guide = re.sub(r"\]\(\.\./notebooks/(\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", GUIDE.read_text(encoding="utf-8"))
+    page = environment.get_template("guide.html").render(guide=rendered(guide))
+    (target / "guide.html").write_text(page, encoding="utf-8")
     index = environment.get_template("index.html").render(decks=titles)
     (target / "index.html").write_text(index, encoding="utf-8")
 

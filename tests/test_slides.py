@@ -13,8 +13,9 @@ from conftest import LESSONS, opened, refuse
 from playwright.sync_api import Browser
 
 from book.adapt import FINDING, PREDICT
-from book.course import CourseError
+from book.course import GUIDE, CourseError
 from book.deck import Slide, markdown_slides, slides
+from book.lecture import cell_of, lecture, with_lecture
 from book.slide_text import chosen_lines, narrow, on_slide, sentences
 
 NAMES = [path.stem for path in LESSONS]
@@ -63,10 +64,10 @@ def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def all_decks(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.html") if path.stem != "index")
+    return sorted(path.stem for path in folder.glob("*.html") if path.stem not in ("index", "guide"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["lecture", *NAMES])
 def test_deck(chromium: Browser, decks: Path, name: str):
     page = new_page(chromium, viewport=FRAME)
     found = complaints(page, home=decks.as_uri())
@@ -152,10 +153,28 @@ def test_deck_stands_alone(path: Path):
     assert sum(bool(slide.notes) for slide in deck) >= len(deck) // 3
 
 
+def test_lecture_fills_its_hour_and_the_guide_says_so():
+    deck = lecture([opened(path) for path in LESSONS])
+    assert sum(slide.minutes for slide in deck) == 50
+    assert 20 <= len(deck) <= 25
+    assert all(re.match("<p><strong>Minute .*?</strong> .{20}", slide.notes[0], re.S) for slide in deck)
+    assert not list(cut_off(deck))
+    events = "".join(questions_and_answers(deck))
+    assert "??" not in events and events[-1] == "!" and events.count("?") >= 8
+    guide = GUIDE.read_text(encoding="utf-8")
+    if with_lecture(guide) != guide:
+        refuse(["its lecture is not that of lecture.toml: run make map"], of=GUIDE)
+
+
+def test_lecture_says_which_cell_is_gone():
+    with pytest.raises(CourseError, match="'c999' of 01_"):
+        cell_of(opened(LESSONS[0]), "c999")
+
+
 def test_index_lists_every_deck(decks: Path):
     text = (decks / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{name}.html"' in text for name in all_decks(decks))
-    assert set(all_decks(decks)) >= set(NAMES)
+    assert set(all_decks(decks)) == {"lecture", *NAMES}
 
 
 def test_the_rest_of_a_finding_is_the_speakers():
