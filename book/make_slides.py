@@ -58,6 +58,7 @@ def write(target: Path) -> None:
         (target / f"{name}.html").write_text(page, encoding="utf-8")
     titles = {name: rendered(title).removeprefix("<p>").removesuffix("</p>\n") for name, (title, _) in found.items()}
     guide = re.sub(r"\]\(\.\./notebooks/(\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", GUIDE.read_text(encoding="utf-8"))
+    guide = re.sub(r"\[([^]]*)\]\(\w+\.md[^)]*\)", r"\1", guide)  # pages of the site
     page = environment.get_template("guide.html").render(guide=rendered(guide))
     (target / "guide.html").write_text(page, encoding="utf-8")
     index = environment.get_template("index.html").render(decks=titles)
