@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book import make_slides, worksheet
-from book.course import ROOT
+from book.course import ROOT, lessons
 from book.sealed import seal
 
 START = """# How large should class weights be?
@@ -75,7 +75,7 @@ def handouts(folder: Path) -> None:
     """The slides and the worksheets, made once for both copies. Without a browser the worksheets stay HTML."""
     make_slides.write(folder / "slides")
     try:
-        worksheet.write(folder / "worksheet")
+        worksheet.write(folder / "worksheet", lessons())
     except worksheet.NoBrowserError as error:
         print(error)
         return

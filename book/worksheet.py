@@ -87,13 +87,13 @@ def asked(text: str) -> str:
     return without_links(rendered("\n\n".join([*lead, *whole[place:]]).replace(PREDICT, "").strip()))
 
 
-def pages() -> Iterator[tuple[str, str]]:
+def pages(course: list[Lesson]) -> Iterator[tuple[str, str]]:
     """Name and HTML of the worksheet and of its key."""
     environment = Environment(loader=FileSystemLoader(LOOK), autoescape=select_autoescape(default=True))
     template = environment.get_template("worksheet.html")
-    course = [(lesson.number, MARKDOWN.renderInline(lesson.question), prompts(lesson)) for lesson in lessons()]
+    asked = [(lesson.number, MARKDOWN.renderInline(lesson.question), prompts(lesson)) for lesson in course]
     for name, key in (("worksheet", False), ("worksheet-key", True)):
-        yield name, template.render(course=course, key=key, count=sum(len(asked) for *_, asked in course))
+        yield name, template.render(course=asked, key=key, count=sum(len(own) for *_, own in asked))
 
 
 def browser() -> str:
@@ -122,12 +122,12 @@ def print_pdf(folder: Path, names: list[str]) -> None:
         chromium.close()
 
 
-def write(target: Path) -> None:
+def write(target: Path, course: list[Lesson]) -> None:
     """The pages as HTML, with what they load, then as PDF. Raises NoBrowserError when the HTML is written."""
     (target / "assets").mkdir(parents=True, exist_ok=True)
     shutil.copy(mathjax_file(), target / "assets")
     shutil.copy(LOOK / "worksheet.css", target / "assets")
-    written = dict(pages())
+    written = dict(pages(course))
     for name, page in written.items():
         (target / f"{name}.html").write_text(page, encoding="utf-8")
     browser()
@@ -138,6 +138,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", nargs="?", type=Path, default=ROOT / "book" / "_build" / "worksheet")
     try:
-        write(parser.parse_args().target)
+        write(parser.parse_args().target, lessons())
     except NoBrowserError as error:
         sys.exit(str(error))

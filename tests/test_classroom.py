@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import subprocess
+import shutil
 import sys
 import tomllib
 import zipfile
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import run
+from browsing import MISSING, run
 from conftest import LESSONS, ROOT, SOLUTIONS, opened
 from nbformat import NotebookNode
 
@@ -22,9 +22,10 @@ from tools.run import client_for
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both archives, packed and unpacked again elsewhere."""
+    """Both archives, packed where no browser is found, and unpacked again elsewhere."""
     folder = tmp_path_factory.mktemp("classroom")
-    run(sys.executable, "-m", "book.make_classroom", folder / "packed")
+    without_browser = f"PATH={Path(sys.executable).parent}"
+    run("env", without_browser, sys.executable, "-m", "book.make_classroom", folder / "packed")
     for archive in (folder / "packed").glob("*.zip"):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(folder / "unpacked")
@@ -71,12 +72,9 @@ def test_copy_holds_what_it_needs(copies: Path, audience: str):
 
 
 def test_who_gets_what(copies: Path):
-    printed = {"worksheet.pdf", "worksheet-key.pdf"}
     student, teacher = (copies / f"class-weights-{audience}" for audience in ("student", "teacher"))
-    html = not any(student.glob("worksheet/*.pdf"))  # without a browser
-    named = {name.replace(".pdf", ".html") for name in printed} | {"assets"} if html else printed
-    assert {path.name for path in (teacher / "worksheet").iterdir()} == named
-    assert {path.name for path in (student / "worksheet").iterdir()} == {one for one in named if "key" not in one}
+    assert {path.name for path in student.glob("worksheet/*.html")} == {"worksheet.html"}
+    assert {path.name for path in teacher.glob("worksheet/*.html")} == {"worksheet.html", "worksheet-key.html"}
     assert {"index.html", "guide.html", "lecture.html"} <= {path.name for path in (teacher / "slides").iterdir()}
     assert not (student / "slides").exists()
     for link in re.findall(r'href="([^"#:]+)"', (teacher / "slides" / "guide.html").read_text(encoding="utf-8")):
@@ -110,30 +108,6 @@ def test_no_file_of_a_student_shows_an_answer(copies: Path):
             assert wanted & {line.strip() for line in lines} == set(), path
 
 
-JUDGE = """
-import json
-from helpers.exercises.core import Exercise, find_exercise, judge
-said = {}
-for notebook in range(1, 15):
-    number = f"{notebook}.1"
-    exercise = find_exercise(number)
-    wrong = next(iter(exercise.wrong.values())) if isinstance(exercise, Exercise) else exercise.wrong[0].answer
-    said[number] = [judge(number, answer, seed=0)[0] for answer in (exercise.right, wrong, lambda *_: None)]
-print(json.dumps(said))
-"""
-
-
-def test_a_folded_judge_judges(copies: Path):
-    folder = copies / "class-weights-student"
-    assert "FOLDED" in (folder / "helpers" / "exercises" / "notebook_01.py").read_text(encoding="utf-8")
-    ran = subprocess.run([sys.executable, "-c", JUDGE], cwd=folder, capture_output=True, text=True,
-                         env=os.environ | {"PYTHONPATH": str(folder)})  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    said = json.loads(ran.stdout)
-    assert len(said) == len(LESSONS)
-    assert {tuple(verdicts) for verdicts in said.values()} == {("right", "not yet", "not answered")}
-
-
 def test_folding_loses_nothing():
     for path in (ROOT / "helpers" / "exercises").glob("notebook_*.py"):
         source = path.read_text(encoding="utf-8")
@@ -149,16 +123,44 @@ def test_worksheet_has_every_prediction_and_its_answer():
     assert not any("<a " in one.question + one.answer or "Predict." in one.question for one in found)
 
 
+def test_worksheet_is_printed_without_a_date(tmp_path: Path):
+    if not any(map(shutil.which, worksheet.BROWSERS)):
+        pytest.skip(MISSING)
+    worksheet.write(tmp_path, [opened(LESSONS[0])])
+    printed = [(tmp_path / name).read_bytes() for name in ("worksheet.pdf", "worksheet-key.pdf")]
+    assert all(
+        pdf.startswith(b"%PDF-") and set(re.findall(rb"D:(\d{14})", pdf)) <= {b"20000101000000"} for pdf in printed
+    )
+
+
 def test_without_a_browser_the_worksheet_stays_html(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(worksheet, "BROWSERS", ("no-such-browser",))
     with pytest.raises(worksheet.NoBrowserError, match=r"install Chromium"):
-        worksheet.write(tmp_path)
+        worksheet.write(tmp_path, [opened(LESSONS[0])])
     assert {path.name for path in tmp_path.glob("*.html")} == {"worksheet.html", "worksheet-key.html"}
 
 
-def test_student_copy_runs(copies: Path):
+JUDGE = """
+import json
+from helpers.exercises.core import Exercise, find_exercise, judge
+said = {}
+for notebook in range(1, 15):
+    number = f"{notebook}.1"
+    exercise = find_exercise(number)
+    wrong = next(iter(exercise.wrong.values())) if isinstance(exercise, Exercise) else exercise.wrong[0].answer
+    said[number] = [judge(number, answer, seed=0)[0] for answer in (exercise.right, wrong, lambda *_: None)]
+print(json.dumps(said))
+"""
+
+
+def test_student_copy_runs_and_judges(copies: Path):
+    """The first cells run, and each notebook's folded judge tells right from wrong from a stub."""
     folder = copies / "class-weights-student"
+    assert "FOLDED" in (folder / "helpers" / "exercises" / "notebook_01.py").read_text(encoding="utf-8")
     notebook = notebooks(folder)["01_weighted_cross_entropy.ipynb"]
-    notebook.cells.append(nbformat.v4.new_code_cell("import helpers; print(helpers.__file__)"))
+    notebook.cells += map(nbformat.v4.new_code_cell, ("import helpers; print(helpers.__file__)", JUDGE))
     client_for(notebook, folder / "notebooks").execute(env={**os.environ, "PYTHONPATH": str(folder)})
-    assert notebook.cells[-1].outputs[0].text.strip() == str(folder / "helpers" / "__init__.py")
+    assert notebook.cells[-2].outputs[0].text.strip() == str(folder / "helpers" / "__init__.py")
+    said = json.loads(notebook.cells[-1].outputs[0].text)
+    assert len(said) == len(LESSONS)
+    assert {tuple(verdicts) for verdicts in said.values()} == {("right", "not yet", "not answered")}
