@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from book.adapt import FINDING, PREDICT
 from book.course import GUIDE, CourseError
-from book.deck import Slide, markdown_slides, slides
+from book.deck import MOST_COLUMNS, Slide, markdown_slides, slides
 from book.lecture import cell_of, lecture, with_lecture
 from book.slide_text import chosen_lines, narrow, on_slide, sentences
 
@@ -22,6 +22,7 @@ NAMES = [path.stem for path in LESSONS]
 FRAME = {"width": 1280, "height": 720}
 LEAST_PIXELS = 20  # of 720: what the last row reads
 MOST_WORDS = 115  # about 100
+DIVISOR = r"\frac{\sum_i w_{y_i}\,\mathrm{CE}_i}{\sum_i w_{y_i}}"  # what notebook 01 speaks of to its end
 # Symbols that mean nothing to a hall before their slide: each has to be set equal to something where it comes first.
 DEFINED = (r"k^*", r"T^*", r"x^*", r"p^*", r"\varepsilon^*", r"\bar w", r"\eta'", r"v_c(B)", r"k_{1/2}")
 
@@ -112,6 +113,15 @@ def cut_off(deck: list[Slide]) -> Iterator[str]:
                 yield f"slide {number} ends in mid-sentence: {last[-60:]!r}"
 
 
+def broken_tables(deck: list[Slide]) -> Iterator[str]:
+    """A long line of text may break; a table of which lines break is none."""
+    for number, slide in enumerate(deck, 1):
+        for output in re.findall(r'<pre class="output">(.*?)</pre>', text_of(slide), re.S):
+            rows = [line for line in output.splitlines() if re.search(r"\S {2,}\S", line)]
+            if max(map(len, rows), default=0) > MOST_COLUMNS + 4:
+                yield f"slide {number} has a table that is too wide: give it shorter heads: {output[:60]!r}"
+
+
 def questions_and_answers(deck: list[Slide]) -> list[str]:
     """In order: ? for a prediction, ! for a result, a figure or a finding."""
     pattern = (
@@ -140,6 +150,8 @@ def test_deck_stands_alone(path: Path):
     deck = slides(notebook)
     where = path.relative_to(path.parents[1])
     refuse(f'{where}: {complaint}: name whole sentences in "show"' for complaint in cut_off(deck))
+    refuse(f"{where}: {complaint}" for complaint in broken_tables(deck))
+    assert not path.stem.startswith("01") or any(DIVISOR in text_of(slide) for slide in deck[: len(deck) // 2 + 1])
     events = "".join(questions_and_answers(deck))
     assert "??" not in events, f"{where}: a prediction has no answer before the next: {events}"
     assert not events.endswith("?"), f"{where}: the last prediction has no answer"
