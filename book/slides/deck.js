@@ -4,6 +4,7 @@ const LEAST = 20; // px of 720: what the last row of a hall can read
 
 function fitWidth(pre) {
   // The longest line decides, down to 20 px; a line that is longer still breaks.
+  if (pre.scrollWidth <= pre.clientWidth) return;
   const size = parseFloat(getComputedStyle(pre).fontSize);
   const padding = parseFloat(getComputedStyle(pre).paddingLeft);
   const fitting = (size * (pre.clientWidth - 2 * padding)) / (pre.scrollWidth - padding) - 0.05;
