@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book pdf links slides classroom mark map hooks clean
+.PHONY: help install lab renew test snapshots run soak bench book pdf links slides worksheet classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,8 +71,11 @@ links: $(VENV)/installed ## follow every link of the site to other machines
 	$(BIN)/python -m sphinx --keep-going --quiet --builder linkcheck --conf-dir book \
 		--doctree-dir book/_build/doctrees book/_build/source book/_build/links
 
-slides: $(VENV)/installed ## write a deck for each notebook, into book/_build/slides
+slides: $(VENV)/installed ## write a deck for a lecture and one for each notebook, into book/_build/slides
 	$(BIN)/python -m book.make_slides
+
+worksheet: $(VENV)/installed ## print all predictions as a worksheet, and its key, into book/_build/worksheet
+	$(BIN)/python -m book.worksheet
 
 classroom: $(VENV)/installed ## pack the course for students and for the teacher, into book/_build/classroom
 	$(BIN)/python -m book.make_classroom
@@ -82,6 +85,7 @@ mark: $(VENV)/installed ## run the checks in a class's notebooks, into a CSV: AR
 
 map: $(VENV)/installed ## write the map into README.md and book/teaching.md, and the pages of questions and symptoms
 	$(BIN)/python -m book.course
+	$(BIN)/python -m book.lecture
 	$(BIN)/python -m book.questions
 
 hooks: $(VENV)/installed ## ruff and the map before each commit, by pre-commit

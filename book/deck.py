@@ -13,8 +13,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from book.adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
+from book.slide_text import LEAST_WORDS, MOST_WORDS, check_beginnings, chosen, chosen_lines, narrow, on_slide
 
 STYLE = "a11y-high-contrast-light"
+MOST_LINES, MOST_COLUMNS = 8, 96  # of code on a slide
 SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"
 
 
@@ -26,6 +28,13 @@ class Slide:
     parts: list[str] = field(default_factory=list)
     section: str = ""
     notes: list[str] = field(default_factory=list)
+    minutes: float = 0  # that a lecture gives it
+
+    @property
+    def words(self) -> int:
+        """Of its text, without code, output and tables."""
+        text = re.sub(r"<pre.*?</pre>|<table.*?</table>|<[^>]*>", " ", "".join(self.parts), flags=re.S)
+        return len([word for word in text.split() if re.search(r"\w", word)])
 
 
 def formula(content: str, options: dict[str, bool]) -> str:
@@ -52,19 +61,38 @@ def pieces(markdown: str) -> list[str]:
     return [markdown[a:b].strip() for a, b in pairwise([*starts, len(markdown)])]
 
 
-def markdown_slide(markdown: str) -> Slide:
-    """A finding shows its first paragraph, the speaker's notes hold the rest."""
-    if not markdown.startswith(FINDING):
-        kind = "opening" if markdown.startswith("# ") else "prediction" if PREDICT in markdown else "plain"
-        return Slide(kind, [rendered(markdown)])
-    first, _, rest = markdown.partition("\n\n")
-    if first.endswith(":") or len(first) < 60:
-        second, _, rest = rest.partition("\n\n")
-        first = f"{first}\n\n{second}"
-    return Slide("finding", [rendered(first)], notes=[rendered(rest)] if rest else [])
+def kind_of(markdown: str) -> str:
+    if markdown.startswith(FINDING):
+        return "finding"
+    return "opening" if markdown.startswith("# ") else "prediction" if PREDICT in markdown else "plain"
 
 
-def output_html(output: NotebookNode) -> str:
+def markdown_slides(markdown: str, most: int, show: list[str]) -> list[Slide]:
+    """``show`` says which sentences of a cell stand on its slides; without it the length decides. The rest is notes."""
+    check_beginnings(markdown, show)
+    found: list[Slide] = []
+    aside: list[str] = []
+    for piece in filter(None, pieces(markdown)):
+        shown, left = chosen(piece, show) if show else on_slide(piece, most)
+        aside += [rendered(left)] if left else []
+        if not show or any(one.removesuffix("…") in piece for one in show):
+            found.append(Slide(kind_of(piece), [rendered(shown)]))
+        if found:
+            found[-1].notes += aside
+            aside = []
+    return found
+
+
+def text_of(output: NotebookNode) -> str:
+    data = output.get("data", {})
+    return str(output.get("text") or data.get("text/markdown") or data.get("text/plain", ""))
+
+
+def output_html(output: NotebookNode, show: list[str]) -> str:
+    """``show`` picks the lines of an output that is longer than a slide."""
+    if show:
+        lines = chosen_lines(text_of(output), show)
+        return f'<pre class="output">{html.escape(narrow(lines, MOST_COLUMNS))}</pre>' if lines else ""
     data = output.get("data", {})
     if "image/png" in data:
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
@@ -77,28 +105,51 @@ def output_html(output: NotebookNode) -> str:
         return rendered(data["text/markdown"])
     if output.output_type == "error":
         return f'<pre class="output error">{html.escape(f"{output.ename}: {output.evalue}")}</pre>'
-    return f'<pre class="output">{html.escape(output.get("text") or data.get("text/plain", "")).rstrip()}</pre>'
+    return f'<pre class="output">{html.escape(narrow(text_of(output), MOST_COLUMNS)).rstrip()}</pre>'
+
+
+def fits(code: str) -> bool:
+    """Whether a hall can read it: more lines, or longer ones, are the speaker's."""
+    lines = code.splitlines()
+    return len(lines) <= MOST_LINES and max(map(len, lines), default=0) <= MOST_COLUMNS
 
 
 def code_slide(cell: NotebookNode) -> Slide:
-    """A figure or a table fills its slide; elsewhere the code stands first and its output follows on a click."""
-    outputs = [output_html(output) for output in cell.outputs]
+    """A figure or a table fills its slide; elsewhere short code stands first and its output follows on a click."""
+    show = cell.metadata.get("slideshow", {}).get("show", [])
+    check_beginnings("".join(map(text_of, cell.outputs)), show)
+    outputs = [output_html(output, show) for output in cell.outputs]
     shown = [output for output in outputs if "<img" in output or "<table" in output]
+    code = highlight(cell.source, PythonLexer(), HtmlFormatter(style=STYLE))
     if shown:
         return Slide("figure", shown)
-    code = highlight(cell.source, PythonLexer(), HtmlFormatter(style=STYLE))
+    answers = [output for output in outputs if output]
+    if answers and not fits(cell.source):
+        return Slide("result", answers, notes=[code])
     hidden = "fragment" if "hide-output" in cell.metadata.get("tags", []) else "shown"
-    return Slide("result", [code, *(f'<div class="{hidden}">{output}</div>' for output in outputs)])
+    return Slide("result", [code, *(f'<div class="{hidden}">{output}</div>' for output in answers)])
 
 
-def of_cell(cell: NotebookNode) -> list[Slide]:
+def of_cell(cell: NotebookNode, most: int = MOST_WORDS) -> list[Slide]:
     if cell.cell_type == "code":
         return [code_slide(cell)]
-    return [markdown_slide(piece) for piece in pieces(cell.source) if piece]
+    return markdown_slides(cell.source, most, cell.metadata.get("slideshow", {}).get("show", []))
 
 
 def headings(markdown: str) -> list[str]:
     return re.findall(r"^##+ (.+)$", markdown, re.M)
+
+
+def join(slide: Slide, cell: NotebookNode, *, hidden: bool) -> list[Slide]:
+    """Go on with a slide; what of the cell begins slides of its own is returned."""
+    first, *others = of_cell(cell, max(LEAST_WORDS, MOST_WORDS - slide.words))
+    # A result without its code is the answer itself, so it waits for a click where it was to be guessed.
+    guessed = first.kind == "result" and not fits(cell.source) and "hide-output" in cell.metadata.get("tags", [])
+    slide.parts.append(
+        f'<div class="{"fragment " if hidden or guessed else ""}{first.kind}">{"".join(first.parts)}</div>'
+    )
+    slide.notes += first.notes
+    return others
 
 
 def slides(notebook: NotebookNode) -> list[Slide]:
@@ -115,11 +166,7 @@ def slides(notebook: NotebookNode) -> list[Slide]:
         if kind == "notes" and deck:
             deck[-1].notes.append(rendered(cell.source))
         elif kind in ("-", "fragment") and deck:
-            first, *others = of_cell(cell)
-            shown = "fragment " if kind == "fragment" else ""
-            deck[-1].parts += [f'<div class="{shown}{first.kind}">{"".join(first.parts)}</div>']
-            deck[-1].notes += first.notes
-            deck += others
+            deck += join(deck[-1], cell, hidden=kind == "fragment")
         elif kind in ("slide", "subslide"):
             new = of_cell(cell)
             if not found:

@@ -1,8 +1,13 @@
-"""Pack the course for a class: for students without outputs, for the teacher with outputs and solutions."""
+"""Pack the course for a class.
+
+Students get it without outputs and solutions, with folded judges and a worksheet of the predictions. The teacher gets
+everything, with the slides, the guide, and the key to the worksheet.
+"""
 
 import argparse
 import re
 import shutil
+import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -12,7 +17,9 @@ from nbformat import NotebookNode
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from book.course import ROOT
+from book import make_slides, worksheet
+from book.course import ROOT, lessons
+from book.sealed import seal
 
 START = """# How large should class weights be?
 
@@ -29,9 +36,18 @@ python -m venv .venv
 On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`.
 """
 AUDIENCE = {
-    "student": "The notebooks, without their outputs. Where a cell says **Predict**, guess first, then run the next.",
-    "teacher": "The notebooks with their outputs, and the solutions of all exercises in `notebooks/solutions`.",
+    "student": "The notebooks, without their outputs. Where a cell says **Predict**, guess first, then run the next. "
+    "`worksheet` has all predictions on paper. The exercises check themselves; the files that do so are folded, as the "
+    "right answers are in them.",
+    "teacher": "The notebooks with their outputs, and the solutions of all exercises in `notebooks/solutions`. Open "
+    "`slides/index.html` for the decks, the lecture among them, and `slides/guide.html` for the teaching guide. "
+    "`worksheet` has all predictions on paper, and their key.",
 }
+LICENCE = """
+## Licence
+
+Code: MIT, see `LICENSE`. Text and figures: CC BY 4.0, see `LICENSE-text`. Data: see `data/README.md`.
+"""
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
@@ -55,8 +71,21 @@ def needed_to_run(requirements: str, pyproject: str) -> str:
     return "\n".join(["# The versions last tested.", *pins, "-e .", ""])
 
 
-def fill(folder: Path, audience: str) -> None:
-    """Write one copy of the course into an empty folder."""
+def handouts(folder: Path) -> None:
+    """The slides and the worksheets, made once for both copies. Without a browser the worksheets stay HTML."""
+    make_slides.write(folder / "slides")
+    try:
+        worksheet.write(folder / "worksheet", lessons())
+    except worksheet.NoBrowserError as error:
+        print(error)
+        return
+    for path in folder.glob("worksheet/*.html"):
+        path.unlink()
+    shutil.rmtree(folder / "worksheet" / "assets")
+
+
+def fill(folder: Path, audience: str, made: Path) -> None:
+    """Write one copy of the course into an empty folder, with what ``handouts`` made."""
     for path in sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb")):
         relative = path.relative_to(ROOT)
         if ".ipynb_checkpoints" in path.parts or (audience == "student" and "solutions" in path.parts):
@@ -67,11 +96,16 @@ def fill(folder: Path, audience: str) -> None:
     leftovers = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".ipynb_checkpoints")
     for name in ("helpers", "data"):
         shutil.copytree(ROOT / name, folder / name, ignore=leftovers)
-    for name in ("pyproject.toml", "LICENSE"):
+    if audience == "student":
+        seal(folder / "helpers" / "exercises")
+        shutil.copytree(made / "worksheet", folder / "worksheet", ignore=shutil.ignore_patterns("worksheet-key.*"))
+    else:
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+    for name in ("pyproject.toml", "LICENSE", "LICENSE-text"):
         shutil.copy(ROOT / name, folder)
     files = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "pyproject.toml")]
     (folder / "requirements.txt").write_text(needed_to_run(*files), encoding="utf-8")
-    (folder / "README.md").write_text(START.format(audience=AUDIENCE[audience]), encoding="utf-8")
+    (folder / "README.md").write_text(START.format(audience=AUDIENCE[audience]) + LICENCE, encoding="utf-8")
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -85,11 +119,13 @@ def pack(folder: Path, archive: Path) -> None:
 
 def write(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    for audience in AUDIENCE:
-        folder = target / f"class-weights-{audience}"
-        folder.mkdir(parents=True)
-        fill(folder, audience)
-        pack(folder, folder.with_suffix(".zip"))
+    with tempfile.TemporaryDirectory() as made:
+        handouts(Path(made))
+        for audience in AUDIENCE:
+            folder = target / f"class-weights-{audience}"
+            folder.mkdir(parents=True)
+            fill(folder, audience, Path(made))
+            pack(folder, folder.with_suffix(".zip"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""Write a reveal.js deck for each notebook. Everything that a deck loads lies beside it."""
+"""Write a reveal.js deck for each notebook and one for the lecture, and the teaching guide.
+
+Everything that they load lies beside them.
+"""
 
 import argparse
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 
@@ -9,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygments.formatters import HtmlFormatter
 
 from book.conf import mathjax_file
-from book.course import lessons
+from book.course import GUIDE, lessons
 from book.deck import STYLE, Slide, rendered, slides
+from book.lecture import lecture
 
 BOOK = Path(__file__).resolve().parent
 LOOK = BOOK / "slides"
@@ -30,14 +35,16 @@ def copy_assets(target: Path) -> None:
     for name in REVEAL:
         shutil.copy(reveal_folder() / name, target)
     shutil.copy(mathjax_file(), target)
-    for path in (LOOK / "deck.css", LOOK / "deck.js"):
+    for path in (LOOK / "deck.css", LOOK / "deck.js", LOOK / "worksheet.css"):
         shutil.copy(path, target)
     (target / "code.css").write_text(HtmlFormatter(style=STYLE).get_style_defs(".highlight"), encoding="utf-8")
 
 
 def decks() -> dict[str, tuple[str, list[Slide]]]:
-    """Title and slides of each notebook, by the notebook's name."""
-    return {lesson.path.stem: (f"{lesson.number} · {lesson.question}", slides(lesson.notebook)) for lesson in lessons()}
+    """Title and slides of the lecture and of each notebook, by the name of the file."""
+    course = lessons()
+    of_each = {lesson.path.stem: (f"{lesson.number} · {lesson.question}", slides(lesson.notebook)) for lesson in course}
+    return {"lecture": ("The lecture of 50 minutes", lecture(course)), **of_each}
 
 
 def write(target: Path) -> None:
@@ -50,6 +57,10 @@ def write(target: Path) -> None:
         page = template.render(title=title.replace("`", ""), slides=deck, last=len(deck))
         (target / f"{name}.html").write_text(page, encoding="utf-8")
     titles = {name: rendered(title).removeprefix("<p>").removesuffix("</p>\n") for name, (title, _) in found.items()}
+    guide = re.sub(r"\]\(\.\./notebooks/(\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", GUIDE.read_text(encoding="utf-8"))
+    guide = re.sub(r"\[([^]]*)\]\(\w+\.md[^)]*\)", r"\1", guide)  # pages of the site
+    page = environment.get_template("guide.html").render(guide=rendered(guide))
+    (target / "guide.html").write_text(page, encoding="utf-8")
     index = environment.get_template("index.html").render(decks=titles)
     (target / "index.html").write_text(index, encoding="utf-8")
 

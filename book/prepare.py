@@ -14,6 +14,7 @@ from book.bibliography import REFERENCES, bibliography_page
 from book.course import PARTS, ROOT, Lesson, lessons
 from book.landing import front_page, run_page
 from book.moving import calculator, with_figures
+from book.objectives import objectives_page
 from book.questions import questions_page, symptoms_page
 
 BOOK = ROOT / "book"
@@ -22,7 +23,7 @@ BESIDE = {
     "Your case": ["book/calculator", "book/questions", "book/symptoms", "book/sheet"],
     "With the course": [
         *("run", "notebooks/solutions/index", "book/replication", "book/glossary", "book/bibliography"),
-        *("book/teaching", "data/README"),
+        *("book/teaching", "book/objectives", "data/README"),
     ],
 }
 SOLUTIONS = """# Solutions
@@ -109,6 +110,7 @@ def write_book(folder: Path, course: list[Lesson]) -> None:
     pages["questions"] = questions_page(course, indexed=True)
     pages["symptoms"] = symptoms_page(course)
     pages["calculator"] = calculator()
+    pages["objectives"] = objectives_page(course)
     pages["bibliography"] = bibliography_page(course)
     for name, page in pages.items():
         (folder / f"{name}.md").write_text(keep_numbers_whole(page), encoding="utf-8")

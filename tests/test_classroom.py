@@ -1,7 +1,9 @@
-"""The two copies for a class: what is in them, what is not, and that a student's copy runs."""
+"""The two copies for a class: what is in them, what is not, and that a student's copy runs and judges."""
 
+import json
 import os
 import re
+import shutil
 import sys
 import tomllib
 import zipfile
@@ -9,18 +11,21 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import run
-from conftest import LESSONS, SOLUTIONS
+from browsing import MISSING, run
+from conftest import LESSONS, ROOT, SOLUTIONS, opened
 from nbformat import NotebookNode
 
+from book import worksheet
+from book.sealed import sealed, unsealed
 from tools.run import client_for
 
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both archives, packed and unpacked again elsewhere."""
+    """Both archives, packed where no browser is found, and unpacked again elsewhere."""
     folder = tmp_path_factory.mktemp("classroom")
-    run(sys.executable, "-m", "book.make_classroom", folder / "packed")
+    without_browser = f"PATH={Path(sys.executable).parent}"
+    run("env", without_browser, sys.executable, "-m", "book.make_classroom", folder / "packed")
     for archive in (folder / "packed").glob("*.zip"):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(folder / "unpacked")
@@ -50,7 +55,15 @@ def test_teacher_has_outputs_and_solutions(copies: Path):
 @pytest.mark.parametrize("audience", ["student", "teacher"])
 def test_copy_holds_what_it_needs(copies: Path, audience: str):
     folder = copies / f"class-weights-{audience}"
-    for name in ("README.md", "LICENSE", "pyproject.toml", "requirements.txt", "helpers/losses.py", "data/shuttle.npz"):
+    for name in (
+        "README.md",
+        "LICENSE",
+        "LICENSE-text",
+        "pyproject.toml",
+        "requirements.txt",
+        "helpers/losses.py",
+        "data/shuttle.npz",
+    ):
         assert (folder / name).is_file(), name
     requirements = (folder / "requirements.txt").read_text(encoding="utf-8")
     needed = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
@@ -58,9 +71,96 @@ def test_copy_holds_what_it_needs(copies: Path, audience: str):
     assert requirements.endswith("\n-e .\n")
 
 
-def test_student_copy_runs(copies: Path):
+def test_who_gets_what(copies: Path):
+    student, teacher = (copies / f"class-weights-{audience}" for audience in ("student", "teacher"))
+    assert {path.name for path in student.glob("worksheet/*.html")} == {"worksheet.html"}
+    assert {path.name for path in teacher.glob("worksheet/*.html")} == {"worksheet.html", "worksheet-key.html"}
+    assert {"index.html", "guide.html", "lecture.html"} <= {path.name for path in (teacher / "slides").iterdir()}
+    assert not (student / "slides").exists()
+    for link in re.findall(r'href="([^"#:]+)"', (teacher / "slides" / "guide.html").read_text(encoding="utf-8")):
+        assert (teacher / "slides" / link).is_file(), link
+
+
+def answers() -> set[str]:
+    """The lines by which a declaration or a solution gives its answer away, if no notebook or helper has them too."""
+    lines: set[str] = set()
+    for path in (ROOT / "helpers" / "exercises").glob("notebook_*.py"):
+        lines |= set(path.read_text(encoding="utf-8").partition("EXERCISES = (")[2].splitlines())
+    for path in SOLUTIONS:
+        cells = [
+            cell.source for cell in opened(path).notebook.cells if cell.cell_type == "code" and "check(" in cell.source
+        ]
+        lines |= set("\n".join(cells).splitlines())
+    public = "".join(cell.source for path in LESSONS for cell in opened(path).notebook.cells)
+    public += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").glob("*.py"))
+    return {line.strip() for line in lines if len(line.strip()) > 24 and line.strip() not in public}
+
+
+def test_no_file_of_a_student_shows_an_answer(copies: Path):
+    wanted = answers()
+    assert len(wanted) > 500
+    assert "right=lambda ce, y, w: (w[y] * ce).sum() / w[y].sum()," in wanted
+    for path in sorted((copies / "class-weights-student").rglob("*")):
+        if path.suffix in (".py", ".md", ".toml", ".txt", ".html", ".js", ".ipynb"):
+            text = path.read_text(encoding="utf-8")
+            cells = json.loads(text)["cells"] if path.suffix == ".ipynb" else []
+            lines = [line for cell in cells for line in cell["source"]] or text.splitlines()
+            assert wanted & {line.strip() for line in lines} == set(), path
+
+
+def test_folding_loses_nothing():
+    for path in (ROOT / "helpers" / "exercises").glob("notebook_*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert unsealed(sealed(source, "01")) == source
+
+
+def test_worksheet_has_every_prediction_and_its_answer():
+    found = [one for path in LESSONS for one in worksheet.prompts(opened(path))]
+    asked = sum(cell.source.count("**Predict.**") for path in LESSONS for cell in opened(path).notebook.cells)
+    assert len(found) == asked > 100
+    assert [one.number for one in found[:2]] == ["01.1", "01.2"]
+    assert [one.number for one in found if len(one.question) < 30 or len(one.answer) < 30] == []
+    assert not any("<a " in one.question + one.answer or "Predict." in one.question for one in found)
+
+
+def test_worksheet_is_printed_without_a_date(tmp_path: Path):
+    if not any(map(shutil.which, worksheet.BROWSERS)):
+        pytest.skip(MISSING)
+    worksheet.write(tmp_path, [opened(LESSONS[0])])
+    printed = [(tmp_path / name).read_bytes() for name in ("worksheet.pdf", "worksheet-key.pdf")]
+    assert all(
+        pdf.startswith(b"%PDF-") and set(re.findall(rb"D:(\d{14})", pdf)) <= {b"20000101000000"} for pdf in printed
+    )
+
+
+def test_without_a_browser_the_worksheet_stays_html(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(worksheet, "BROWSERS", ("no-such-browser",))
+    with pytest.raises(worksheet.NoBrowserError, match=r"install Chromium"):
+        worksheet.write(tmp_path, [opened(LESSONS[0])])
+    assert {path.name for path in tmp_path.glob("*.html")} == {"worksheet.html", "worksheet-key.html"}
+
+
+JUDGE = """
+import json
+from helpers.exercises.core import Exercise, find_exercise, judge
+said = {}
+for notebook in range(1, 15):
+    number = f"{notebook}.1"
+    exercise = find_exercise(number)
+    wrong = next(iter(exercise.wrong.values())) if isinstance(exercise, Exercise) else exercise.wrong[0].answer
+    said[number] = [judge(number, answer, seed=0)[0] for answer in (exercise.right, wrong, lambda *_: None)]
+print(json.dumps(said))
+"""
+
+
+def test_student_copy_runs_and_judges(copies: Path):
+    """The first cells run, and each notebook's folded judge tells right from wrong from a stub."""
     folder = copies / "class-weights-student"
+    assert "FOLDED" in (folder / "helpers" / "exercises" / "notebook_01.py").read_text(encoding="utf-8")
     notebook = notebooks(folder)["01_weighted_cross_entropy.ipynb"]
-    notebook.cells.append(nbformat.v4.new_code_cell("import helpers; print(helpers.__file__)"))
+    notebook.cells += map(nbformat.v4.new_code_cell, ("import helpers; print(helpers.__file__)", JUDGE))
     client_for(notebook, folder / "notebooks").execute(env={**os.environ, "PYTHONPATH": str(folder)})
-    assert notebook.cells[-1].outputs[0].text.strip() == str(folder / "helpers" / "__init__.py")
+    assert notebook.cells[-2].outputs[0].text.strip() == str(folder / "helpers" / "__init__.py")
+    said = json.loads(notebook.cells[-1].outputs[0].text)
+    assert len(said) == len(LESSONS)
+    assert {tuple(verdicts) for verdicts in said.values()} == {("right", "not yet", "not answered")}

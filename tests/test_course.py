@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book.course import GUIDE, README, CourseError, Lesson, lessons, with_map, with_questions
+from book.objectives import lacks, plan, questions
 from helpers.exercises.core import judge
 
 SECTION = ("Objective", "Timing", "Misconception", "Question", "Where students get stuck", "Ask at the end")
@@ -131,3 +132,18 @@ def test_every_package_has_a_range_and_a_pin():
             refuse([f"pyproject.toml does not name {name}: add it to dependencies or to an extra"])
         if not ranges[name].specifier.contains(pins[name]):
             refuse([f"requirements.txt pins {name}=={pins[name]}, and pyproject.toml asks for {ranges[name]}"])
+
+
+def test_each_objective_is_taught_and_asked_for():
+    refuse(lacks(lessons()), of=ROOT / "book" / "objectives.toml")
+
+
+def test_objectives_say_what_is_missing(monkeypatch):
+    known = plan()
+    known["01"][2] = {"sections": ["Gone"]}
+    monkeypatch.setattr("book.objectives.plan", lambda: known)
+    assert list(lacks(lessons())) == [
+        "01, objective 3: no section ['Gone'] in 01_weighted_cross_entropy.ipynb",
+        "01, objective 3: no exercise and no quiz question asks for it",
+        f"the quiz of the guide has the questions {questions()}; objectives.toml names {questions()[1:]}",
+    ]

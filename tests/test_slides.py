@@ -1,32 +1,55 @@
-"""Each deck in a browser at 1280 × 720: all of each slide within its frame, in letters that a hall can read."""
+"""The decks: what the text of a slide lacks, and each deck in a browser at 1280 × 720, in letters for the last row."""
 
+import html
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from browsing import complaints, new_page, run
-from conftest import LESSONS, refuse
+from conftest import LESSONS, opened, refuse
 from playwright.sync_api import Browser
 
-from book.deck import markdown_slide
+from book.adapt import FINDING, PREDICT
+from book.course import GUIDE, CourseError
+from book.deck import MOST_COLUMNS, Slide, markdown_slides, slides
+from book.lecture import cell_of, lecture, with_lecture
+from book.slide_text import chosen_lines, narrow, on_slide, sentences
 
 NAMES = [path.stem for path in LESSONS]
 FRAME = {"width": 1280, "height": 720}
-LEAST_ZOOM = 0.7
+LEAST_PIXELS = 20  # of 720: what the last row reads
+MOST_WORDS = 115  # about 100
+DIVISOR = r"\frac{\sum_i w_{y_i}\,\mathrm{CE}_i}{\sum_i w_{y_i}}"  # what notebook 01 speaks of to its end
+# Symbols that mean nothing to a hall before their slide: each has to be set equal to something where it comes first.
+DEFINED = (r"k^*", r"T^*", r"x^*", r"p^*", r"\varepsilon^*", r"\bar w", r"\eta'", r"v_c(B)", r"k_{1/2}")
 
-# For each slide, with all its fragments shown: what stands outside the frame, or is cut off in its own box.
-LOOK = """() => [...document.querySelectorAll(".slides > section")].map((section, i) => {
+# For each slide, with all its fragments shown: what stands outside the frame, or is cut off in its own box; the
+# smallest letters, but for those of formulas; and the words that are neither code nor numbers of a table.
+LOOK = r"""() => [...document.querySelectorAll(".slides > section")].map((section, i) => {
   Reveal.slide(i, 0, 99);
-  const outside = [...section.querySelectorAll(".fit *")].filter((element) => {
+  const outside = [...section.querySelectorAll(".section, .fit *")].filter((element) => {
     const box = element.getBoundingClientRect();
     const cut = element.matches("pre") && element.scrollWidth > element.clientWidth + 1;
     const visible = box.width > 0 && !element.closest("mjx-assistive-mml");
     return visible && (cut || box.left < 0 || box.top < 0 || box.right > 1280.5 || box.bottom > 720.5);
   });
+  const texts = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
+  const letters = [], words = [];
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || element.closest("mjx-container, .notes")) continue;
+    const zoom = element.closest(".fit") ? Number(section.dataset.zoom) : 1;
+    letters.push(parseFloat(getComputedStyle(element).fontSize) * zoom);
+    if (!element.closest("pre, table")) words.push(...texts.currentNode.data.match(/\w\S*/g) ?? []);
+  }
   return {
     number: i + 1,
     kind: section.classList[0],
-    zoom: Number(section.dataset.zoom),
+    letters: Math.min(...letters, 99),
+    words: words.length,
     outside: outside.map((element) => element.outerHTML.slice(0, 80)),
   };
 })"""
@@ -41,32 +64,162 @@ def decks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", NAMES)
+def all_decks(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.html") if path.stem not in ("index", "guide"))
+
+
+@pytest.mark.parametrize("name", ["lecture", *NAMES])
 def test_deck(chromium: Browser, decks: Path, name: str):
     page = new_page(chromium, viewport=FRAME)
     found = complaints(page, home=decks.as_uri())
     page.goto((decks / f"{name}.html").as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
-    slides = page.evaluate(LOOK)
-    wide = [slide for slide in slides if slide["outside"]]
-    refuse(f"{name}: slide {slide['number']} overflows: shorten {slide['outside']}" for slide in wide)
-    small = [slide["number"] for slide in slides if slide["zoom"] < LEAST_ZOOM]
-    refuse(f"{name}: slide {number} holds so much that its letters are small: split its cell" for number in small)
-    assert slides[0]["kind"] == "opening"
+    looks = page.evaluate(LOOK)
+    refuse(f"{name}: slide {one['number']} overflows: shorten {one['outside']}" for one in looks if one["outside"])
+    small = [one for one in looks if one["letters"] < LEAST_PIXELS]
+    refuse(
+        f"{name}: slide {one['number']} has letters of {one['letters']:.1f} px, and {LEAST_PIXELS} are wanted: "
+        'split its cell, or name in "show" what of it the slide shows'
+        for one in small
+    )
+    long = [one for one in looks if one["words"] > MOST_WORDS]
+    refuse(f'{name}: slide {one["number"]} has {one["words"]} words: split its cell, or use "show"' for one in long)
+    assert looks[0]["kind"] == "opening"
     assert page.evaluate(PICTURES) == 0
     assert page.evaluate(RAW) == 0
     assert found == []
     page.close()
 
 
+def text_of(slide: Slide) -> str:
+    return html.unescape("".join(slide.parts))
+
+
+def paragraphs(slide: Slide) -> list[str]:
+    """The running text of a slide, paragraph by paragraph, without code, output and tables."""
+    text = re.sub(r"<(pre|table)\b.*?</\1>", "", text_of(slide), flags=re.S)
+    plain = (re.sub(r"<[^>]+>", "", part).strip() for part in re.findall(r"<p\b[^>]*>.*?</p>|\\\[.*?\\\]", text, re.S))
+    return [part for part in plain if part]
+
+
+def cut_off(deck: list[Slide]) -> Iterator[str]:
+    for number, slide in enumerate(deck, 1):
+        for first in paragraphs(slide)[:1]:
+            if re.match(r"[a-z]+[ ,]|[,;]", first):
+                yield f"slide {number} begins in mid-sentence: {first[:60]!r}"
+        for last in paragraphs(slide)[-1:]:
+            goes_on = re.search(r"<pre|<li>", text_of(slide).rpartition("</p>")[2])
+            if not goes_on and not re.search(r"[.?!][\")]*$|\\\]$", last):
+                yield f"slide {number} ends in mid-sentence: {last[-60:]!r}"
+
+
+def broken_tables(deck: list[Slide]) -> Iterator[str]:
+    """A long line of text may break; a table of which lines break is none."""
+    for number, slide in enumerate(deck, 1):
+        for output in re.findall(r'<pre class="output">(.*?)</pre>', text_of(slide), re.S):
+            rows = [line for line in output.splitlines() if re.search(r"\S {2,}\S", line)]
+            if max(map(len, rows), default=0) > MOST_COLUMNS + 4:
+                yield f"slide {number} has a table that is too wide: give it shorter heads: {output[:60]!r}"
+
+
+def questions_and_answers(deck: list[Slide]) -> list[str]:
+    """In order: ? for a prediction, ! for a result, a figure or a finding."""
+    pattern = (
+        re.escape("<strong>Predict.") + "|" + re.escape("<strong>What happened.") + r"|<pre class=\"output|<img|<table"
+    )
+    return ["?" if "Predict" in found else "!" for slide in deck for found in re.findall(pattern, "".join(slide.parts))]
+
+
+def asked_for(cells: list[nbformat.NotebookNode]) -> Iterator[tuple[bool, bool]]:
+    """For each finding that a deck shows: has the notebook a question for it, and is that on the deck as well?"""
+    asked, projected = False, False
+    for cell in cells:
+        on_deck = cell.metadata.slideshow.slide_type not in ("skip", "notes")
+        for word in re.findall(re.escape(PREDICT) + "|" + re.escape(FINDING), cell.source):
+            if word == PREDICT:
+                asked, projected = True, projected or on_deck
+            else:
+                if on_deck:
+                    yield asked, projected
+                asked, projected = False, False
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_deck_stands_alone(path: Path):
+    notebook = opened(path).notebook
+    deck = slides(notebook)
+    where = path.relative_to(path.parents[1])
+    refuse(f'{where}: {complaint}: name whole sentences in "show"' for complaint in cut_off(deck))
+    refuse(f"{where}: {complaint}" for complaint in broken_tables(deck))
+    assert not path.stem.startswith("01") or any(DIVISOR in text_of(slide) for slide in deck[: len(deck) // 2 + 1])
+    events = "".join(questions_and_answers(deck))
+    assert "??" not in events, f"{where}: a prediction has no answer before the next: {events}"
+    assert not events.endswith("?"), f"{where}: the last prediction has no answer"
+    assert all(projected for asked, projected in asked_for(notebook.cells) if asked), (
+        f"{where}: an answer has no question"
+    )
+    for symbol in DEFINED:
+        using = next((text_of(slide) for slide in deck if symbol in text_of(slide)), None)
+        if using is not None and not re.search(re.escape(symbol) + r"(_\w)?\s*=", using):
+            refuse([f"{where}: {symbol} is used before the slide that defines it: give that cell the type slide"])
+    assert sum(bool(slide.notes) for slide in deck) >= len(deck) // 3
+
+
+def test_lecture_fills_its_hour_and_the_guide_says_so():
+    deck = lecture([opened(path) for path in LESSONS])
+    assert sum(slide.minutes for slide in deck) == 50
+    assert 20 <= len(deck) <= 25
+    assert all(re.match("<p><strong>Minute .*?</strong> .{20}", slide.notes[0], re.S) for slide in deck)
+    assert not list(cut_off(deck))
+    events = "".join(questions_and_answers(deck))
+    assert "??" not in events and events[-1] == "!" and events.count("?") >= 8
+    guide = GUIDE.read_text(encoding="utf-8")
+    if with_lecture(guide) != guide:
+        refuse(["its lecture is not that of lecture.toml: run make map"], of=GUIDE)
+
+
+def test_lecture_says_which_cell_is_gone():
+    with pytest.raises(CourseError, match="'c999' of 01_"):
+        cell_of(opened(LESSONS[0]), "c999")
+
+
 def test_index_lists_every_deck(decks: Path):
     text = (decks / "index.html").read_text(encoding="utf-8")
-    assert all(f'href="{name}.html"' in text for name in NAMES)
-    assert {path.stem for path in decks.glob("*.html")} == {"index", *NAMES}
+    assert all(f'href="{name}.html"' in text for name in all_decks(decks))
+    assert set(all_decks(decks)) == {"lecture", *NAMES}
 
 
 def test_the_rest_of_a_finding_is_the_speakers():
-    slide = markdown_slide("**What happened.** On none, as each of the three differs by a factor.\n\nTwo more $k$.")
+    first = (
+        f"{FINDING} On none, as each of the three differs by a factor, which stands above and below, and so cancels."
+    )
+    (slide,) = markdown_slides(f"{first}\n\nTwo more $k$.", 100, [])
     assert slide.section == ""
     assert [part.startswith("<p><strong>What happened.") for part in slide.parts] == [True]
     assert ["Two more" in note for note in slide.notes] == [True]
+
+
+def test_a_long_text_is_cut_between_sentences():
+    assert sentences("It is 1.5. See Ash et al. (2020. Twice.) for `a. B`. $x. Y$ ends.") == [
+        "It is 1.5.",
+        "See Ash et al. (2020. Twice.) for `a. B`.",
+        "$x. Y$ ends.",
+    ]
+    long = "- One two three four. Five.\n- Six seven eight nine. Ten eleven."
+    assert on_slide(long, 9) == ("- One two three four.\n- Six seven eight nine.", "Five.\n\nTen eleven.")
+    assert on_slide(f"Far. Near.\n\nLast.\n\n{PREDICT} Which?", 3) == (f"Last.\n\n{PREDICT} Which?", "Far. Near.")
+    formula = "So we get\n\n$$x$$\n\nas we said. And more words than fit here.\n\nAnother."
+    assert on_slide(formula, 12) == (formula.removesuffix("\n\nAnother."), "Another.")
+
+
+def test_show_picks_sentences_and_lines():
+    cell = "## Head\n\nOne. Two is here. Three.\n\nFour."
+    (slide,) = markdown_slides(cell, 100, ["Two…"])
+    shown, rest = "".join(slide.parts), "".join(slide.notes)
+    assert re.sub("<[^>]+>|\n", "", shown) == "HeadTwo is here. Three."
+    assert re.sub("<[^>]+>|\n", "", rest) == "One.Four."
+    with pytest.raises(CourseError, match="'Five'"):
+        markdown_slides(cell, 100, ["Five"])
+    assert chosen_lines("a 1\nb 2\nab 3", ["a "]) == "a 1"
+    assert narrow("a    b\n1    2", 5) == "a  b\n1  2"
+    assert narrow("a    b\n1    2", 6) == "a    b\n1    2"

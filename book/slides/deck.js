@@ -1,18 +1,22 @@
 // Formulas first: a slide can be fitted to its frame only once they have their size.
 const HEIGHT = 720;
+const LEAST = 20; // px of 720: what the last row of a hall can read
 
 function fitWidth(pre) {
-  // The longest line decides, down to 14 px; a line that is longer still breaks.
+  // The longest line decides, down to 20 px; a line that is longer still breaks.
+  if (pre.scrollWidth <= pre.clientWidth) return;
   const size = parseFloat(getComputedStyle(pre).fontSize);
-  const fitting = (size * pre.clientWidth) / pre.scrollWidth - 0.05;
-  if (fitting < 14) Object.assign(pre.style, { fontSize: "16px", whiteSpace: "pre-wrap", overflowWrap: "anywhere" });
+  const padding = parseFloat(getComputedStyle(pre).paddingLeft);
+  const fitting = (size * (pre.clientWidth - 2 * padding)) / (pre.scrollWidth - padding) - 0.05;
+  if (fitting < LEAST) Object.assign(pre.style, { fontSize: `${LEAST}px`, whiteSpace: "pre-wrap", overflowWrap: "anywhere" });
   else if (fitting < size - 0.1) pre.style.fontSize = `${fitting.toFixed(1)}px`;
 }
 
 function fitHeight(section) {
   const box = section.querySelector(".fit");
   const style = getComputedStyle(section);
-  const free = HEIGHT - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  const above = box.getBoundingClientRect().top - section.getBoundingClientRect().top;
+  const free = HEIGHT - above / Reveal.getScale() - parseFloat(style.paddingBottom);
   let zoom = 1;
   // A narrower letter breaks lines elsewhere, so one division is not always enough.
   for (let i = 0; i < 5; i++) {
