@@ -47,4 +47,4 @@ def precision_at(wanted: Tensor, recall: Tensor, precision: Tensor) -> Tensor:
     """
     # Precision may rise again further on: a larger recall serves as well as the one that was wanted.
     best = precision.flip(0).cummax(dim=0).values.flip(0)
-    return torch.cat([best, torch.zeros(1, dtype=best.dtype)])[torch.searchsorted(recall, wanted)]
+    return torch.cat([best, best.new_zeros(1)])[torch.searchsorted(recall, wanted)]
