@@ -17,8 +17,11 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         targets: int64 (N,).
         rare: bool (K,), at least one True and one False; at least one target is of a rare class.
 
+    Raises ValueError where ``rare`` or the targets are not so.
     Returns recall and precision, float64 (points,), recall ascending from 0.
     """
+    if rare.dtype != torch.bool or rare.all() or not rare[targets].any():
+        raise ValueError(f"rare is {rare.tolist()}; expected a bool a class, not all True, with targets of a True one")
     classes = rare.nonzero()[:, 0]
     best = logits[:, rare].max(dim=1)
     margin = best.values - logits[:, ~rare].amax(dim=1)
