@@ -61,7 +61,3 @@ def test_precision_at_a_recall_is_the_best_that_reaches_it():
 def test_a_curve_without_a_rare_and_another_class_is_refused(rare):
     with pytest.raises(ValueError, match="rare is"):
         operating_curve(torch.zeros(3, 4), torch.tensor([0, 1, 2]), torch.tensor(rare))
-
-
-def test_precision_keeps_its_dtype():
-    assert precision_at(torch.tensor([0.5]), torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.5])).dtype == torch.float32
