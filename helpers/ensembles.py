@@ -82,7 +82,7 @@ def fit_many(
         start(num_classes, num_hidden, fan_in=num_hidden),
         start(num_classes, 1, fan_in=num_hidden),
     )
-    optimizer = torch.optim.Adam(parameters, lr=lr)
+    optimizer = torch.optim.Adam(parameters)  # each step sets its rate
     extended = _extended(inputs.detach())
     for epoch in range(epochs):
         order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))

@@ -83,6 +83,9 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
+    for name, value in (("logits", logits), ("targets", targets), ("weight", weight)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a tensor: give torch.tensor({name})")
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(

@@ -17,8 +17,11 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         targets: int64 (N,).
         rare: bool (K,), at least one True and one False; at least one target is of a rare class.
 
+    Raises ValueError where ``rare`` or the targets are not so.
     Returns recall and precision, float64 (points,), recall ascending from 0.
     """
+    if rare.dtype != torch.bool or rare.all() or not rare[targets].any():
+        raise ValueError(f"rare is {rare.tolist()}; expected a bool a class, not all True, with targets of a True one")
     classes = rare.nonzero()[:, 0]
     best = logits[:, rare].max(dim=1)
     margin = best.values - logits[:, ~rare].amax(dim=1)
@@ -47,4 +50,4 @@ def precision_at(wanted: Tensor, recall: Tensor, precision: Tensor) -> Tensor:
     """
     # Precision may rise again further on: a larger recall serves as well as the one that was wanted.
     best = precision.flip(0).cummax(dim=0).values.flip(0)
-    return torch.cat([best, torch.zeros(1, dtype=best.dtype)])[torch.searchsorted(recall, wanted)]
+    return torch.cat([best, best.new_zeros(1)])[torch.searchsorted(recall, wanted)]

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from helpers.arguments import real_number
+
 Counts = Tensor | Sequence[float] | Any
 NormalizeTo = Literal["sum", "class mean", "sample mean", "max"]
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"sum": torch.sum, "class mean": torch.mean, "max": torch.max}
@@ -32,7 +34,7 @@ def power(counts: Counts, exponent: float) -> Tensor:
     Raises ValueError for a count that is not a finite number above zero, or an
     exponent that is not finite.
     """
-    if not math.isfinite(exponent):
+    if not math.isfinite(real_number("exponent", exponent)):
         raise ValueError(f"exponent is {exponent}; expected a finite number, usually from 0 to 1")
     n = _checked_counts(counts)
     return ((n.sum() / n) ** exponent).to(_dtype(counts))
@@ -46,6 +48,7 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
     beta outside [0, 1).
     Source: Cui et al., Class-Balanced Loss, CVPR 2019, arXiv 1901.05555, eq. 4.
     """
+    beta = real_number("beta", beta)
     if not 0.0 <= beta < 1.0:
         raise ValueError(f"beta is {beta}; expected 0 <= beta < 1, for instance 0.999")
     n = _checked_counts(counts)

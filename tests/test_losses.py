@@ -170,3 +170,9 @@ def test_what_torch_would_take_in_silence_is_named(arguments, options, message):
 def test_a_label_outside_the_classes_is_refused(label):
     with pytest.raises((RuntimeError, IndexError), match=f"index {label} is out of bounds"):
         weighted_cross_entropy(Z, torch.tensor([0, label, 3]), W)
+
+
+@pytest.mark.parametrize("weight", [[1.0, 2.0, 3.0, 4.0], W.numpy(), "balanced"])
+def test_weights_that_are_no_tensor_are_named(weight):
+    with pytest.raises(TypeError, match=r"weight is a \w+; expected a tensor"):
+        weighted_cross_entropy(Z, Y, weight)

@@ -55,3 +55,9 @@ def test_precision_at_a_recall_is_the_best_that_reaches_it():
     precision = torch.tensor([1.0, 0.5, 0.4, 0.7], dtype=torch.float64)
     wanted = torch.tensor([0.0, 0.1, 0.2, 0.21, 0.6, 0.61], dtype=torch.float64)
     assert precision_at(wanted, recall, precision).tolist() == [1.0, 0.7, 0.7, 0.7, 0.7, 0.0]
+
+
+@pytest.mark.parametrize("rare", [[False] * 4, [True] * 4, [1, 0, 0, 0], [False, False, False, True]])
+def test_a_curve_without_a_rare_and_another_class_is_refused(rare):
+    with pytest.raises(ValueError, match="rare is"):
+        operating_curve(torch.zeros(3, 4), torch.tensor([0, 1, 2]), torch.tensor(rare))

@@ -147,3 +147,11 @@ def test_what_torch_refuses_obscurely_is_named(counts):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("bad", ["0.5", None, torch.tensor([0.5, 0.6])])
+def test_exponents_and_betas_are_one_number(bad):
+    with pytest.raises(TypeError, match="exponent is"):
+        power([1, 2], bad)
+    with pytest.raises(TypeError, match="beta is"):
+        effective_number([1, 2], bad)
