@@ -154,6 +154,11 @@ CASES = {
         {"z": Z, "y": Y, "w": W, "total": by_samples},
     ),
     "A map of weights": ({"each": Z[:, 0], "m": torch.ones(4, 1)}, {"each": Z[:, 0], "m": torch.ones(4)}),
+    "Many labels never": (
+        {"z": torch.tensor([[-1.0, -2.0], [0.5, -1.0]])},
+        {"z": torch.tensor([[-1.0, 2.0], [0.5, -1.0]])},
+    ),
+    "One term of the loss": ({"norms": torch.tensor([1.0, 2.0, 90.0])}, {"norms": torch.tensor([3.0, 2.0, 1.0])}),
     "Common classes do not": ({"g": torch.tensor([0.0, 0, 0, 1])}, {"g": TRAINED}),
 }
 
