@@ -7,7 +7,6 @@ from nbformat import NotebookNode
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
-STILL = "*On this page the slider stands still. The figure at the end of this section moves.*"
 
 # A space between thousands, before a per cent sign and around the colons of a ratio.
 INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
@@ -60,25 +59,6 @@ def give_alternative_text(cell: NotebookNode) -> None:
         cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts[0].split())}}
 
 
-def is_widget(output: NotebookNode) -> bool:
-    return any("widget-view" in kind for kind in output.get("data", {}))
-
-
-def is_slider(output: NotebookNode) -> bool:
-    return is_widget(output) and output.data["text/plain"].startswith("interactive(")
-
-
-def still_widgets(cell: NotebookNode) -> None:
-    """A page has no kernel: say where a slider moves, and leave out the progress bars, which are over."""
-    if not any(map(is_widget, cell.get("outputs", []))):
-        return
-    for output in filter(is_slider, cell.outputs):
-        output["data"] = {"text/markdown": STILL}
-    cell.outputs = [output for output in cell.outputs if not is_widget(output)]
-    if not cell.outputs:
-        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "hide-output"]
-
-
 def point_links_at_pages(cell: NotebookNode) -> None:
     """Links in Markdown are Sphinx's task; those that an output holds as HTML are not known to it."""
     for output in cell.get("outputs", []):
@@ -110,7 +90,6 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             cell.source = keep_numbers_whole(fold_finding(cell.source))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
-            still_widgets(cell)
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
     return notebook

@@ -12,10 +12,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from book.adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
+from book.adapt import FINDING, PREDICT, keep_numbers_whole
 
 STYLE = "a11y-high-contrast-light"
-SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"
 
 
 @dataclass
@@ -69,8 +68,6 @@ def output_html(output: NotebookNode) -> str:
     if "image/png" in data:
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
         return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
-    if is_widget(output):
-        return rendered(SLIDER) if is_slider(output) else ""
     if "text/html" in data:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:
