@@ -7,6 +7,7 @@ from nbformat import NotebookNode
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
+SUMMARY = "<span class='closed'>Show</span><span class='open'>Hide</span> what happened"
 
 # A space between thousands, before a per cent sign and around the colons of a ratio.
 INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
@@ -27,18 +28,14 @@ def visible_part(markdown: str) -> int:
     return stop.start() if stop else len(markdown)
 
 
-def fold_finding(markdown: str) -> str:
+def fold_finding(markdown: str, summary: str = SUMMARY) -> str:
     """Put the paragraphs of a finding into a ``details`` element, which opens without a script."""
     start = markdown.find(FINDING)
     if start < 0:
         return markdown
     before, finding = markdown[:start], markdown[start:]
     end = visible_part(finding)
-    folded = (
-        "<details class='finding'>\n"
-        "<summary><span class='closed'>Show</span><span class='open'>Hide</span> what happened</summary>\n\n"
-        f"{finding[:end].rstrip()}\n\n</details>\n\n"
-    )
+    folded = f"<details class='finding'>\n<summary>{summary}</summary>\n\n{finding[:end].rstrip()}\n\n</details>\n\n"
     return before + folded + finding[end:]
 
 
