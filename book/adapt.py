@@ -11,7 +11,7 @@ from book.folds import name_fold
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
-STILL = "*On this page the slider stands still. The figure at the end of this section moves.*"
+SUMMARY = "<span class='closed'>Show</span><span class='open'>Hide</span> what happened"
 
 # A space between thousands, before a per cent sign and around the colons of a ratio.
 INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
@@ -32,18 +32,14 @@ def visible_part(markdown: str) -> int:
     return stop.start() if stop else len(markdown)
 
 
-def fold_finding(markdown: str) -> str:
+def fold_finding(markdown: str, summary: str = SUMMARY) -> str:
     """Put the paragraphs of a finding into a ``details`` element, which opens without a script."""
     start = markdown.find(FINDING)
     if start < 0:
         return markdown
     before, finding = markdown[:start], markdown[start:]
     end = visible_part(finding)
-    folded = (
-        "<details class='finding'>\n"
-        "<summary><span class='closed'>Show</span><span class='open'>Hide</span> what happened</summary>\n\n"
-        f"{finding[:end].rstrip()}\n\n</details>\n\n"
-    )
+    folded = f"<details class='finding'>\n<summary>{summary}</summary>\n\n{finding[:end].rstrip()}\n\n</details>\n\n"
     return before + folded + finding[end:]
 
 
@@ -62,25 +58,6 @@ def give_alternative_text(cell: NotebookNode) -> None:
         raise ValueError(f"two pictures in one cell, of which only one would get its text: {cell.source[:80]!r}")
     if texts:
         cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts[0].split())}}
-
-
-def is_widget(output: NotebookNode) -> bool:
-    return any("widget-view" in kind for kind in output.get("data", {}))
-
-
-def is_slider(output: NotebookNode) -> bool:
-    return is_widget(output) and output.data["text/plain"].startswith("interactive(")
-
-
-def still_widgets(cell: NotebookNode) -> None:
-    """A page has no kernel: say where a slider moves, and leave out the progress bars, which are over."""
-    if not any(map(is_widget, cell.get("outputs", []))):
-        return
-    for output in filter(is_slider, cell.outputs):
-        output["data"] = {"text/markdown": STILL}
-    cell.outputs = [output for output in cell.outputs if not is_widget(output)]
-    if not cell.outputs:
-        cell.metadata["tags"] = [tag for tag in cell.metadata.get("tags", []) if tag != "hide-output"]
 
 
 def point_links_at_pages(cell: NotebookNode) -> None:
@@ -114,7 +91,6 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             cell.source = keep_numbers_whole(with_card(fold_finding(cell.source), cell))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
-            still_widgets(cell)
             point_links_at_pages(cell)
             fold_result(cell, awaited=awaited)
             name_fold(cell)

@@ -12,12 +12,11 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from book.adapt import FINDING, PREDICT, is_slider, is_widget, keep_numbers_whole
+from book.adapt import FINDING, PREDICT, keep_numbers_whole
 from book.slide_text import LEAST_WORDS, MOST_WORDS, check_beginnings, chosen, chosen_lines, narrow, on_slide
 
 STYLE = "a11y-high-contrast-light"
 MOST_LINES, MOST_COLUMNS = 8, 96  # of code on a slide
-SLIDER = "*Here JupyterLab shows a slider. The next figure stands for four of its positions.*"
 
 
 @dataclass
@@ -97,8 +96,6 @@ def output_html(output: NotebookNode, show: list[str]) -> str:
     if "image/png" in data:
         alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
         return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
-    if is_widget(output):
-        return rendered(SLIDER) if is_slider(output) else ""
     if "text/html" in data:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:

@@ -84,7 +84,7 @@ def prepare(target: Path) -> None:
             continue
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4)), path), copy)
+        nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4))), copy)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)

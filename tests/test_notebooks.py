@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from book.course import Lesson
 from book.deck import slides
 from helpers.plots.frame import SHORTEST_ALT
+from tools.run import VIEW
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|var|mnt|srv|workspace|Users|opt|private)/\w|[A-Z]:\\\\")
 OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
@@ -34,7 +35,8 @@ def run_in_order(notebook):
     counts = [cell.execution_count for _, cell in placed(notebook, "code")]
     if counts != list(range(1, len(counts) + 1)):
         yield "its cells were not run once each, from top to bottom: run it with python -m tools.run and its path"
-    if notebook.metadata.kernelspec.name != "python3" or "widgets" in notebook.metadata:
+    views = [place for place, output in outputs(notebook) if VIEW in output.get("data", {})]
+    if notebook.metadata.kernelspec.name != "python3" or "widgets" in notebook.metadata or views:
         yield "its metadata belong to one machine: run it with python -m tools.run and its path"
 
 

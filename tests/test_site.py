@@ -16,10 +16,10 @@ from conftest import LESSONS, SOLUTIONS, opened
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from book.adapt import is_slider
 from book.course import ROOT
 from book.make_pdf import bind, browser_path
 from book.prepare import BESIDE
+from helpers.moving import FIGURES
 from helpers.plots.colours import BLUE, VERMILION
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
@@ -284,16 +284,20 @@ def test_links_resolve(site: Path):
     assert dead == []
 
 
-def test_a_slider_says_that_it_stands_still_and_a_progress_bar_says_nothing(site: Path):
-    outputs = {
-        f"notebooks/{path.stem}": [output for cell in opened(path).notebook.cells for output in cell.get("outputs", [])]
+def test_each_figure_moves_once_where_its_notebook_shows_it(page: Page, site: Path):
+    texts = {path.stem: (site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8") for path in LESSONS}
+    shown = {
+        name: path.stem
         for path in LESSONS
+        for cell in opened(path).notebook.cells
+        for name in re.findall(r'^moving\("(\w+)"\)$', cell.source, re.M)
     }
-    pages = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in LESSON_PAGES}
-    sliders = [name for name in LESSON_PAGES if any(map(is_slider, outputs[name]))]
-    assert "notebooks/04_oscillation" in sliders
-    assert [name for name, text in pages.items() if "slider stands still" in text] == sliders
-    assert not [name for name, text in pages.items() if "it/s]" in text]
+    assert shown.keys() == FIGURES.keys()
+    for name, its_page in shown.items():
+        assert [stem for stem, text in texts.items() for _ in re.findall(f'id="moving-{name}"', text)] == [its_page]
+    assert not [stem for stem, text in texts.items() if "once its cell has run" in text]  # the stand-in
+    go(page, site, f"notebooks/{shown['clouds']}")
+    expect(page.locator("#moving-clouds .moving svg")).to_have_count(1)
 
 
 def test_every_page_says_what_it_is_about(site: Path):

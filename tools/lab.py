@@ -9,56 +9,51 @@ or runs the cell. ``--renew 04`` takes a fresh copy, moves the old one to my/kep
 import argparse
 import hashlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from ipykernel.kernelspec import install
 from jupyterlab.labapp import LabApp
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
 
-from book.adapt import FINDING, PREDICT, has_picture, visible_part
+from book.adapt import FINDING, PREDICT, fold_finding, has_picture
 from tools.run import ROOT
 
 ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
 PATTERN = "[0-9][0-9]_*.ipynb"
-KERNEL = {"name": "class-weights", "display_name": "Class weights (this course)", "language": "python"}
+KERNEL = {"name": "class-weights", "display_name": "Class weights course", "language": "python"}
+CLOSED = "Guess first. Then run the cell, or click here.\n"
+ELSEWHERE = (
+    "*If the next cell finds no module named `helpers`, this notebook runs in another Python than the course's: choose "
+    f"the kernel **{KERNEL['display_name']}** at the top right, or start with `make lab`.*"
+)
 
 
-def close(cell: NotebookNode, *, code: bool, outputs: bool) -> None:
-    """JupyterLab opens closed outputs when the cell runs, and the rest by a click."""
-    cell.metadata["jupyter"] = {"source_hidden": code, "outputs_hidden": outputs}
+def close(cell: NotebookNode, *, code: bool) -> None:
+    """JupyterLab opens a closed output when its cell runs, and closed code by a click.
 
-
-def parted(cell: NotebookNode) -> Iterator[NotebookNode]:
-    """A cell of text as up to three: before the finding, the finding, closed, and what follows it."""
-    start = cell.source.find(FINDING)
-    if start < 0:
-        yield cell
-        return
-    end = start + visible_part(cell.source[start:])
-    for part, source in enumerate((cell.source[:start], cell.source[start:end], cell.source[end:])):
-        if source.strip():
-            one = nbformat.from_dict(cell | {"id": f"{cell.id[:60]}-{part}", "source": source.strip()})
-            if part == 1:
-                close(one, code=True, outputs=False)
-            yield one
+    Of what is closed it shows the first line, so that line is made one which tells nothing.
+    """
+    cell.metadata["jupyter"] = {"source_hidden": code, "outputs_hidden": True}
+    cell.outputs.insert(0, new_output("stream", name="stdout", text=CLOSED))
 
 
 def for_guessing(notebook: NotebookNode) -> NotebookNode:
     """The notebook with what answers a prediction closed: outputs, findings, and code whose title tells the finding."""
-    cells, awaited = [], False
+    awaited = False
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
-            cell.source = cell.source.replace("](solutions/", "](../notebooks/solutions/")
-            cells += parted(cell)
+            cell.source = fold_finding(
+                cell.source.replace("](solutions/", "](../notebooks/solutions/"), "What happened"
+            )
         else:
             picture = has_picture(cell)
             if "hide-output" in cell.metadata.get("tags", []) or (awaited and picture):
-                close(cell, code=picture, outputs=True)
-            cells.append(cell)
-    notebook.cells = cells
+                close(cell, code=picture)
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, new_markdown_cell(ELSEWHERE, id="elsewhere"))
     notebook.metadata["kernelspec"] = KERNEL
     return notebook
 

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 
 from tools.kernels import PATIENT
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -65,6 +66,15 @@ def client_for(notebook: NotebookNode, folder: Path) -> NotebookClient:
     )
 
 
+def without_widgets(notebook: NotebookNode) -> NotebookNode:
+    """A widget lives in its kernel, under a random number: what is stored of it is what stands in for it."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(VIEW, None)
+    return notebook
+
+
 def execute(path: Path) -> Run:
     """Run one notebook and write it back with its outputs."""
     notebook = nbformat.read(path, as_version=4)
@@ -78,9 +88,7 @@ def execute(path: Path) -> Run:
     except CellExecutionError as raised:
         error = str(raised)
     seconds = time.perf_counter() - started
-    # Widget state names the kernel's objects by random numbers: it would change with every run.
-    notebook.metadata.pop("widgets", None)
-    nbformat.write(notebook, path)
+    nbformat.write(without_widgets(notebook), path)
     return Run(path, seconds, memory.stop(), error)
 
 

@@ -5,6 +5,7 @@ each with its hint. The judge and the tests read the same declaration.
 """
 
 import importlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ class Exercise:
 
     number: str
     insight: str  # said after "right."
+    second: str  # said below the hint, from the second wrong try on
     draw: Callable[[Generator], tuple[Any, ...]]
     right: Answer
     wrong: dict[str, Answer]  # from a hint to what a learner may return in place of the right answer
@@ -61,6 +63,7 @@ class Counterexample:
 
     number: str
     insight: str
+    second: str
     draw: Callable[[Generator], tuple[Any, ...]]
     see: Callable[..., Any]  # from the submission and the inputs to what the flaws are sought in
     right: Answer  # one of many
@@ -77,6 +80,14 @@ class Counterexample:
         return None
 
 
+def of_notebook(number: str) -> tuple[Exercise | Counterexample, ...]:
+    """All exercises of the notebook to which ``number`` belongs; none if there is no such notebook."""
+    try:
+        return importlib.import_module(f"helpers.exercises.notebook_{number.partition('.')[0]:0>2}").EXERCISES
+    except ModuleNotFoundError:
+        return ()
+
+
 def find_exercise(number: str) -> Exercise | Counterexample:
     """The declaration of the exercise.
 
@@ -84,12 +95,10 @@ def find_exercise(number: str) -> Exercise | Counterexample:
     """
     if not isinstance(number, str):
         raise TypeError(f'number is {number!r}; expected a text such as "1.2"')
-    notebook = number.partition(".")[0]
-    try:
-        module = importlib.import_module(f"helpers.exercises.notebook_{notebook:0>2}")
-        return next(exercise for exercise in module.EXERCISES if exercise.number == number)
-    except (ModuleNotFoundError, StopIteration):
-        raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"') from None
+    for exercise in of_notebook(number):
+        if exercise.number == number:
+            return exercise
+    raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"')
 
 
 def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str, str]:
@@ -115,7 +124,36 @@ def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str,
     return ("right", exercise.insight) if hint is None else ("not yet", hint)
 
 
-def check(number: str, answer: Answer) -> None:
-    """Print what ``judge`` says of the answer to exercise ``number``, for instance "1.2"."""
-    verdict, words = judge(number, answer)
-    print(f"Exercise {number}: {verdict}. {words}" if words else f"Exercise {number}: {verdict} yet.")
+class Check:
+    """What a notebook calls: ``check("1.2", answer)`` prints what ``judge`` says of the answer.
+
+    It remembers, as long as its kernel lives, what was right and how often an answer was wrong: a second hint needs
+    to know that there was a first. Nothing is written, since the answers stand in the notebook: to run it is to know.
+    """
+
+    def __init__(self) -> None:
+        self._right: set[str] = set()
+        self._wrong: Counter[str] = Counter()
+
+    def __call__(self, number: str, answer: Answer) -> None:
+        verdict, words = judge(number, answer)
+        print(f"Exercise {number}: {verdict}. {words}" if words else f"Exercise {number}: {verdict} yet.")
+        if verdict == "right":
+            self._right.add(number)
+            print(self._progress(number))
+        else:
+            self._right.discard(number)
+        if verdict == "not yet":
+            self._wrong[number] += 1
+            if self._wrong[number] > 1:
+                print(f"A second hint: {find_exercise(number).second}")
+
+    def _progress(self, number: str) -> str:
+        numbers = {exercise.number for exercise in of_notebook(number)}
+        right = len(self._right & numbers)
+        if right == len(numbers):
+            return f"All {right} exercises of this notebook are right."
+        return f"{right} of the {len(numbers)} exercises of this notebook {'is' if right == 1 else 'are'} right."
+
+
+check = Check()

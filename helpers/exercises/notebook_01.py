@@ -47,6 +47,8 @@ EXERCISES = (
     Exercise(
         "1.1",
         insight="The default is a weighted average: it divides by the weights of the samples that the batch holds.",
+        second='The section "What the thread wrote" has both fractions. By hand: losses 1 and 3 of the classes 0 and '
+        "1, with weights 1 and 3. The default is 2.5, and the thread's formula gives 5.",
         draw=losses,
         right=lambda ce, y, w: (w[y] * ce).sum() / w[y].sum(),
         wrong={
@@ -63,6 +65,8 @@ EXERCISES = (
         "1.2",
         insight="Smoothing brings the weights of all classes into the numerator and leaves the divisor alone, so heavy "
         "rare classes lift the first loss above log K.",
+        second='The section "Label smoothing" writes down one smoothed target. By hand: eps = 0.2 and one sample of '
+        "class 0, with weights 1 and 3. Its target is 0.9 and 0.1, and the loss 0.832.",
         draw=first_batch,
         right=lambda y, w, eps: F.cross_entropy(torch.zeros(len(y), len(w)).double(), y, w, label_smoothing=eps),
         wrong={
@@ -87,6 +91,9 @@ EXERCISES = (
     Counterexample(
         "1.3",
         insight="The quotient of the two losses is the average weight of the batch: where that is one, nobody notices.",
+        second='The section "Targets that are probabilities" says what each kind of target is divided by; the '
+        "numerators are equal. Write down the quotient of the two losses: it is a mean over this batch. Of what, and "
+        "which classes make it large?",
         draw=lambda generator: (normal(generator, integer(generator, 3, 8), 3),),
         see=classes_and_weights,
         right=lambda z: (torch.zeros(len(z), dtype=torch.int64), torch.tensor([2.0, 0.1, 1.0])),

@@ -52,6 +52,8 @@ EXERCISES = (
     Exercise(
         "2.1",
         insight="The weights move the log-odds by log(w1/w0); how far that moves the boundary depends on the slope.",
+        second='The section "What a ratio buys" says what weights add to the true log-odds. By hand: z = 2x - 2, with '
+        "weights 1 and 10. The boundary moves from 1 to -0.151.",
         draw=line_and_weights,
         right=lambda a, b, w0, w1: -(b + math.log(w1 / w0)) / a,
         wrong={
@@ -72,6 +74,9 @@ EXERCISES = (
     Exercise(
         "2.2",
         insight="The model answers n_c w_c, made to sum to one: the counts are weights too, so N/n_c makes all equal.",
+        second='The section "The same three samples, in competition" solves it for one sample of each class. What '
+        "stands in its first equation where a class has n samples? By hand: counts 3 and 1 and p = (0.75, 0.25). The "
+        "weights are 0.5 and 0.5.",
         draw=counts_and_probabilities,
         right=lambda n, p: sum_one(p / n),
         wrong={
@@ -90,6 +95,9 @@ EXERCISES = (
     Counterexample(
         "2.3",
         insight="The two prints are in different units, k apart: compare models by a yardstick that k does not enter.",
+        second='The section "The gradient" says what k does to a loss. By hand: weight 1 and k = 2, and a sample that '
+        "costs A 1.0 and B 0.9. They print 1.0 and 1.8. Which logits of the true class, with all others zero, make a "
+        "small gain like that, for any k?",
         draw=weights_and_classes,
         see=losses_of_both,
         right=lambda w, k, y: (3.0 * F.one_hot(y, len(w)), (3.0 + 0.1 * (1 - 1 / k)) * F.one_hot(y, len(w))),

@@ -63,6 +63,8 @@ EXERCISES = (
     Exercise(
         "3.1",
         insight="A weight moves the target itself: descent rests where p is proportional to w t, not at t.",
+        second='The section "One sample" derives the gradient of one -log p. Here each class has such a term, with a '
+        "factor of its own: add them up. By hand: z = (0, 0), t = (0.5, 0.5) and w = (1, 3). The row is (0.5, -0.5).",
         draw=soft_targets,
         right=lambda z, t, w: summed(z, t, w) / len(z),
         wrong={
@@ -88,6 +90,8 @@ EXERCISES = (
         "3.2",
         insight="A class pulls its bias up by its share of the total weight, and 1/K pushes all down: with N/n_c "
         "the biases start at rest, without weights the first step learns the class counts.",
+        second='The section "Weights and divisor" has the gradient for one logit, and a bias is in the logits of all '
+        "samples. By hand: counts 3 and 1, with weights 1 and 1. The gradient is (-0.25, 0.25).",
         draw=counts_and_weights,
         right=lambda n, w: 1 / len(n) - n * w / (n * w).sum(),
         wrong={
@@ -108,6 +112,9 @@ EXERCISES = (
         "3.3",
         insight="Plain SGD uses the learning rate and the gradient as a product alone; a rule that uses them apart can "
         "tell the scale of the loss from the learning rate.",
+        second='The section "One knob, not two" shows where plain SGD uses lr and gradient: in one product. Add a '
+        "small term in which one of them stands without the other. It must be there for every gradient, so a "
+        "threshold is no help.",
         draw=bowl,
         see=steps,
         right=lambda theta, gradient, lr: theta - lr * (gradient + 0.1 * theta),

@@ -73,6 +73,9 @@ EXERCISES = (
         "4.1",
         insight="Weights reach the bound through the Hessian, to which each sample adds its weight times p (1 - p): a "
         "heavy class in a sharp direction sets the pace for all.",
+        second='The section "What the ratios do" has the Hessian with weights; what does this loss divide it by? By '
+        "hand: one sample at x = 0, weights 1 and 1, minimum (0, 0). Its curvature is 1/4 for the bias and 0 for the "
+        "slope, and the bound is 8.",
         draw=weighted_sample,
         right=lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum)[-1],
         wrong={
@@ -100,6 +103,9 @@ EXERCISES = (
     Exercise(
         "4.2",
         insight="The sharpest direction decides for all: its error is multiplied by 1 - lr k λ in each step.",
+        second='The section "The scale at which it starts" has the factor by which a step multiplies the error. By '
+        "hand, with lr k = 1: for an eigenvalue of 0.5 it is 0.5, for 1.5 it is -0.5, for 2.5 it is -1.5. Which word "
+        "belongs to each? And which eigenvalue has the last word?",
         draw=step_and_eigenvalues,
         right=lambda lr, k, e: named(lr * k * e.max()),
         wrong={
@@ -127,6 +133,9 @@ EXERCISES = (
     Counterexample(
         "4.3",
         insight="Classes that a line can separate leave no minimum to leap over; only overlap makes a scale too large.",
+        second='The section "Where the prediction ends" tries classes that lie apart. Put the line into the middle, '
+        "so that the bias has nothing to do, and draw the sigmoid after one step of 100 for inputs at -0.1 and 0.1, "
+        "then at -5 and 5. Which gap is wide enough?",
         draw=lambda generator: (integer(generator, 3, 29), log_uniform(generator, 100, 10_000, 1).item()),
         see=descended,
         right=lambda n, step: around_zero(n, (40 / step) ** 0.5, 2 * (40 / step) ** 0.5),

@@ -68,6 +68,8 @@ EXERCISES = (
     Exercise(
         "5.1",
         insight="Adam compares ε with the root of v, its memory of the gradients: k matters where k times it nears ε.",
+        second='The section "Where the indifference ends" has the formula, with the hat on v. By hand: gradients 3 '
+        "and 4, with eps = 1 and beta2 = 0.5. v is 10.25, with its hat 13.67, and the k asked for is 0.2705.",
         draw=gradients_of_a_run,
         right=lambda g, eps, beta: eps / root(g, beta),
         wrong={
@@ -89,6 +91,9 @@ EXERCISES = (
         "5.2",
         insight="With L2 the scale meets the decay in one sum, so k moves the resting place even of Adam; AdamW keeps "
         "them apart and rests where the plain loss does.",
+        second='The section "With L2 even the minimum moves" has the loss on which a run with L2 rests, whatever '
+        "steps take it there. By hand: k, a and decay are 1, and b is 2. The places are 1, 1 and 2. Which gradient is "
+        "zero at each?",
         draw=parabola,
         right=lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(k, a, b, decay), b),
         wrong={
@@ -110,6 +115,9 @@ EXERCISES = (
         "5.3",
         insight="Adam cancels one factor for all steps; factors that differ from step to step, as class weights do in "
         "small batches, choose which gradients the average m hears.",
+        second='The section "Why Adam does not notice" has m and v. The sign of the step is the sign of m, an average '
+        "of the last ten or so gradients. By hand: gradients 1, 1, -1 sum to 1. Which of them would you make louder, "
+        "and which softer, so that the sum turns around?",
         draw=turning_gradients,
         see=lambda submission, gradients: read_like(submission(gradients), gradients),
         right=lambda gradients: heavy(gradients, 10, 0.1),

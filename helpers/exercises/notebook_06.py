@@ -66,6 +66,9 @@ EXERCISES = (
         "6.1",
         insight="Weights and class shares enter a network alike, as logs added to its logits: subtract those of the "
         "training, add those of the new place.",
+        second='The section "Getting the probabilities back" takes weights out of the logits; shares go in and out in '
+        "the same way. By hand: z = (0, 0), weights 1 and 1, counts 3 and 1, and one half of each in the new place. "
+        "The probabilities are 0.25 and 0.75.",
         draw=another_place,
         right=lambda z, w, n, s: (z - w.log() - n.log() + s.log()).softmax(dim=1),
         wrong={
@@ -90,6 +93,9 @@ EXERCISES = (
     Exercise(
         "6.2",
         insight="A small share of many samples is many false alarms: precision falls with the rarity of the class.",
+        second='The section "The data, and how little of it there is" says of what precision is a share. By hand: 10 '
+        "of 100 samples, recall 0.5, false alarms 0.1. That makes 5 right alarms and 9 false ones, a precision of "
+        "0.357.",
         draw=class_and_rates,
         right=lambda n_c, n, recall, false_alarm: n_c * recall / (n_c * recall + (n - n_c) * false_alarm),
         wrong={
@@ -111,6 +117,9 @@ EXERCISES = (
         "6.3",
         insight="Balanced accuracy looks along the rows only; a rare class drowned by strangers in its column costs "
         "precision, which F1 alone can see.",
+        second='The section "One curve for each network" has both scores. By hand: of 1 000 common samples 50 are '
+        "called rare, where 10 are rare, all found. The recalls are 0.95 and 1, and the precision of the rare class "
+        "is one sixth. Which score sees that? What could the other model do wrong, which costs recall?",
         draw=three_counts,
         see=two_matrices,
         right=lambda n: (moved(n, 0, 2, 0.25), moved(n, 2, 0, 0.5)),

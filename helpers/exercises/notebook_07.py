@@ -61,6 +61,8 @@ EXERCISES = (
     Exercise(
         "7.1",
         insight="One number repairs the run in advance: the mean weight of the samples, not that of the classes.",
+        second='The section "Seven weightings, one network" has the mean weight of a sample. By hand: counts 3 and 1, '
+        "with weights 1 and 5. The mean weight is 2, and a rate of 0.1 becomes 0.05.",
         draw=rate_and_classes,
         right=lambda lr, w, n: lr * n.sum() / (n * w).sum(),
         wrong={
@@ -82,6 +84,9 @@ EXERCISES = (
         "7.2",
         insight="At exponent 0 the tail has its share of the pairs, at 1 its share of the words: the exponent says how "
         "much of the loss listens to rare words, whatever the scale.",
+        second='The section "Seven weightings, one network" adds up what the classes carry, n times w each. By hand: '
+        "counts 1 and 4, and limit 2. The tail has 1/5 at exponent 0, 1/2 at 1, and 1/3 at 0.5. Write the share as a "
+        "function of the exponent, then halve the interval, forty times or so.",
         draw=tail_and_share,
         right=exponent_for,
         wrong={
@@ -98,6 +103,9 @@ EXERCISES = (
         "7.3",
         insight="One frequent word outweighs many rare ones in a sum over the pairs, and is one of many in a mean over "
         "the words: say which of the two a score counts.",
+        second='The section "A fair yardstick" averages over the words. By hand: held-out pairs 90, 5 and 5. A model '
+        "that finds the first 90 and no other has 90 of 100 pairs, and recalls of 1, 0 and 0, a mean of 1/3. Which "
+        "pairs give the other model a larger mean?",
         draw=held_out_pairs,
         see=pairs_found,
         right=lambda held_out: (only(held_out, held_out.argmax()), held_out - only(held_out, held_out.argmax())),

@@ -57,6 +57,9 @@ EXERCISES = (
     Exercise(
         "8.1",
         insight="However heavy a class, in a batch of two none of its samples counts more than twice.",
+        second='The section "Why: nobody can weigh more than the batch" has the mean quotient; in a batch of two, S '
+        "is the weight of the one other sample. By hand: counts 1 and 1, with weights 1 and 3. The effective weights "
+        "are 0.75 and 1.25.",
         draw=counts_and_inverse,
         right=of_two,
         wrong={
@@ -77,6 +80,9 @@ EXERCISES = (
     Exercise(
         "8.2",
         insight="The light ranks count too much: their samples are divided by less than the average rank's total.",
+        second='The section "Several processes" has the averaged and the wanted loss side by side. By hand: totals 1 '
+        "and 3. On the light rank w CE is divided by 1, then by 2 in the average; wanted is a division by 4. So it "
+        "counts 2 times, on the heavy rank 0.667 times.",
         draw=totals_of_ranks,
         right=lambda totals: totals.mean() / totals,
         wrong={
@@ -96,6 +102,9 @@ EXERCISES = (
     Counterexample(
         "8.3",
         insight="The mean of means is right where all ranks have the same total weight; equal sizes are not enough.",
+        second='The section "Several processes" has the mean of means: each rank has one half of it, whatever it '
+        "weighs. One sample of each class must stand on both ranks. What would you put into the other places, so that "
+        "the total weights differ most?",
         draw=three_weights,
         see=labels_of_ranks,
         right=lambda w: (

@@ -63,6 +63,8 @@ EXERCISES = (
     Exercise(
         "9.1",
         insight="The numerator fails first: it carries the losses, and with three classes or more log K is above one.",
+        second='The section "The sum over a batch" has both sums. By hand: three classes with weights 1, 2 and 3, and '
+        "the targets 0 and 2. At k = 1 the denominator is 4 and the numerator 4.39. Which of them reaches M first?",
         draw=batch,
         right=lambda dtype, w, y: factor(dtype, w, w[y].sum()),
         wrong={
@@ -88,6 +90,9 @@ EXERCISES = (
         "9.2",
         insight="A running sum stops where a weight is half a gap: at 2 w / eps, up to the next power of two. In "
         "bfloat16 that is 256 samples of weight one, so add in float32.",
+        second='The section "The sum over a batch" watches such a sum stop. By hand: w = 3 in bfloat16. From 512 to 1 '
+        "024 the gap is 4, and 3 is more than half of it. From 1 024 on it is 8, and 3 is less. So the sum stops at 1 "
+        "024.",
         draw=format_and_weight,
         right=lambda dtype, w: next_power(2 * w / torch.finfo(dtype).eps),
         wrong={
@@ -107,6 +112,9 @@ EXERCISES = (
         "9.3",
         insight="A scale moves all entries alike: where the largest over the smallest exceeds the format's range, "
         "about 2^41 in float16, no S fits.",
+        second='The section "Loss scaling is one more k" slides all entries alike, so only their spread counts. By '
+        "hand: K = 3 with weights 1 and 4. The entries go from 1/3 to 8/3, a spread of 8. How wide is float16, from "
+        "where a number rounds to zero to where it rounds to infinity?",
         draw=lambda generator: (integer(generator, 3, 5000),),
         see=light_and_heavy,
         right=lambda num_classes: torch.tensor([1.0, 4 * needed(num_classes)]),

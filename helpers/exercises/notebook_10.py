@@ -44,6 +44,9 @@ EXERCISES = (
     Exercise(
         "10.1",
         insight="Any ratios reach this scale by one division, and keep the learning rate that suits no weights.",
+        second='Section 11, "Ideally the cost keeps the value that it has without weights", says why this scale. By '
+        "hand: counts 4 and 1, exponent 0.5. The ratios are 0.5 and 1, their mean over the five samples is 0.6, and "
+        "the weights 0.833 and 1.667.",
         draw=counts_and_exponent,
         right=lambda n, exponent: mean_one(n, n**-exponent),
         wrong={
@@ -62,6 +65,9 @@ EXERCISES = (
     Exercise(
         "10.2",
         insight="Adam keeps its learning rate; what stands beside the gradient, ε and the L2 decay, must grow with it.",
+        second='Section 5, "Lower the learning rate when the weights are big", compares the two divisors. By which '
+        "number k is every gradient longer once N divides? Write one step of Adam for k g. Then say what each of the "
+        "three must become so that k cancels, one after the other.",
         draw=adam_and_classes,
         right=lambda lr, eps, decay, n, w: options(lr, eps * average(w, n), decay * average(w, n)),
         wrong={
@@ -87,6 +93,9 @@ EXERCISES = (
     Counterexample(
         "10.3",
         insight="With equal counts N/n_c is the number of classes: it measures their number as well as imbalance.",
+        second='The section "The court" begins with N/n_c. By hand: two classes of 7 samples have weights of 2 and 2, '
+        "three classes of 7 have 3 each. And with 1 000 samples in each? What is the smallest whole number above the "
+        "limit?",
         draw=lambda generator: (integer(generator, 10, 40_000),),
         see=some_counts,
         right=lambda limit: [7] * (limit + 1),

@@ -52,6 +52,9 @@ EXERCISES = (
     Exercise(
         "11.1",
         insight="Below the cap nothing changes; above it all classes need the same odds, however rare they are.",
+        second='The section "The rule" has the best answer. By hand: counts 100, 10 and 1, cap 20. The weights, over '
+        "the smallest, are 1, 10 and 20. The second class draws level where it is 0.1 times as likely as the first: "
+        "what is the number for the third?",
         draw=counts_and_cap,
         right=lambda n, cap: 1 / (n.max() / n).clamp(max=cap),
         wrong={
@@ -74,6 +77,9 @@ EXERCISES = (
     Exercise(
         "11.2",
         insight="At temperature 4 a weight of 10 acts as 10 to the fourth, which is 10 000, once the student is used.",
+        second='The section "The rule" says what the student learns while T is in force. By hand: two classes with '
+        "equal teacher logits, w = (1, 3) and T = 2. It learns 1/4 and 3/4, so the two entries of z / 2 are log 3 "
+        "apart. How far apart are those of z, and what does a softmax make of that?",
         draw=teacher,
         right=lambda z, w, heat: torch.softmax(z + heat * w.log(), dim=0),
         wrong={
@@ -94,6 +100,9 @@ EXERCISES = (
     Counterexample(
         "11.3",
         insight="The ratio must lie above K/ε - (K - 1), and its square root below.",
+        second='The section "The smoothing at which it begins" has the ε from which a class loses its name. Solve it '
+        "for the ratio of the weights. By hand: three classes and ε = 0.1. The ratio is 28. Which class may lie "
+        "beyond it, how far may it go when roots are taken, and where must the other two stay?",
         draw=smoothing,
         see=three_counts,
         right=lambda eps: with_ratio(eps, 1.4),

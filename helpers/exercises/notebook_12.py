@@ -106,8 +106,10 @@ def matrix(*rows: list[float]) -> Tensor:
 EXERCISES = (
     Exercise(
         "12.1",
-        "A ratio comes from what the mistakes cost above the right decisions, and from no counts.",
-        two_prices,
+        insight="A ratio comes from what the mistakes cost above the right decisions, and from no counts.",
+        second='The section "From costs to a ratio" takes right decisions as free. By hand: the rows of costs are (1, '
+        "6) and (3, 2). Where class 0 is true, 3 stands against 1; where class 1 is true, 6 against 2. The ratio is 2.",
+        draw=two_prices,
         right=lambda costs: extra(costs)[1] / extra(costs)[0],
         wrong={
             "The right decisions have a price here as well. How much dearer is a wrong one?":
@@ -125,8 +127,11 @@ EXERCISES = (
     ),
     Exercise(
         "12.2",
-        "At τ = 1/2 the wrong labels of Shuttle have 8 % of the weight, a fifth of what they have at τ = 1.",
-        long_tail,
+        insight="At τ = 1/2 the wrong labels of Shuttle have 8 % of the weight, a fifth of what they have at τ = 1.",
+        second='The section "How much of it is noise?" has the share inside one class. By hand: counts 90 and 10, eps '
+        "= 0.1. There are 82 and 18 labels now, of which 1 and 9 are wrong. At tau = 0.5 the wrong ones have 0.168 of "
+        "the weight.",
+        draw=long_tail,
         right=noise_share,
         wrong={
             "That is the share without weights. Do wrong labels weigh as much as right ones?":
@@ -142,8 +147,11 @@ EXERCISES = (
     ),
     Counterexample(
         "12.3",
-        "Weights know the true class alone. What a mistake costs may depend on both; then decide by costs @ p.",
-        two_samples,
+        insight="Weights know the true class alone. What a mistake costs may depend on both; then decide by costs @ p.",
+        second='The section "From costs to a ratio" decides for the smallest entry of costs @ p. Class 2 is likelier '
+        "in q than in p. So let the price of a wrong name for class 2 depend on which name it gets. Which of the two "
+        "should be dear there, and which cheap?",
+        draw=two_samples,
         see=costs_of,
         right=dear_mistake,
         wrong=(

@@ -45,6 +45,9 @@ EXERCISES = (
     Exercise(
         "13.1",
         insight="Divided by N, the decay does not know the weights; so a factor on the weights moves the minimum.",
+        second='The section "scikit-learn: the penalty counts too" does it for the weighted mean. What divides the '
+        "sum here, and so the penalty beside it? By hand: C = 0.5 and two classes of 5 samples. The factor is 0.2, "
+        "with any weights.",
         draw=penalised,
         right=lambda c, _w, counts: 1 / (c * counts.sum()),
         wrong={
@@ -64,6 +67,9 @@ EXERCISES = (
     Exercise(
         "13.2",
         insight="It grows with t: ε acts as ε / √(1 − β₂ᵗ), which is largest at the start and ε itself in the end.",
+        second='The section "Keras: divided by the batch, or by Σ w if you ask" says what the correction does to ε. '
+        "By hand: g = 1, eps = 1, beta2 = 0.75, t = 1. The root of v is 0.5, Keras adds 1, and the correction doubles "
+        "both. The part is 0.333.",
         draw=adam,
         right=lambda g, eps, beta2, t: g / (g + eps / (1 - beta2**t) ** 0.5),
         wrong={
@@ -83,6 +89,9 @@ EXERCISES = (
     Counterexample(
         "13.3",
         insight="In a leaf's value the factor cancels; in the question whether there may be a leaf it does not.",
+        second='The section "Boosted trees: weights above and below" has h = p (1 - p), and m is compared with Σ w h. '
+        "By hand: 20 samples at p = 0.5 have 5, at p = 0.01 they have 0.198. Between which two numbers should yours "
+        "lie?",
         draw=threshold,
         see=leaf,
         right=lambda m: (20, m / 40),

@@ -59,6 +59,8 @@ EXERCISES = (
     Exercise(
         "14.1",
         insight="One rate must do for all, and the steepest direction sets it. Equal shares bear the largest one.",
+        second='The section "Why: the curvature of a class" has the Hessian diag(p) - p pᵀ. What is p here? By hand: '
+        "two classes of equal share, lam = 1 and beta = 0. The eigenvalues are 0 and 0.5, and the rate is 4.",
         draw=weighted_classes,
         right=lambda n, w, lam, beta: largest_rate(together(n * w)[-1], lam, beta),
         wrong={
@@ -82,6 +84,8 @@ EXERCISES = (
     Exercise(
         "14.2",
         insight="At exponent 1 all classes learn at one speed; at 0 the tail is as slow as it is rare.",
+        second='The section "Why: the curvature of a class" has the curvature of a class with the share π. By hand: '
+        "counts 4, 1 and 1 at tau = 0.5. The shares are 0.5, 0.25 and 0.25, and the speeds 1, 0.75 and 0.75.",
         draw=counts_and_exponent,
         right=lambda n, tau: relative(alone(n ** (1 - tau))),
         wrong={
@@ -102,6 +106,9 @@ EXERCISES = (
     Counterexample(
         "14.3",
         insight="A tail can stand on the side of the inputs, where no class weight reaches it.",
+        second='The section "The other tail" finds it on the side of the inputs: the classes are the column sums, the '
+        "inputs the row sums. By hand, for two words: which table has the column sums 11 and 11, and the row sums 20 "
+        "and 2?",
         draw=lambda generator: (integer(generator, 3, 9), float(uniform(generator, 20, 300, 1).round())),
         see=pairs,
         right=rare_inputs,

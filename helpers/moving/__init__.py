@@ -1,8 +1,8 @@
 """Figures that move without a kernel: one ES module each, on the site and, through ``moving``, in a notebook.
 
-``FIGURES`` says for each module after which section of which notebook it stands on the site, and what it needs to
-know; ``base.js`` is what the modules share. Each exports ``compute(settings, data)``, which the tests compare with
-the package, and ``render({ model, el })``, which anywidget and the site call.
+``FIGURES`` says in words what each module shows, and what it needs to know; ``base.js`` is what the modules share. Each
+exports ``compute(settings, data)``, which the tests compare with the package, and ``render({ model, el })``, which
+anywidget and the site call.
 """
 
 from helpers.moving.figures import FIGURES, Moving, data_of, module

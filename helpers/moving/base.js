@@ -92,6 +92,12 @@ export function panel({ x, y, width, height, xs, ys, logx = false, logy = false,
     box: (u1, u2, colour, extra = 'opacity="0.18"') => `<rect x="${X(u1).toFixed(1)}" y="${y}" width="${Math.max(0, X(u2) - X(u1)).toFixed(1)}" height="${height}" fill="${colour}" ${extra}/>` };
 }
 
+// What does not move is made once for each width, and kept until that changes.
+export function once(make) {
+  let [at, made] = [null, ""];
+  return (width, data) => (at === width ? made : ([at, made] = [width, make(width, data)])[1]);
+}
+
 let made = 0;
 
 // A control as { element, get, set }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
@@ -130,7 +136,8 @@ function control({ name, label, value, low, high, log = false, step, say = short
   return { element, get, set };
 }
 
-// Build a figure in `el`: `draw(result, width)` returns { svg, height }, `read(result)` a sentence or two.
+// Build a figure in `el`: `draw(result, width)` returns { svg, height } and perhaps { still }, what lies below and is
+// drawn anew only where it differs; `read(result)` returns a sentence or two.
 export function mount(el, { title, controls, compute, draw, read }) {
   el.replaceChildren();
   const root = document.createElement("div");
@@ -140,9 +147,11 @@ export function mount(el, { title, controls, compute, draw, read }) {
   root.addEventListener("keydown", (event) => { if (event.key !== "Escape") event.stopPropagation(); });
   root.setAttribute("aria-label", title);
   root.innerHTML = `<style>${STYLE}</style><p class="m-title">${escape(title)}</p><div class="m-controls"></div>
-    <svg role="img"></svg><p class="m-reading" aria-live="polite"></p>`;
+    <svg role="img"><g></g><g></g></svg><p class="m-reading" aria-live="polite"></p>`;
   el.append(root);
   const [svg, reading] = [root.querySelector("svg"), root.querySelector(".m-reading")];
+  const [below, above] = svg.children;
+  let shown = "";
   let waiting = 0;
   let talking = 0;
   const parts = Object.fromEntries(controls.map((c) => [c.name, control(c, () => { waiting ||= requestAnimationFrame(update); })]));
@@ -153,10 +162,11 @@ export function mount(el, { title, controls, compute, draw, read }) {
     waiting = 0;
     const width = Math.max(260, root.clientWidth);
     const result = compute(settings());
-    const { svg: content, height } = draw(result, width);
+    const { svg: content, height, still = "" } = draw(result, width);
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.style.height = `${height}px`;
-    svg.innerHTML = content;
+    if (still !== shown) below.innerHTML = shown = still;
+    above.innerHTML = content;
     // Spoken once the hand rests: a screen reader would queue a sentence for every pixel of a drag.
     clearTimeout(talking);
     const words = read(result);

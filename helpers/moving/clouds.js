@@ -1,5 +1,5 @@
 // Two overlapping clouds and a weighted logistic regression, of notebook 02: the ratio moves its boundary, the scale does not.
-import { COLOURS, dataOf, decades, mount, panel, short } from "./base.js";
+import { COLOURS, dataOf, decades, mount, once, panel, short } from "./base.js";
 
 const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
 const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
@@ -17,21 +17,27 @@ function solve(h, g) {
   return s;
 }
 
-// The weighted loss divided by N at the slopes and the bias, its gradient and its Hessian.
-function loss(theta, weights, { inputs, targets }) {
-  let value = 0;
-  const [g, h] = [[0, 0, 0], [[0, 0, 0], [0, 0, 0], [0, 0, 0]]];
+// The weighted loss divided by N at the slopes and the bias, its gradient and its Hessian. Written out for three
+// parameters: it runs some ten times a frame.
+function loss([a, b, c], weights, { inputs, targets }) {
+  let [value, ga, gb, gc, haa, hab, hac, hbb, hbc, hcc] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < targets.length; i++) {
-    const x = [inputs[i][0], inputs[i][1], 1];
-    const z = theta[0] * x[0] + theta[1] * x[1] + theta[2];
-    const [w, p] = [weights[targets[i]] / targets.length, sigmoid(z)];
-    value += w * (softplus(z) - targets[i] * z);
-    for (let a = 0; a < 3; a++) {
-      g[a] += w * (p - targets[i]) * x[a];
-      for (let b = 0; b < 3; b++) h[a][b] += w * p * (1 - p) * x[a] * x[b];
-    }
+    const [t, x, y] = [targets[i], inputs[i][0], inputs[i][1]];
+    const z = a * x + b * y + c;
+    const [w, p] = [weights[t] / targets.length, sigmoid(z)];
+    const [pull, bend] = [w * (p - t), w * p * (1 - p)];
+    value += w * (softplus(z) - t * z);
+    ga += pull * x;
+    gb += pull * y;
+    gc += pull;
+    haa += bend * x * x;
+    hab += bend * x * y;
+    hac += bend * x;
+    hbb += bend * y * y;
+    hbc += bend * y;
+    hcc += bend;
   }
-  return { value, g, h };
+  return { value, g: [ga, gb, gc], h: [[haa, hab, hac], [hab, hbb, hbc], [hac, hbc, hcc]] };
 }
 
 export function compute({ ratio, scale }, data) {
@@ -52,27 +58,37 @@ export function compute({ ratio, scale }, data) {
     byN: here.value, byW: (here.value * data.targets.length) / total };
 }
 
-function draw({ theta, boundary, theory, firstGradient }, width, data) {
+function places(width) {
   const narrow = width < 620;
   const column = narrow ? width - 60 : width * 0.58 - 46;
   const plane = panel({ x: 40, y: 26, width: column, height: 270, xs: [-3.2, 5.2], ys: [-3.2, 3.2], xticks: [-2, 0, 2, 4], yticks: [-2, 0, 2], xname: "first feature" });
-  const at = (v) => Math.min(5.2, Math.max(-3.2, -(theta[1] * v + theta[2]) / theta[0]));
-  const corner = (u, v) => `${plane.X(u).toFixed(1)},${plane.Y(v).toFixed(1)}`;
-  const [low, high] = [[at(-3.2), -3.2], [at(3.2), 3.2]];
-  let svg = plane.clip(
-    `<polygon points="${corner(-3.2, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(-3.2, 3.2)}" fill="${COLOURS.blue}" opacity="0.16"/>`
-    + `<polygon points="${corner(5.2, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(5.2, 3.2)}" fill="${COLOURS.red}" opacity="0.16"/>`);
-  svg += plane.frame() + plane.text("class 0", [46, 18], { colour: COLOURS.blue, bold: true }) + plane.text("class 1", [40 + column, 18], { anchor: "end", colour: COLOURS.red, bold: true });
-  svg += plane.clip([0, 1].map((c) => plane.dots(data.inputs.filter((_, i) => data.targets[i] === c), c ? COLOURS.red : COLOURS.blue, 2.5)).join("")
-    + plane.path([[theory, -3.2], [theory, 3.2]], COLOURS.faint, 'stroke-width="2" stroke-dasharray="6 5"') + plane.path([low, high], COLOURS.ink, 'stroke-width="3"'));
   const [x, y] = narrow ? [40, 396] : [40 + column + 60, 70];
   const strip = { x, width: width - x - 26, height: 30, ys: [0, 1] };
   const line = panel({ ...strip, y, xs: [-2, 4], xticks: [-2, 0, 2, 4], title: "where the boundary crosses the middle" });
-  svg += line.frame() + line.vline(theory, COLOURS.faint, 'stroke-width="2" stroke-dasharray="6 5"') + line.dot(boundary, 0.5, COLOURS.ink, 8);
-  svg += line.text("dashed: 1 − log(ratio) / 2", [x, y + 66], { colour: COLOURS.faint });
   const long = panel({ ...strip, y: y + 130, xs: [1e-4, 1e5], logx: true, xticks: decades(1e-4, 1e5, 4), title: "length of the first gradient" });
-  svg += long.frame() + long.dot(firstGradient, 0.5, COLOURS.ink, 8);
-  return { svg, height: narrow ? 600 : 340 };
+  return { narrow, column, plane, line, long };
+}
+
+// The points, the axes and the words.
+const still = once((width, data) => {
+  const { column, plane, line, long } = places(width);
+  const dots = (c) => plane.dots(data.inputs.filter((_, i) => data.targets[i] === c), c ? COLOURS.red : COLOURS.blue, 2.5);
+  return plane.frame() + plane.text("class 0", [46, 18], { colour: COLOURS.blue, bold: true })
+    + plane.text("class 1", [40 + column, 18], { anchor: "end", colour: COLOURS.red, bold: true }) + plane.clip(dots(0) + dots(1))
+    + line.frame() + line.text("dashed: 1 − log(ratio) / 2", [line.x, line.y + 66], { colour: COLOURS.faint }) + long.frame();
+});
+
+function draw({ theta, boundary, theory, firstGradient }, width, data) {
+  const { narrow, plane, line, long } = places(width);
+  const at = (v) => Math.min(5.2, Math.max(-3.2, -(theta[1] * v + theta[2]) / theta[0]));
+  const corner = (u, v) => `${plane.X(u).toFixed(1)},${plane.Y(v).toFixed(1)}`;
+  const [low, high] = [[at(-3.2), -3.2], [at(3.2), 3.2]];
+  const side = (u, colour) => `<polygon points="${corner(u, -3.2)} ${corner(...low)} ${corner(...high)} ${corner(u, 3.2)}" fill="${colour}" opacity="0.16"/>`;
+  let svg = plane.clip(side(-3.2, COLOURS.blue) + side(5.2, COLOURS.red)
+    + plane.path([[theory, -3.2], [theory, 3.2]], COLOURS.faint, 'stroke-width="2" stroke-dasharray="6 5"') + plane.path([low, high], COLOURS.ink, 'stroke-width="3"'));
+  svg += line.vline(theory, COLOURS.faint, 'stroke-width="2" stroke-dasharray="6 5"') + line.dot(boundary, 0.5, COLOURS.ink, 8);
+  svg += long.dot(firstGradient, 0.5, COLOURS.ink, 8);
+  return { still: still(width, data), svg, height: narrow ? 600 : 340 };
 }
 
 export function read({ ratio, scale, boundary, theory, firstGradient, byN, byW }) {

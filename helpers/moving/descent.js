@@ -42,6 +42,8 @@ export function compute({ k, lr }, data) {
   const path = [data.start];
   let [previous, changes, g] = [0, 0, gradient(data.start, data)];
   for (let step = 0; step < STEPS; step++) {
+    // At rest, and what follows is too small to be told.
+    if (step > SHOWN && Math.hypot(...g) < RESTS / 1e6) break;
     changes += g[0] * previous < 0;
     previous = g[0];
     const [a, b] = path.at(-1);
@@ -53,11 +55,13 @@ export function compute({ k, lr }, data) {
     norm, fate: fate(path, norm, product, changes) };
 }
 
-// The loss as a picture, darker where it is lower, kept for each reach.
+// The loss as a picture, darker where it is lower, kept for each reach: a sketch, from every fourth sample.
 const pictures = {};
-function picture(reach, data) {
+function picture(reach, all) {
   if (!pictures[reach]) {
-    const size = 48;
+    const size = 32;
+    const some = (values) => values.filter((_, i) => i % 4 === 0);
+    const data = { ...all, inputs: some(all.inputs), targets: some(all.targets) };
     const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
     const context = canvas.getContext("2d");
     const image = context.createImageData(size, size);

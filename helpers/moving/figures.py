@@ -1,4 +1,4 @@
-"""Which figures move, where each stands, and what each is given to compute with."""
+"""Which figures move, and what each is given to compute with."""
 
 import json
 import re
@@ -21,10 +21,8 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class Moving:
-    """A module of this folder: the notebook and the section whose end it closes on the site, and what it shows."""
+    """What a module of this folder shows, and what it computes with. The notebooks say where: ``moving("name")``."""
 
-    notebook: str
-    section: str
     alt: str  # in words, for where nothing can move
     data: Callable[[], Data]
 
@@ -102,37 +100,27 @@ def window() -> Data:
 
 FIGURES: dict[str, Moving] = {
     "descent": Moving(
-        "04",
-        "See it",
         "Gradient descent in the plane of weight and bias, and the weight against the step, with a slider each for the "
         "scale k and the learning rate: below k* the run comes to rest, above it cycles or is thrown about.",
         descent,
     ),
     "clouds": Moving(
-        "02",
-        "What a ratio buys",
         "Two overlapping clouds and the boundary of a weighted logistic regression, with a slider each for the ratio "
         "and the scale of the weights: the ratio moves the boundary by half its logarithm, the scale moves nothing but "
         "the length of the gradient.",
         clouds,
     ),
     "through": Moving(
-        "08",
-        "Why: nobody can weigh more than the batch",
         "The weight asked for and the weight that a batch lets through for each class, with sliders for the batch size "
         "and the exponent of the weights, and your own counts: half of the largest weight passes a batch of that size.",
         dict,
     ),
     "one_knob": Moving(
-        "07",
-        "Repair before you run",
         "Seven weightings on one axis, learning rate times mean weight, coloured by what became of such runs: as the "
         "learning rate moves, all slide from stuck through learning to diverged and NaN.",
         one_knob,
     ),
     "window": Moving(
-        "09",
-        "The table of safe ranges",
         "The weights that a number format can bear, as a window, and the range of your weights as a bar that must fit "
         "into it, with sliders for the smallest weight, the spread, the number of classes and the batch size.",
         window,

@@ -1,5 +1,5 @@
 // Learning rate times mean weight is one knob, of notebook 07: seven weightings of 7 000 classes slide along it.
-import { COLOURS, dataOf, mount, panel, short } from "./base.js";
+import { COLOURS, dataOf, mount, once, panel, short } from "./base.js";
 import { rateFactor } from "./formulas.js";
 
 // The place of a product in the grid of the runs; beyond its ends nothing changes any more.
@@ -30,30 +30,44 @@ export function compute({ rate, repair }, data) {
 const COLOUR = { NaN: COLOURS.red, diverged: COLOURS.red, stuck: COLOURS.faint, learning: COLOURS.green };
 const AXIS = [1e-8, 1e9];
 
-function draw({ rows }, width, data) {
+function places(width, data) {
   const narrow = width < 620;
   const [label, row] = narrow ? [8, 62] : [142, 44];
   const strip = { x: label, width: width - label - (narrow ? 12 : 110), xs: AXIS, logx: true, ys: [0, 1] };
+  return { narrow, label, row, strip, top: (i) => 14 + i * row + (narrow ? 16 : 0), bottom: 14 + data.weightings.length * row };
+}
+
+// The strips and their names: all but the dots and the verdicts.
+const still = once((width, data) => {
+  const { narrow, label, strip, top, bottom } = places(width, data);
   const half = (data.products[1] / data.products[0]) ** 0.5;
   let svg = "";
-  rows.forEach(({ name, product, verdict: words }, i) => {
-    const y = 14 + i * row + (narrow ? 16 : 0);
-    const line = panel({ ...strip, y, height: 24 });
+  data.weightings.forEach(({ name, ratios }, i) => {
+    const line = panel({ ...strip, y: top(i), height: 24 });
     data.products.forEach((p, j) => {
-      const falls = data.falls[data.weightings[i].ratios][j];
+      const falls = data.falls[ratios][j];
       const kind = together(falls).split(" ")[0];
       const [from, to] = [j ? p / half : AXIS[0], j < data.products.length - 1 ? p * half : AXIS[1]];
       const strong = kind === "learning" ? 0.25 + 1.6 * Math.max(...falls.map((f) => f ?? 0)) : kind === "NaN" ? 0.75 : kind === "diverged" ? 0.4 : 0.18;
       svg += line.box(from, to * 1.01, COLOUR[kind], `opacity="${strong.toFixed(2)}"`);
     });
+    svg += narrow ? line.text(name, [label, top(i) - 5], { bold: true }) : line.text(name, [label - 10, top(i) + 17], { anchor: "end", bold: true });
+  });
+  const axis = panel({ ...strip, y: bottom, height: 4, xticks: [1e-8, 1e-6, 1e-4, 0.01, 1, 100, 1e4, 1e6, 1e8].filter((_, i) => !narrow || i % 2 === 0), xname: "learning rate × mean sample weight" });
+  return svg + axis.frame();
+});
+
+function draw({ rows }, width, data) {
+  const { narrow, strip, top, bottom } = places(width, data);
+  let svg = "";
+  rows.forEach(({ product, verdict: words }, i) => {
+    const y = top(i);
+    const line = panel({ ...strip, y, height: 24 });
     const at = Math.min(AXIS[1] / 3, Math.max(AXIS[0] * 3, product));
     svg += `<circle cx="${line.X(at).toFixed(1)}" cy="${y + 12}" r="8" fill="${COLOURS.ink}" stroke="var(--m-line)" stroke-width="2"/>`;
-    svg += narrow ? line.text(name, [label, y - 5], { bold: true }) + line.text(words, [width - 12, y - 5], { anchor: "end" })
-      : line.text(name, [label - 10, y + 17], { anchor: "end", bold: true }) + line.text(words, [strip.x + strip.width + 10, y + 17]);
+    svg += narrow ? line.text(words, [width - 12, y - 5], { anchor: "end" }) : line.text(words, [strip.x + strip.width + 10, y + 17]);
   });
-  const bottom = 14 + rows.length * row;
-  const axis = panel({ ...strip, y: bottom, height: 4, xticks: [1e-8, 1e-6, 1e-4, 0.01, 1, 100, 1e4, 1e6, 1e8].filter((_, i) => !narrow || i % 2 === 0), xname: "learning rate × mean sample weight" });
-  return { svg: svg + axis.frame(), height: bottom + 48 };
+  return { still: still(width, data), svg, height: bottom + 48 };
 }
 
 export function read({ rate, repair, rows }) {

@@ -10,7 +10,7 @@ from helpers.moving.figures import FIGURES, module
 from helpers.plots.frame import still
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-WHERE = "This figure moves in JupyterLab and on the course's site."
+WHERE = "This figure moves in JupyterLab, once its cell has run, and on the course's site."
 
 
 class MovingFigure(anywidget.AnyWidget):

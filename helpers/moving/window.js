@@ -41,7 +41,7 @@ function draw({ low, high, lightest, heaviest, spread, window, format }, width, 
 
 const KEEPS = { plain: "", autocast: " under autocast", adam: ", Adam's state too" };
 export function read({ classes, batch, spread, lightest, heaviest, format, keeps, low, high, window, some, below, above }) {
-  const where = `In ${format}${KEEPS[keeps]}, with ${short(classes)} classes and batches of ${short(batch)}, `;
+  const where = `In ${format}${KEEPS[keeps]}, with ${short(classes, 5)} classes and batches of ${short(batch, 4)}, `;
   if (high < low) return `${where}no weight survives: the smallest safe one, ${short(low)}, lies above the largest, ${short(high)}.`;
   const range = `${where}a weight survives from ${short(low)} to ${short(high)}. Yours run from ${short(lightest)} to ${short(heaviest)}: `;
   if (!some) return `${range}their spread of ${short(spread)} is wider than the window of ${short(window)}, so no scale makes them fit.`;
@@ -51,7 +51,7 @@ export function read({ classes, batch, spread, lightest, heaviest, format, keeps
 
 export function render({ model, el }) {
   const data = dataOf(model);
-  const whole = (v) => short(Math.round(v), 4);
+  const whole = (v) => short(Math.round(v), 5);
   return mount(el, {
     title: "Do your weights fit through the window?",
     controls: [
