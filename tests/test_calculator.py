@@ -247,6 +247,7 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     counts.fill("cats, 5000\ndogs, 40")
     page.get_by_label("your own weights").fill("1, 250")
     expect(page.locator(".c-results")).to_contain_text("your own")
+    page.get_by_label("your own weights").fill("")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("[...document.querySelectorAll('input, select, textarea')].every(e => e.labels.length === 1)")
     assert found == []
