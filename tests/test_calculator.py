@@ -30,6 +30,8 @@ NAMES = {
     "batch": "batch_size",
     "accumulation": "accumulation_steps",
     "ranks": "world_size",
+    "positive": "pos_weight",
+    "state": "state_dtype",
 }
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body>
 <main id="here"></main><script type="module">%s
@@ -60,8 +62,13 @@ def draw() -> tuple[list[int], dict[str, Any]]:
     if classes > 2 and DRAW.random() < 0.1:
         counts[DRAW.randrange(classes)] = 0
     dtype = DRAW.choice(["float16", "bfloat16", "float32"])
+    positive = spread(0.01, 1e4) if binary and DRAW.random() < 0.3 else None
     schemes = ["none", "inverse frequency", "balanced", "sum to one", "square root", "effective number"]
+    own = [DRAW.choice([0.0, 1.0, spread(0.01, 1e4)]) for _ in counts[:-1]] + [spread(0.01, 1e4)]
     return counts, {
+        "weight": own if counts[-1] and positive is None and DRAW.random() < 0.15 else None,
+        "positive": positive,
+        "state": DRAW.choice([None, None, None, "float16", "float32"]),
         "scheme": DRAW.choice([*schemes, round(DRAW.uniform(0, 1.5), 2)]),
         "loss": "bce" if binary else "cross entropy",
         "reduction": DRAW.choice(["mean", "sum", "none"]),
@@ -81,6 +88,9 @@ def draw() -> tuple[list[int], dict[str, Any]]:
 
 
 def in_python(options: dict[str, Any]) -> dict[str, Any]:
+    """The page lets own weights take the place of the scheme; the package refuses both."""
+    if options["weight"]:
+        options = {name: value for name, value in options.items() if name != "scheme"}
     return {NAMES.get(name, name): value for name, value in options.items()}
 
 
@@ -129,10 +139,10 @@ def test_a_finding_speaks_from_the_same_edge(page: Page):
     page_names = {name: option for option, name in NAMES.items()}
     for name, *sides in EDGES:
         for counts, options in sides:
-            if "state_dtype" in options:  # which the page does not ask for
-                continue
             given = {page_names.get(key, key): value for key, value in options.items()}
             given["dtype"] = str(options.get("dtype", "float32")).removeprefix("torch.")
+            if "state" in given:
+                given["state"] = str(given["state"]).removeprefix("torch.")
             given["optimizer"] = optimizer_name(options.get("optimizer", "SGD"))
             (answer,) = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts)), **given}])
             found = {one["name"] for one in answer["findings"]}
@@ -189,6 +199,12 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
         ("900 100", {"momentum": 2}, "momentum is 2"),
         ("900 100", {"autocast": True}, "autocast computes in float16 or bfloat16"),
         ("9 9 9", {"loss": "bce"}, "the loss is bce"),
+        ("9 9 9", {"positive": 3}, "the loss is bce"),
+        ("9 9", {"positive": 0}, "pos_weight is 0"),
+        ("9 9", {"positive": 2, "weight": [1, 2]}, "weight is given beside pos_weight"),
+        ("9 9", {"weight": [1, 2, 3]}, "weight has 3 numbers; expected one a class, 2"),
+        ("9 9", {"weight": [1, -2]}, "expected finite numbers, zero or more"),
+        ("9 0 9", {"weight": [0, 1, 0]}, "not zero for all with samples"),
         ("name,count\na,1\na,2", {}, "named twice"),
         ("name,count\na,1\nb,many", {}, "expected a number of samples"),
         (" ", {}, "nothing to read yet"),
@@ -228,6 +244,10 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     counts.fill("cats, 5000\ndogs, many")
     expect(summary).to_contain_text("cannot be diagnosed")
     page.get_by_label("momentum").evaluate("input => (input.closest('details').open = true)")
+    counts.fill("cats, 5000\ndogs, 40")
+    page.get_by_label("your own weights").fill("1, 250")
+    expect(page.locator(".c-results")).to_contain_text("your own")
+    page.get_by_label("your own weights").fill("")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("[...document.querySelectorAll('input, select, textarea')].every(e => e.labels.length === 1)")
     assert found == []

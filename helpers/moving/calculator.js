@@ -10,6 +10,8 @@ const WRITTEN = 100;
 const LONGEST_LINK = 8000;
 const EXAMPLE = "45586, 50, 171, 8903, 3267, 10, 13";
 
+const USUAL = "as usual";
+
 const option = (value, words = value) => `<option value="${escape(value)}">${escape(words)}</option>`;
 const FIELDS = [
   ["scheme", "weights", "select", ["inverse frequency", "balanced", "square root", "effective number", "sum to one", "none"]],
@@ -25,6 +27,9 @@ const FIELDS = [
   ["smoothing", "label smoothing", "number", "0"],
   ["accumulation", "micro-batches a step", "number", "1"],
   ["ranks", "ranks", "number", "1"],
+  ["weight", "your own weights", "list", "one a class"],
+  ["positive", "pos_weight, of a binary loss", "number", "left out"],
+  ["state", "Adam's state is kept in", "select", [USUAL, "float32", "bfloat16", "float16"]],
   ["sampler", "a balanced sampler", "checkbox"],
 ];
 const FIRST = 7; // the fields in sight; the others are folded
@@ -132,6 +137,8 @@ export function render({ el }) {
       const input = get(name);
       const value = input.value.trim().replace(",", ".");
       if (kind === "checkbox") found[name] = input.checked;
+      else if (kind === "list") found[name] = value ? input.value.trim().split(/[\s,;]+/).map(Number) : null;
+      else if (value === USUAL) found[name] = DEFAULTS[name];
       else if (kind === "select") found[name] = input.value;
       else if (value && !Number.isFinite(Number(value))) throw new Error(`${label} is ${JSON.stringify(value)}; expected a number`);
       else found[name] = value ? Number(value) : DEFAULTS[name];

@@ -22,8 +22,19 @@ const SCHEMES = {
   "effective number": (n) => { const w = n.map((v) => 0.001 / -Math.expm1(v * Math.log(0.999))); return scaled(w, total(w) / w.length); },
 };
 
+// Weights of the reader's own, one a class.
+function own(w, n) {
+  if (w.length !== n.length) throw new Error(`weight has ${w.length} numbers; expected one a class, ${n.length}`);
+  if (!w.every((v) => v >= 0 && v < Infinity) || !w.some((v, c) => v > 0 && n[c] > 0))
+    throw new Error(`weight is ${w.join(", ")}; expected finite numbers, zero or more, not zero for all with samples`);
+  return [Float64Array.from(w), "your own"];
+}
+
 // The weights that the loss gets; a class without a sample gets the weight of the average sample.
-function weightsOf(n, scheme) {
+function weightsOf(n, { scheme, weight, positive }) {
+  if (weight && positive !== null) throw new Error("weight is given beside pos_weight; expected one of them");
+  if (positive !== null && !(positive >= 1e-30 && positive <= 1e30)) throw new Error(`pos_weight is ${general(positive)}; expected a number above zero`);
+  if (weight || positive !== null) return own(weight ?? [1, positive], n);
   const held = n.filter((v) => v > 0);
   const all = total(held);
   const named = typeof scheme === "string";
@@ -36,12 +47,13 @@ function weightsOf(n, scheme) {
 }
 
 export const DEFAULTS = { scheme: "inverse frequency", loss: "cross entropy", reduction: "mean", smoothing: 0, optimizer: "SGD", lr: null, momentum: 0, decay: 0,
-  clip: null, batch: null, accumulation: 1, ranks: 1, sampler: false, dtype: "float32", autocast: false };
+  clip: null, batch: null, accumulation: 1, ranks: 1, sampler: false, dtype: "float32", autocast: false, weight: null, positive: null, state: null };
 
 // `given`: keys, counts, order and doubt as reading.js finds them, and any of DEFAULTS.
 export function factsOf(given) {
   const f = { ...DEFAULTS, ...given };
   const n = (f.counts = Float64Array.from(given.counts));
+  if (f.positive !== null) f.loss = "bce";
   f.samples = total(n);
   const ranges = [["lr", "lr", 1e-30, 1e30], ["clip", "clip_norm", 1e-30, Infinity], ["momentum", "momentum", 0, 1], ["decay", "weight_decay", 0, 1e30], ["smoothing", "label_smoothing", 0, 1]];
   for (const [key, name, low, high] of ranges)
@@ -51,7 +63,7 @@ export function factsOf(given) {
   if (f.batch > f.samples) throw new Error(`batch_size is ${f.batch}, but counts has only ${Math.round(f.samples).toLocaleString("en")} samples; give none for all of them (and counts of samples, not percentages)`);
   if (f.autocast && !["float16", "bfloat16"].includes(f.dtype)) throw new Error(`dtype is ${f.dtype}; autocast computes in float16 or bfloat16`);
   if (f.loss === "bce" && (n.length !== 2 || f.smoothing)) throw new Error("the loss is bce; expected counts of negatives and positives of one label, without smoothing: diagnose several labels one by one");
-  [f.weights, f.called] = weightsOf(n, f.scheme);
+  [f.weights, f.called] = weightsOf(n, f);
   f.name = (c) => (typeof f.keys[c] === "number" ? `class ${f.keys[c]}` : String(f.keys[c]));
   f.holding = total(n, (v) => (v > 0 ? 1 : 0));
   f.share = f.sampler ? n.map((v) => (v > 0 ? 1 / f.holding : 0)) : n.map((v) => v / f.samples);
@@ -97,6 +109,6 @@ export function factsOf(given) {
   else if (f.reduction === "none" || f.divisor === "samples") f.above = max / (top * loss);
   else f.above = max / Math.max(top * loss, f.all * f.average * loss);
   f.below = f.lightest / (n.length * f.dividedBy) / smallest;
-  f.state = f.autocast ? "float32" : f.dtype;
+  f.state ??= f.autocast ? "float32" : f.dtype;
   return f;
 }
