@@ -92,8 +92,8 @@ EXERCISES = (
         insight="With L2 the scale meets the decay in one sum, so k moves the resting place even of Adam; AdamW keeps "
         "them apart and rests where the plain loss does.",
         second='The section "With L2 even the minimum moves" has the loss on which a run with L2 rests, whatever '
-        "steps take it there. By hand: k, a and decay are 1, and b is 2. The places are 1, 1 and 2. Which gradient is "
-        "zero at each?",
+        "steps take it there. By hand: k, a and b are 1, and decay is 0.5. The places are 0.667, 0.667 and 1. Which "
+        "gradient is zero at each?",
         draw=parabola,
         right=lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(k, a, b, decay), b),
         wrong={
