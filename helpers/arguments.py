@@ -47,6 +47,12 @@ def floating_tensor(name: str, value: Any) -> Tensor:
     return value
 
 
+def finite(name: str, values: Tensor) -> None:
+    """ValueError for a tensor in which a number is NaN or infinite."""
+    if not values.isfinite().all():
+        raise ValueError(f"{name} holds a number that is not finite, NaN or infinity: drop it, or fill it in")
+
+
 def check_weight(weight: Tensor) -> None:
     """ValueError, which names the class, for a weight that is negative, NaN or infinite."""
     low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
