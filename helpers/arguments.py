@@ -23,12 +23,18 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
 
 
 def real_number(name: str, value: Any) -> float:
-    """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter."""
+    """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter.
+
+    Raises TypeError for what is no real number, ValueError for one that no float can hold.
+    """
     if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; expected a real number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is a number that no float can hold; expected one below 1e308") from None
 
 
 def positive(name: str, value: Any) -> float:
