@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book import make_slides, worksheet
+from book.adapt import fold_finding
 from book.course import ROOT, lessons
 from book.sealed import seal
 
@@ -37,8 +38,8 @@ On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`.
 """
 AUDIENCE = {
     "student": "The notebooks, without their outputs. Where a cell says **Predict**, guess first, then run the next. "
-    "`worksheet` has all predictions on paper. The exercises check themselves; the files that do so are folded, as the "
-    "right answers are in them.",
+    "Then open **What happened**. `worksheet` has all predictions on paper. The exercises check themselves; the "
+    "files that do so are folded, as the right answers are in them.",
     "teacher": "The notebooks with their outputs, and the solutions of all exercises in `notebooks/solutions`. Open "
     "`slides/index.html` for the decks, the lecture among them, and `slides/guide.html` for the teaching guide. "
     "`worksheet` has all predictions on paper, and their key.",
@@ -51,12 +52,13 @@ Code: MIT, see `LICENSE`. Text and figures: CC BY 4.0, see `LICENSE-text`. Data:
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
-    """As a student gets it: nothing has run, and no link leads to solutions that are not there."""
+    """As a student gets it: nothing has run, findings are folded, and no link leads to solutions that are not there."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.source = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", cell.source)
+            source = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", cell.source)
+            cell.source = fold_finding(source, "What happened")
     return notebook
 
 

@@ -23,12 +23,18 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
 
 
 def real_number(name: str, value: Any) -> float:
-    """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter."""
+    """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter.
+
+    Raises TypeError for what is no real number, ValueError for one that no float can hold.
+    """
     if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; expected a real number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is a number that no float can hold; expected one below 1e308") from None
 
 
 def positive(name: str, value: Any) -> float:
@@ -45,6 +51,12 @@ def floating_tensor(name: str, value: Any) -> Tensor:
         kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
         raise TypeError(f"{name} is of {kind}; expected a tensor of floating point numbers")
     return value
+
+
+def finite(name: str, values: Tensor) -> None:
+    """ValueError for a tensor in which a number is NaN or infinite."""
+    if not values.isfinite().all():
+        raise ValueError(f"{name} holds a number that is not finite, NaN or infinity: drop it, or fill it in")
 
 
 def check_weight(weight: Tensor) -> None:

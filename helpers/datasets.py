@@ -17,6 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from helpers.arguments import real_number
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
     "shuttle.npz": "0f2800e4d3aace43f6fd3c2f333ac907adba598016e8b946fa3d5476d9333849",
@@ -120,7 +122,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     """
     if targets.ndim != 1 or targets.is_floating_point():
         raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
-    if not 0.0 <= test_fraction < 1.0:
+    if not 0.0 <= real_number("test_fraction", test_fraction) < 1.0:
         raise ValueError(f"test_fraction is {test_fraction}; expected 0 <= test_fraction < 1")
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     # Classes by rank: a single large or negative label would otherwise ask for as much memory, or none.

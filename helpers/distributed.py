@@ -66,7 +66,7 @@ def weighted_share(
     if not 0.0 < real_number("total", total) < float("inf"):
         raise ValueError(f"total is {float(total)}; expected the finite weight of a whole batch, above zero")
     share = weighted_cross_entropy(logits, targets, weight, divide_by=None) * processes_in(group) / total
-    return share.to(logits.dtype)
+    return share.to(floating_tensor("logits", logits).dtype)
 
 
 def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | None = None) -> Tensor:

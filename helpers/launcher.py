@@ -30,11 +30,15 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
         limit_s: seconds for everything, imports (a few seconds) included.
 
     Returns the list that rank 0 printed last, as JSON.
-    Raises ValueError or TypeError for processes below 1 or a limit that is not above zero,
+    Raises ValueError or TypeError for processes below 1, a command that is none or a limit that is not above zero,
     RuntimeError naming the first failure of a process or what PyTorch lacks, OSError where
     the system starts no process, TimeoutError past the limit.
     """
     whole_number("processes", processes, 1)
+    if not command or not all(isinstance(part, str) for part in command):
+        raise TypeError(
+            f"command is {command}; expected texts as they follow python, such as '-m', 'helpers.distributed'"
+        )
     if not 0.0 < real_number("limit_s", limit_s) < float("inf"):
         raise ValueError(f"limit_s is {limit_s}; expected a finite number of seconds above zero")
     if not (dist.is_available() and dist.is_gloo_available()):
@@ -66,7 +70,11 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
     if agent.returncode != 0:
         failure = _first_failure(complaints) or f"exit status {agent.returncode}"
         raise RuntimeError(f"the {processes} processes ended with an error: {failure}")
-    return list(json.loads(printed.splitlines()[-1]))
+    last = "".join(printed.splitlines()[-1:])
+    with contextlib.suppress(ValueError):
+        if isinstance(found := json.loads(last), list):
+            return found
+    raise RuntimeError(f"the program's last line is {last[:80]!r}; expected that rank 0 prints a list there, as JSON")
 
 
 def _end(agent: "subprocess.Popen[str]") -> None:

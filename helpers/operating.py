@@ -35,7 +35,9 @@ def area_under(recall: Tensor, precision: Tensor) -> float:
     """The mean precision over recall from 0 to 1, recall that no threshold reaches counting as precision 0.
 
     Each step counts with the precision at its end, as in scikit-learn's ``average_precision_score``.
+    Raises ValueError for a recall and a precision of different shape.
     """
+    _check(recall, precision)
     return float((recall.diff() * precision[1:]).sum())
 
 
@@ -47,7 +49,15 @@ def precision_at(wanted: Tensor, recall: Tensor, precision: Tensor) -> Tensor:
         recall, precision: a curve by ``operating_curve``.
 
     Returns float64 (n,).
+    Raises ValueError for a recall and a precision of different shape.
     """
+    _check(recall, precision)
     # Precision may rise again further on: a larger recall serves as well as the one that was wanted.
     best = precision.flip(0).cummax(dim=0).values.flip(0)
     return torch.cat([best, best.new_zeros(1)])[torch.searchsorted(recall, wanted)]
+
+
+def _check(recall: Tensor, precision: Tensor) -> None:
+    if recall.shape != precision.shape or recall.ndim != 1:
+        shapes = f"{tuple(recall.shape)} and precision {tuple(precision.shape)}"
+        raise ValueError(f"recall has shape {shapes}; expected one shape, (points,): give both of one operating_curve")

@@ -5,14 +5,15 @@ import json
 from helpers.datasets import DATA
 from helpers.tables import table
 
+RESTORE = "restore it with `git checkout -- data/replication.json`, or make it again with `make replicate`"
+
 
 def replicated(notebook: str) -> None:
     """Print the rows of data/replication.json on a notebook, given by its two digits: how often each conclusion held.
 
-    Raises ValueError for a notebook without rows, FileNotFoundError without the file; `make replicate` writes both.
+    Raises ValueError for a notebook without rows or a damaged file, FileNotFoundError without the file.
     """
-    rows = json.loads((DATA / "replication.json").read_text(encoding="utf-8"))["rows"]
-    own = [row for row in rows if row["notebook"] == notebook]
+    own = [row for row in _rows() if row["notebook"] == notebook]
     if not own:
         raise ValueError(f"data/replication.json has no row on notebook {notebook!r}; expected two digits, as in '04'")
     lines, before = [], ""
@@ -21,3 +22,13 @@ def replicated(notebook: str) -> None:
         lines.append((f"    {row['setting']}", f"{row['held'].count('1')} of {len(row['held'])}"))
         before = row["sentence"]
     table({"conclusion, and where it was tried": "", "held in": ">"}, lines)
+
+
+def _rows() -> list[dict[str, str]]:
+    try:
+        rows = json.loads((DATA / "replication.json").read_text(encoding="utf-8"))["rows"]
+        return [{key: row[key] for key in ("notebook", "sentence", "setting", "held")} for row in rows]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"data/replication.json is missing: {RESTORE}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"data/replication.json is damaged ({error!r}): {RESTORE}") from None

@@ -1,8 +1,7 @@
 """When gradient descent on a scaled loss oscillates: curvature, the bound, and many descents at once.
 
-Gradient descent with step size lr on k times a loss is stable at a minimum
-where lr * k * lambda_max < 2; lambda_max is the largest eigenvalue of the
-Hessian of the unscaled loss there (its sharpness).
+Gradient descent with step size lr on k times a loss is stable at a minimum where lr * k * lambda_max < 2; lambda_max
+is the largest eigenvalue of the Hessian of the unscaled loss there (its sharpness).
 """
 
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, softplus
 
-from helpers.arguments import positive
+from helpers.arguments import finite, positive, whole_number
 
 BLOCK = 2000  # runs whose logits on a few hundred samples stay in the processor's cache
 
@@ -49,14 +48,14 @@ def critical_scale(lr: float, curvature: float) -> float:
 def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     """The point where a convex ``loss`` is least, by damped Newton steps in float64.
 
-    Made for logistic and softmax regression, weighted or not. Along a direction
-    that does not change the loss the result stays at ``start``.
+    Made for logistic and softmax regression, weighted or not. Along a direction that does not change the loss the
+    result stays at ``start``.
 
     Args:
         loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
         start: any shape, P numbers in all. The P x P Hessian is built in full.
 
-    Raises ValueError where there is no finite minimum, for instance for classes that a line separates.
+    Raises ValueError where it finds no finite minimum: classes that a line separates, or a loss that is not convex.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
 
@@ -75,12 +74,14 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
         bent, step = int(rank), step[:, 0]
         size = 1 + p.norm()
         if step.norm() <= 1e-12 * size and g.norm() <= 1e-9 * size * h.norm():
+            if torch.linalg.eigvalsh(h)[0] < -1e-9 * h.norm():  # a saddle, or a maximum
+                break
             return (p + step).view(start.shape)
         rounding = 1e-14 * value(p).abs()
         while value(p + step) > torch.minimum(value(p), value(p + step / 2)) + rounding:
             step = step / 2
         p = p + step
-    raise ValueError("found no finite minimum of the loss: the classes must overlap, no line may separate them")
+    raise ValueError("found no finite minimum of the loss: the classes must overlap, and the loss be convex")
 
 
 def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -139,12 +140,13 @@ def logistic_descents(
         start: (R, D + 1) or (D + 1,).
         inputs: (N, D), the same for all runs, or (R, N, D).
         targets: (N,) or (R, N), 0 or 1.
-        lr, scale: a number, or one a run, (R,).
-        steps: the same for all runs.
+        lr, scale: a number, or one a run, (R,). All runs take as many ``steps``.
 
-    Raises ValueError for a rate or scale that is not finite, and for targets that are not 0 or 1, one a sample.
+    Raises ValueError for what is not finite, fewer steps than none, and targets that are not 0 or 1, one a sample.
     """
     _check(inputs, targets)
+    finite("start", start)
+    whole_number("steps", steps, 0)
     step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
     if not step_size.isfinite().all():
         raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite")
@@ -190,6 +192,7 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
 
 def _check(inputs: Tensor, targets: Tensor) -> None:
     samples = inputs.shape[-2]
+    finite("inputs", inputs)
     if not samples or targets.shape[-1] != samples or not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError(
             f"targets has shape {tuple(targets.shape)} for inputs of shape {tuple(inputs.shape)}; "

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from helpers.arguments import positive, whole_number
 from helpers.datasets import austen_pairs
 
 Rule = Literal["momentum", "sign", "Adam"]
@@ -23,10 +24,11 @@ def descend(gradient: Callable[[Tensor], Tensor], start: Tensor, rule: Rule, lr:
     sign of m, "Adam" along m over the root of the mean square of g, both
     corrected for their start at zero (torch.optim.Adam).
 
-    Raises ValueError for another rule.
+    Raises ValueError for another rule, a rate that is not a finite number above zero, or fewer steps than none.
     """
     if rule not in ("momentum", "sign", "Adam"):
         raise ValueError(f"rule is {rule!r}; expected 'momentum', 'sign' or 'Adam'")
+    lr, steps = positive("lr", lr), whole_number("steps", steps, 0)
     theta, m, v = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
     for t in range(1, steps + 1):
         g = gradient(theta)
@@ -51,6 +53,7 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True, centred: bool = Fal
 
     Source: the linear problem of Kunstner et al. 2024, arXiv 2402.19449, where size is 11.
     """
+    whole_number("size", size, 1)
     counts = torch.cat([torch.full((2**i,), 2 ** (size - i)) for i in range(size)])
     targets = torch.arange(len(counts)).repeat_interleave(counts)
     if not tail:

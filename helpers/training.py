@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import positive, whole_number
+from helpers.arguments import finite, positive, whole_number
 from helpers.losses import weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -50,9 +50,10 @@ def fit(
         clip_norm: the gradient is clipped to this Euclidean norm.
 
     Raises ValueError for what would go unnoticed: inputs and targets of different
-    length, a batch larger than the data, a norm that is not above zero, or an
-    optimizer that holds no parameter of ``model``.
+    length, an input that is NaN or infinite, fewer steps than none, a batch larger than
+    the data, a norm that is not above zero, or an optimizer that holds no parameter of ``model``.
     """
+    whole_number("steps", steps, 0)
     _check(inputs, targets, batch_size, clip_norm)
     parameters = _trained(model, optimizer)
     generator = torch.Generator().manual_seed(seed)
@@ -102,6 +103,7 @@ def _trained(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Para
 def _check(inputs: Tensor, targets: Tensor, batch_size: int | None, clip_norm: float | None) -> None:
     if len(inputs) != len(targets):
         raise ValueError(f"inputs has {len(inputs)} samples but targets {len(targets)}: give one target a sample")
+    finite("inputs", inputs)
     if batch_size is not None:
         whole_number("batch_size", batch_size, 1, len(inputs))
     if clip_norm is not None:

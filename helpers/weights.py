@@ -32,12 +32,15 @@ def power(counts: Counts, exponent: float) -> Tensor:
     """(N / n_c) ** exponent: 0 gives ones, 1/2 the square root, 1 the inverse frequency.
 
     Raises ValueError for a count that is not a finite number above zero, or an
-    exponent that is not finite.
+    exponent that is not finite or makes a weight zero or infinite.
     """
     if not math.isfinite(real_number("exponent", exponent)):
         raise ValueError(f"exponent is {exponent}; expected a finite number, usually from 0 to 1")
     n = _checked_counts(counts)
-    return ((n.sum() / n) ** exponent).to(_dtype(counts))
+    w = ((n.sum() / n) ** exponent).to(_dtype(counts))
+    if not ((w > 0) & w.isfinite()).all():
+        raise ValueError(f"exponent is {exponent}: a weight leaves the range of {w.dtype}; expected usually 0 to 1")
+    return w
 
 
 def effective_number(counts: Counts, beta: float) -> Tensor:
@@ -74,9 +77,9 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
     if not 0 < w.sum() < math.inf:
         raise ValueError(f"weights sum to {w.sum():g}; expected a finite sum above zero, which a scale can change")
     if to == "sample mean":
-        if counts is None or len(counts) != len(w):
+        n = w[:0] if counts is None else _checked_counts(counts)
+        if len(n) != len(w):
             raise ValueError(f'counts is {counts}; to="sample mean" needs the number of samples of each class')
-        n = _checked_counts(counts)
         becomes_one = (n * w).sum() / n.sum()
     elif to in SIZES:
         becomes_one = SIZES[to](w)
@@ -109,7 +112,10 @@ def _checked_counts(counts: Counts) -> Tensor:
 
 def _checked(values: Any, name: str) -> Tensor:
     try:
-        v = torch.as_tensor(values).detach().double()
+        given = torch.as_tensor(values)
+        if given.is_complex():
+            raise TypeError("they are complex")
+        v = given.detach().double()
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} is a {type(values).__name__}, not numbers in order: {error}") from None
     if v.ndim != 1 or len(v) == 0:

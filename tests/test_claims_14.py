@@ -1,6 +1,7 @@
 """What notebook 14 says of curvature, of minima and of its rules, against other implementations; its stored runs."""
 
 import json
+from math import inf, nan
 
 import pytest
 import torch
@@ -130,3 +131,18 @@ def test_a_stored_run_comes_out_again(number):
     again = run({name: row[name] for name in ("part", "settings", "rule", "lr")})
     for step in ("3", "30"):
         assert again["loss"][step] == pytest.approx(row["loss"][step], rel=0.05, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        *((lambda lr=lr: descend(abs, torch.ones(2), "sign", lr, 1), ValueError, "lr is") for lr in (-1, 0, nan, inf)),
+        (lambda: descend(abs, torch.ones(2), "sign", 0.1, -1), ValueError, "steps is -1"),
+        (lambda: descend(abs, torch.ones(2), "sign", "x", 1), TypeError, "lr is 'x'; expected a real number"),
+        (lambda: zipf_samples(0, seed=0), ValueError, "size is 0; expected at least 1"),
+        (lambda: zipf_samples(1.5, seed=0), TypeError, "size is 1.5; expected a whole number"),
+    ],
+)
+def test_what_would_go_unnoticed_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        next(iter(call()))

@@ -45,6 +45,17 @@ def test_student_has_no_output_and_no_solution(copies: Path):
         assert "](solutions/" not in "".join(cell.source for cell in notebook.cells)
 
 
+def test_student_opens_what_happened_after_guessing(copies: Path):
+    for name, notebook in notebooks(copies / "class-weights-student").items():
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        shown = re.sub(
+            r"<details class='finding'>\n<summary>What happened</summary>\n\n.*?</details>", "", text, flags=re.S
+        )
+        assert "**What happened.**" in text, name
+        assert "**What happened.**" not in shown, name
+        assert shown.count("**Predict.**") == text.count("**Predict.**"), name
+
+
 def test_teacher_has_outputs_and_solutions(copies: Path):
     found = notebooks(copies / "class-weights-teacher")
     assert set(found) == {path.name for path in LESSONS} | {f"solutions/{path.name}" for path in SOLUTIONS}

@@ -137,6 +137,12 @@ def test_split_refuses_a_bad_fraction(fraction):
         datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
 
 
+@pytest.mark.parametrize("fraction", ["x", None, True])
+def test_a_fraction_is_a_number(fraction):
+    with pytest.raises(TypeError, match=r"test_fraction is .*; expected a real number"):
+        datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
+
+
 @pytest.mark.parametrize("targets", [torch.zeros(3), torch.zeros(2, 2, dtype=torch.int64)])
 def test_split_refuses_other_targets(targets):
     with pytest.raises(ValueError, match="targets has shape"):

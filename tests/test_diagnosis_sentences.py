@@ -83,7 +83,10 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"labels": NAMES, "classes": ["cat", "dog"]}, "classes lacks 'emu'"),
         ({"counts": [3, 4], "batch_size": 8}, "batch_size is 8, but counts has only 7 samples"),
         ({"counts": [3, 4], "weight": [1, 2, 3]}, r"weight has shape \(3,\)"),
-        ({"counts": [3, 4], "weight": [1, -2]}, "expected finite numbers"),
+        ({"counts": [3, 4], "weight": [1, -2]}, "expected numbers from 0 to 1e30"),
+        ({"counts": [3, 4], "weight": [1e308, 1e308]}, "expected numbers from 0 to 1e30"),
+        ({"counts": [3, 4], "lr": 10**400}, "lr is a number that no float can hold"),
+        ({"counts": [3, 4], "scheme": 10**400}, "scheme is a number that no float can hold"),
         ({"counts": [3, 4], "weight": [1, 2], "scheme": 0.5}, "weight is given beside"),
         ({"counts": [3, 4], "scheme": "log"}, "scheme is 'log'"),
         ({"counts": [3, 4], "optimizer": torch.optim.LBFGS}, "optimizer is"),
@@ -204,3 +207,19 @@ def test_it_runs_as_a_module(tmp_path):
     )
     assert done.returncode == 0
     assert "rarest class" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name,count\na,3\nb\n", "has another number of cells in row 2 than its header"),
+        (b"name,count\na,3,7\nb,1\n", "has another number of cells in row 1 than its header"),
+        (b"\xff\xfe\x00", "is no CSV in UTF-8"),
+        (b"name,count\n" + b"a" * 200_000 + b",3\n", "is no CSV in UTF-8"),
+    ],
+    ids=["a cell too few", "a cell too many", "no text", "a cell without end"],
+)
+def test_a_file_that_is_no_table_is_named(tmp_path, capsys, content, said):
+    (tmp_path / "counts.csv").write_bytes(content)
+    assert main([str(tmp_path / "counts.csv")]) == 2
+    assert f"counts.csv {said}" in capsys.readouterr().err

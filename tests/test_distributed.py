@@ -227,6 +227,8 @@ def test_what_would_spoil_the_total_or_fail_inside_is_named(argument, value):
 def test_logits_fit_the_targets_and_labels_reach_from_the_first_class_to_the_last():
     for label in (-100, 0, 2):
         assert float(weighted_share(Z, torch.tensor([label, 1]), torch.ones(3), 1.0)) > 0
+    with pytest.raises(TypeError, match=r"logits is of torch\.int64"):
+        weighted_share(Z.long(), Y, torch.ones(3), 1.0)
     for logits in (Z[:1], Z[:, :2]):
         with pytest.raises(ValueError, match="has shape"):
             weighted_share(logits, Y, torch.ones(3), 1.0)

@@ -98,6 +98,7 @@ NO_ANSWERS = [
     *(0.0, 1.0, True, "glide", math.nan, math.inf, -math.inf, 10**400, 1j, "1", b"1", {1: 2}, {1, 2}, object(), len),
     *([], (), ("a", "b"), (None, ...), ([math.nan], [math.nan]), ([], []), (1, 2), (math.inf, math.inf), [[1], [1, 2]]),
     *(torch.tensor([]), torch.tensor(math.nan), torch.tensor([True, False]), torch.tensor([1j, 2j])),
+    torch.zeros(2, device="meta"),
     *(torch.eye(3).to_sparse(), torch.eye(2, requires_grad=True), torch.full((2, 3), math.inf), np.array(["a", "b"])),
 ]
 

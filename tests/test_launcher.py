@@ -134,3 +134,18 @@ def test_notebook_08_goes_on_where_pytorch_has_no_distributed_processes(tmp_path
     reason = "this build of PyTorch has no torch.distributed with gloo"
     sentence = "PyTorch's processes cannot run on this system, so nothing is measured in this section: "
     assert sum(text.startswith(sentence + reason) for text in said) == 1
+
+
+@pytest.mark.parametrize("command", [(), ("-c", 3), (None,)])
+def test_launch_refuses_a_command_that_is_none(command):
+    with pytest.raises(TypeError, match=r"command is .*; expected texts as they follow python"):
+        launch(1, *command)
+
+
+@pytest.mark.parametrize("printed", ["", "\n", "hello\n", "[1]\n3\n"])
+def test_a_program_that_prints_no_list_is_told_so(monkeypatch, printed):
+    agent = Mock(returncode=0)
+    agent.communicate.return_value = (printed, "")
+    monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
+    with pytest.raises(RuntimeError, match="expected that rank 0 prints a list there, as JSON"):
+        launch(1, "-c", "")

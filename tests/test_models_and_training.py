@@ -129,6 +129,8 @@ def test_frozen_parameters_stay(sample, model):
     [
         ({"batch_size": 41}, "batch_size is 41; expected 1 to 40"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"steps": -1}, "steps is -1; expected at least 0"),
+        ({"inputs": torch.full((40, 2), math.nan)}, "inputs holds a number that is not finite"),
         ({"clip_norm": 0.0}, "clip_norm is 0.0"),
         ({"clip_norm": math.inf}, "clip_norm is inf"),
         ({"clip_norm": math.nan}, "clip_norm is nan"),

@@ -61,3 +61,11 @@ def test_precision_at_a_recall_is_the_best_that_reaches_it():
 def test_a_curve_without_a_rare_and_another_class_is_refused(rare):
     with pytest.raises(ValueError, match="rare is"):
         operating_curve(torch.zeros(3, 4), torch.tensor([0, 1, 2]), torch.tensor(rare))
+
+
+@pytest.mark.parametrize(("recall", "precision"), [((3,), (2,)), ((3,), (1,)), ((), ()), ((3, 1), (3, 1))])
+def test_a_curve_is_as_many_recalls_as_precisions(recall, precision):
+    curve = torch.zeros(recall, dtype=torch.float64), torch.ones(precision, dtype=torch.float64)
+    for call in (lambda: area_under(*curve), lambda: precision_at(curve[0], *curve)):
+        with pytest.raises(ValueError, match=r"recall has shape .*; expected one shape"):
+            call()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpers import replication
 from helpers.replication import replicated
 from tools.replicate import FIRST, held, key, stored_rows, verdicts
 
@@ -33,3 +34,13 @@ def test_a_notebook_shows_its_rows(capsys):
     assert lines[2].split() == ["as", "in", "the", "notebook", str(own[0]["held"].count("1")), "of", "20"]
     with pytest.raises(ValueError, match="has no row on notebook '4'; expected two digits"):
         replicated("4")
+
+
+@pytest.mark.parametrize("damaged", [None, "{", "{}", "[]", '{"rows": [{"notebook": "04"}]}', '{"rows": 3}'])
+def test_a_damaged_file_is_named_with_its_cure(damaged, tmp_path, monkeypatch):
+    monkeypatch.setattr(replication, "DATA", tmp_path)
+    if damaged is not None:
+        (tmp_path / "replication.json").write_text(damaged)
+    error, state = (FileNotFoundError, "missing") if damaged is None else (ValueError, "damaged")
+    with pytest.raises(error, match=f"replication.json is {state}.*git checkout -- data/replication.json"):
+        replicated("04")

@@ -130,8 +130,19 @@ def between(theta):
         lambda p: p.sum(),
         lambda p: p[0] ** 2 + p[1],
         lambda p: p.log().sum(),
+        lambda p: p[0] ** 2 - p[1] ** 2,
+        lambda p: -(p**2).sum(),
     ],
-    ids=["separable", "one class", "one class of three separable", "a slope", "a trough", "undefined"],
+    ids=[
+        "separable",
+        "one class",
+        "one class of three separable",
+        "a slope",
+        "a trough",
+        "undefined",
+        "saddle",
+        "maximum",
+    ],
 )
 def test_a_loss_without_a_finite_minimum_is_refused(loss):
     with pytest.raises(ValueError, match="classes must overlap"):
@@ -233,3 +244,17 @@ def test_targets_that_broadcasting_would_accept_are_named(inputs, targets):
 def test_rates_and_scales_are_finite(argument, bad):
     with pytest.raises(ValueError, match="expected numbers whose product is finite"):
         logistic_descents(ZERO, X, Y, steps=1, **({"lr": 0.1, "scale": 1.0} | {argument: bad}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"inputs": X * math.nan}, "inputs holds a number that is not finite"),
+        ({"inputs": X * math.inf}, "inputs holds a number that is not finite"),
+        ({"start": ZERO * math.nan}, "start holds a number that is not finite"),
+        ({"steps": -1}, "steps is -1; expected at least 0"),
+    ],
+)
+def test_descents_refuse_what_would_end_in_nan_or_nothing(change, message):
+    with pytest.raises(ValueError, match=message):
+        logistic_descents(**({"start": ZERO, "inputs": X, "targets": Y, "lr": 0.1, "scale": 1.0, "steps": 1} | change))

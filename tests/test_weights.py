@@ -121,7 +121,7 @@ def test_bad_counts_are_named(function, counts, message):
         function(counts)
 
 
-@pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [[1], [2, 3]]])
+@pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [[1], [2, 3]], torch.tensor([1 + 1j, 2])])
 def test_what_torch_refuses_obscurely_is_named(counts):
     with pytest.raises(TypeError, match="counts is a"):
         inverse_frequency(counts)
@@ -139,6 +139,8 @@ def test_what_torch_refuses_obscurely_is_named(counts):
         (lambda: normalize(torch.ones(3), to="mean"), "to is 'mean'"),
         (lambda: power([1, 2], math.nan), "exponent is nan"),
         (lambda: power([1, 2], math.inf), "exponent is inf"),
+        (lambda: power([1, 2], 1000), "exponent is 1000: a weight leaves the range of torch.float32"),
+        (lambda: power([1, 2], -1000), "exponent is -1000: a weight leaves"),
         (lambda: effective_number([1, 2], 1.0), "beta is 1.0"),
         (lambda: effective_number([1, 2], -0.1), "beta is -0.1"),
         (lambda: effective_number([1, 2], math.nan), "beta is nan"),

@@ -22,6 +22,7 @@ from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.training import Loss, fit
 from helpers.weights import inverse_frequency, normalize, power
+from tools.options import at_least_one
 from tools.run import ROOT
 
 STORED = ROOT / "data" / "bands.json"
@@ -104,7 +105,7 @@ def graded(job: tuple[str, float, int, int, float]) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lanes", type=int, default=2, help="runs at a time")
+    parser.add_argument("--lanes", type=at_least_one, default=2, help="runs at a time")
     with ProcessPoolExecutor(parser.parse_args().lanes) as pool:
         searched = [(steps, lr) for steps in BUDGETS for lr in RATES]
         losses = dict(zip(searched, pool.map(held_out_loss, searched), strict=True))

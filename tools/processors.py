@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.options import at_least_one, notebooks
 from tools.run import ROOT, client_for
 from tools.soak import differing_cells, texts
 
@@ -104,11 +105,11 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--arithmetics", nargs="+", choices=ARITHMETICS, default=list(ARITHMETICS), metavar="NAME")
     parser.add_argument("--orders", type=int, default=0, help="this many further summation orders")
-    parser.add_argument("--lanes", type=int, default=2, help="notebooks that run at a time")
+    parser.add_argument("--lanes", type=at_least_one, default=2, help="notebooks that run at a time")
     options = parser.parse_args()
     arithmetics = {name: ARITHMETICS[name] for name in options.arithmetics}
     arithmetics |= {f"order {seed}": summation_order(seed) for seed in range(4, 4 + options.orders)}
-    paths = [path.resolve() for path in options.notebooks] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+    paths = notebooks(parser, options.notebooks)
     jobs = [(path, name) for name in arithmetics for path in paths]
     started = time.monotonic()
 

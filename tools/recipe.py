@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+from tools.options import check_known
 from tools.problems import PROBLEMS, problem
 from tools.run import ROOT
 
@@ -195,6 +196,7 @@ def main() -> int:
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--minutes", type=float, default=30.0)
     options = parser.parse_args()
+    check_known(parser, options.problems, PROBLEMS)
     places = [(name, optimiser, size) for name in PROBLEMS for optimiser in RATES for size in BATCHES]
     known = {place: [row for row in stored_rows() if key(row) == place] for place in places}
     started, late = time.monotonic(), []

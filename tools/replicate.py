@@ -20,6 +20,7 @@ import numpy as np
 import sklearn
 import torch
 
+from tools.options import at_least_one, check_known
 from tools.run import ROOT
 from tools.verdicts import Verdict
 
@@ -68,8 +69,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*")
     parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--lanes", type=int, default=2, help="draws that run at a time")
+    parser.add_argument("--lanes", type=at_least_one, default=2, help="draws that run at a time")
     options = parser.parse_args()
+    check_known(parser, options.notebooks, (verdict.notebook for verdict in verdicts()))
     known = {key(row): row for row in stored_rows()}
     started = time.monotonic()
     found, late = [], []

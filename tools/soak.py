@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools.options import at_least_one, notebooks
 from tools.run import ROOT, client_for
 
 THREADS = (1, 2, 4)
@@ -64,12 +65,12 @@ def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=at_least_one, default=20)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chooser = random.Random(options.seed)
-    paths = [path.resolve() for path in options.notebooks] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+    paths = notebooks(parser, options.notebooks)
     started = time.monotonic()
     longest, done = 0.0, 0
     differences: list[str] = []

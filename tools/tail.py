@@ -30,6 +30,7 @@ from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.tail import Rule, descend, pair_counts, table_gradient, thirds, zipf_samples
 from helpers.weights import normalize, power
+from tools.options import at_least_one, check_known
 from tools.run import ROOT
 
 STORED = ROOT / "data" / "tail.json"
@@ -198,9 +199,10 @@ def rounded(value: float) -> float | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lanes", type=int, default=2, help="runs at a time")
+    parser.add_argument("--lanes", type=at_least_one, default=2, help="runs at a time")
     parser.add_argument("--parts", nargs="*", default=list(RATES), help="the others stay as they are stored")
     options = parser.parse_args()
+    check_known(parser, options.parts, RATES)
     known = json.loads(STORED.read_text(encoding="utf-8"))["runs"] if STORED.is_file() else []
     done = [row for row in known if row["part"] not in options.parts]
     chosen, started = [job for job in jobs() if job["part"] in options.parts], time.monotonic()

@@ -25,8 +25,16 @@ def number(text: str) -> Any:
 
 def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        table = list(csv.DictReader(file, skipinitialspace=True))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = list(csv.DictReader(file, skipinitialspace=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is no CSV in UTF-8 ({error}): save it as such") from None
+    for number_of_row, row in enumerate(table, 1):
+        if None in row or None in row.values():  # DictReader's word for a cell too many or too few
+            raise ValueError(
+                f"{path} has another number of cells in row {number_of_row} than its header; mend that row"
+            )
     columns = list(table[0]) if table else []
     if counts is None and labels is None:
         counts, labels = ("count" if "count" in columns else None), ("label" if "label" in columns else None)

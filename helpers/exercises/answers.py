@@ -58,7 +58,11 @@ def read_numbers(value: Any) -> Tensor | None:
     """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
     try:
         tensor = torch.as_tensor(value)
-        return None if tensor.is_complex() else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
+        return (
+            None
+            if tensor.is_complex() or tensor.is_meta
+            else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
+        )
     except UNREADABLE:
         return None
 

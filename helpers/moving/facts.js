@@ -25,8 +25,8 @@ const SCHEMES = {
 // Weights of the reader's own, one a class.
 function own(w, n) {
   if (w.length !== n.length) throw new Error(`weight has ${w.length} numbers; expected one a class, ${n.length}`);
-  if (!w.every((v) => v >= 0 && v < Infinity) || !w.some((v, c) => v > 0 && n[c] > 0))
-    throw new Error(`weight is ${w.join(", ")}; expected finite numbers, zero or more, not zero for all with samples`);
+  if (!w.every((v) => v >= 0 && v <= 1e30) || !w.some((v, c) => v > 0 && n[c] > 0))
+    throw new Error(`weight is ${w.join(", ")}; expected numbers from 0 to 1e30, not zero for all with samples`);
   return [Float64Array.from(w), "your own"];
 }
 

@@ -1,0 +1,31 @@
+"""What the tools refuse from the command line, with what they would take; nothing is stored then."""
+
+import importlib
+import sys
+
+import pytest
+
+from tools.run import ROOT
+
+STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json")}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("replicate", ["99"], "there is no 99; expected some of 0"),
+        ("replicate", ["04", "--lanes", "0"], "argument --lanes: it is '0'; expected a whole number, at least 1"),
+        ("tail", ["--parts", "nope"], "there is no nope; expected some of "),
+        ("recipe", ["nope"], "there is no nope; expected some of "),
+        ("bands", ["--lanes", "x"], "argument --lanes: it is 'x'; expected a whole number"),
+        ("soak", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
+        ("soak", ["--rounds", "0"], "argument --rounds: it is '0'"),
+        ("processors", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
+    ],
+)
+def test_what_a_tool_cannot_use_is_named(tool, arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [tool, *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        importlib.import_module(f"tools.{tool}").main()
+    assert said in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in STORED} == STORED
