@@ -151,6 +151,12 @@ def test_a_finding_speaks_from_the_same_edge(page: Page):
             assert found == {finding.name for finding in diagnose(counts, **options).findings}, (name, options)
 
 
+def test_words_among_numbers_are_labels(page: Page):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "cats 3 dogs cats", "kind": "auto"}])
+    assert answer["keys"] == ["3", "cats", "dogs"]
+    assert answer["weights"] == pytest.approx(diagnose(labels=["cats", "3", "dogs", "cats"]).facts.advised.tolist())
+
+
 def test_code_runs_and_gives_the_advised_weights(page: Page):
     cases = [draw() for _ in range(20)]
     texts = [{"text": " ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]

@@ -92,6 +92,9 @@ def test_descent_names_its_fate(page: Page):
     edge = 2 / json.loads(data_of("descent"))["curvature"]
     fates = [one["fate"] for one in computed(page, "descent", [{"k": s * edge, "lr": 1} for s in (0.3, 0.9, 1.1, 30)])]
     assert fates == ["glides and settles", "flips and settles", "cycles through 2 points", "is thrown about"]
+    # Past its bound the period doubles, and doubles again.
+    doubled = computed(page, "descent", [{"k": scale * edge, "lr": 1} for scale in (1.5, 1.98, 2.07)])
+    assert [one["fate"] for one in doubled] == [f"cycles through {period} points" for period in (2, 4, 8)]
     assert computed(page, "descent", [{"k": 1e-3 * edge, "lr": 1}])[0]["fate"] == "is still on its way"
 
 
@@ -150,12 +153,28 @@ def test_what_gets_through_is_what_the_package_says(page: Page):
         assert one["absent"] == close(absent_share(float(n.min()), float(n.sum()), batch))
 
 
+def test_many_classes_go_together_as_in_the_package(page: Page):
+    counts = [c + 1 + c * c // 100 for c in range(6000)]  # more than the formula has room for one by one
+    n = torch.tensor(counts, dtype=torch.float64)
+    w = normalize(inverse_frequency(n), n, to="sample mean")
+    for batch in (1, 64):
+        (one,) = computed(page, "through", [{"batch": batch, "exponent": 1, "counts": counts}])
+        assert one["through"] == close(let_through(n / n.sum(), w, batch).tolist())
+
+
+def test_a_class_of_millions_is_absent_as_in_the_package(page: Page):
+    few, many = 2 * 10**6, 10**13
+    (one,) = computed(page, "through", [{"batch": few, "exponent": 0, "counts": [few, many]}])
+    assert one["absent"] == close(absent_share(few, few + many, few))
+    assert 0.6 < one["absent"] < 0.7
+
+
 def test_counts_are_read_or_refused(page: Page):
     put(page, "through")
     field, reading = page.locator(".moving input[type=text]"), page.locator(".m-reading")
     field.fill("5000\n40 40")
     expect(reading).to_contain_text("a ratio of 125")
-    field.fill(" 80, 40 ")
+    field.fill(" 2, 1 ")
     expect(reading).to_contain_text("a ratio of 2 ")
     field.fill("120" + " 40" * 39)
     expect(reading).to_contain_text("a ratio of 3 ")
@@ -280,8 +299,8 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
         (
             WINDOW | {"lightest": 1000, "keeps": "autocast"},
             "float16 under autocast, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 65 500. "
-            "Yours run from 1 000 to 100 000: the heavy ones overflow. Their spread of 100 is narrower than the window of "
-            "1.1 · 10¹⁰, so some scale fits: slide them down.",
+            "Yours run from 1 000 to 100 000: the heavy ones overflow. Their spread of 100 is narrower than the window "
+            "of 1.1 · 10¹⁰, so some scale fits: slide them down.",
         ),
         (
             WINDOW | {"lightest": 1e-6},
@@ -320,8 +339,9 @@ def test_numbers_are_written_for_a_person(page: Page):
     ]
     assert page.evaluate("all => all.map(d => figure.short(2.54e12, d))", [1, 2]) == ["3 · 10¹²", "2.5 · 10¹²"]
     axes = [[1, 1e4], [2, 900], [1e-3, 1e3], [1e-8, 1e8, 4], [1, 1e7]]
-    found = page.evaluate("all => all.map(axis => figure.decades(...axis).map(v => Math.round(Math.log10(v))))", axes)
-    assert found == [[0, 1, 2, 3, 4], [1, 2], [-3, -2, -1, 0, 1, 2, 3], [-8, -3, 2, 7], [0, 2, 4, 6]]
+    found = page.evaluate("all => all.map(axis => figure.decades(...axis))", axes)
+    powers = [[0, 1, 2, 3, 4], [1, 2], [-3, -2, -1, 0, 1, 2, 3], [-8, -3, 2, 7], [0, 2, 4, 6]]
+    assert [[math.log10(v) for v in one] for one in found] == [pytest.approx(one) for one in powers]
 
 
 @pytest.mark.parametrize("name", FIGURES)
