@@ -154,6 +154,8 @@ def test_a_finding_speaks_from_the_same_edge(page: Page):
 def test_words_among_numbers_are_labels(page: Page):
     (answer,) = page.evaluate("all => answers(all)", [{"text": "cats 3 dogs cats", "kind": "auto"}])
     assert answer["keys"] == ["3", "cats", "dogs"]
+    (pairs,) = page.evaluate("all => answers(all)", [{"text": "dogs, 40\ncats, 5000", "kind": "auto"}])
+    assert pairs["keys"] == ["dogs", "cats"]
     assert answer["weights"] == pytest.approx(diagnose(labels=["cats", "3", "dogs", "cats"]).facts.advised.tolist())
 
 
@@ -226,8 +228,9 @@ def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: 
 
 
 def test_numbers_that_look_like_something_else_are_taken_with_a_note(page: Page):
-    answers = page.evaluate("all => answers(all)", [{"text": "1 2 3 " * 8}, {"text": "70 20 10"}])
-    for answer, counts in zip(answers, ([1, 2, 3] * 8, [70, 20, 10]), strict=True):
+    taken = [[1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10]]
+    answers = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts))} for counts in taken])
+    for answer, counts in zip(answers, taken, strict=True):
         note = next(one for one in answer["findings"] if one["name"] == "input")
         assert note["sentence"] in {finding.sentence for finding in diagnose(counts).findings}
 
@@ -243,6 +246,7 @@ def test_numbers_are_written_as_python_writes_them(page: Page):
         numbers = [*edges, *(number() for _ in range(60))]
         texts = page.evaluate(f"all => all.map(x => [general(x, {digits}), brief(x), samples(x)])", numbers)
         assert texts == [[f"{x:.{digits}g}", short(x), samples(x)] for x in numbers]
+        assert page.evaluate("all => all.map(x => general(x))", numbers) == [f"{x:g}" for x in numbers]
         finite = [x for x in numbers if math.isfinite(x)]
         decimals = digits % 4
         assert page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", finite) == [
