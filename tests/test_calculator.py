@@ -14,8 +14,9 @@ from browsing import complaints, new_page
 from playwright.sync_api import Browser, Page, expect
 from test_diagnosis import EDGES
 
-from helpers.diagnosis import diagnose
+from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import main, read
+from helpers.diagnosis.findings import samples, short
 from helpers.diagnosis.given import optimizer_name
 from helpers.diagnosis.report import rows
 from helpers.moving import module
@@ -36,6 +37,7 @@ NAMES = {
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body>
 <main id="here"></main><script type="module">%s
 window.answers = (all) => all.map(compute);
+Object.assign(window, { general, fixed, brief, samples, read, EPSILON, FORMATS });
 render({ el: document.getElementById("here") });</script></body></html>"""
 NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]\d+)?")
 
@@ -149,6 +151,14 @@ def test_a_finding_speaks_from_the_same_edge(page: Page):
             assert found == {finding.name for finding in diagnose(counts, **options).findings}, (name, options)
 
 
+def test_words_among_numbers_are_labels(page: Page):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "cats 3 dogs cats", "kind": "auto"}])
+    assert answer["keys"] == ["3", "cats", "dogs"]
+    (pairs,) = page.evaluate("all => answers(all)", [{"text": "dogs, 40\ncats, 5000", "kind": "auto"}])
+    assert pairs["keys"] == ["dogs", "cats"]
+    assert answer["weights"] == pytest.approx(diagnose(labels=["cats", "3", "dogs", "cats"]).facts.advised.tolist())
+
+
 def test_code_runs_and_gives_the_advised_weights(page: Page):
     cases = [draw() for _ in range(20)]
     texts = [{"text": " ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]
@@ -218,10 +228,66 @@ def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: 
 
 
 def test_numbers_that_look_like_something_else_are_taken_with_a_note(page: Page):
-    answers = page.evaluate("all => answers(all)", [{"text": "1 2 3 " * 8}, {"text": "70 20 10"}])
-    for answer, counts in zip(answers, ([1, 2, 3] * 8, [70, 20, 10]), strict=True):
+    taken = [[1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10]]
+    answers = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts))} for counts in taken])
+    for answer, counts in zip(answers, taken, strict=True):
         note = next(one for one in answer["findings"] if one["name"] == "input")
         assert note["sentence"] in {finding.sentence for finding in diagnose(counts).findings}
+
+
+def number() -> float:
+    """Any size, often with few digits, so that halves have to be rounded."""
+    return DRAW.choice([-1, 1]) * round(DRAW.uniform(1, 20_000)) * DRAW.choice([2.0**-6, 0.5, 1e-9, 1e-7, 1e-3, 1, 1e6])
+
+
+def test_numbers_are_written_as_python_writes_them(page: Page):
+    edges = [0, 1, 1e-4, 9.99e-5, 1.05e-4, 9_995_000, 9_994_000, 1e7, 1e15, 1234567, math.inf, -math.inf, math.nan]
+    for digits in (1, 2, 3, 6, 10):
+        numbers = [*edges, *(number() for _ in range(60))]
+        texts = page.evaluate(f"all => all.map(x => [general(x, {digits}), brief(x), samples(x)])", numbers)
+        assert texts == [[f"{x:.{digits}g}", short(x), samples(x)] for x in numbers]
+        assert page.evaluate("all => all.map(x => general(x))", numbers) == [f"{x:g}" for x in numbers]
+        finite = [x for x in numbers if math.isfinite(x)]
+        decimals = digits % 4
+        assert page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", finite) == [
+            f"{x:.{decimals}f}" for x in finite
+        ]
+
+
+def test_formats_and_epsilons_are_those_of_pytorch(page: Page):
+    assert page.evaluate("() => EPSILON") == facts.EPSILON
+    ends = {name: torch.finfo(getattr(torch, name)) for name in ("float16", "bfloat16", "float32", "float64")}
+    assert page.evaluate("() => FORMATS") == {
+        name: {"max": end.max, "smallest": end.smallest_normal * end.eps} for name, end in ends.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "taken", "refused"),
+    [
+        ("lr", [1e-30, 1e30], [9e-31, 1.1e30]),
+        ("clip", [1e-30, 1e300], [9e-31]),
+        ("momentum", [0, 1], [-0.1, 1.1]),
+        ("decay", [0, 1e30], [-0.1, 1.1e30]),
+        ("smoothing", [0, 1], [-0.1, 1.1]),
+        ("batch", [1, 1000], [0, 1.5, 1001]),
+        ("accumulation", [1, 1_000_000], [0, 1.5, 1_000_001]),
+        ("ranks", [1, 1_000_000], [0, 1.5, 1_000_001]),
+        ("positive", [1e-30, 1e30], [9e-31, 1.1e30]),
+        ("scheme", [-10, 10], [-10.1, 10.1, "other"]),
+    ],
+)
+def test_options_are_taken_to_the_package_s_ends(page: Page, option: str, taken: list[Any], refused: list[Any]):
+    asked = [{"text": "900 100", option: value} for value in (*taken, *refused)]
+    wrong = [answer.get("error", "") for answer in page.evaluate("all => answers(all)", asked)]
+    name = NAMES.get(option, option)
+    for value, error in zip((*taken, *refused), wrong, strict=True):
+        assert error.startswith(f"{name} is") == (value in refused), (value, error)
+        if value in refused:
+            with pytest.raises((TypeError, ValueError), match=f"^{name} is"):
+                diagnose([900, 100], **{name: value})
+        else:
+            diagnose([900, 100], **{name: value})
 
 
 def test_a_reader_types_counts_and_takes_away_a_link(page: Page):

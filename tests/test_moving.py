@@ -25,7 +25,8 @@ SETTINGS = 200
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body data-theme="auto">
 <main id="here"></main><script type="module">%s
 const el = document.getElementById("here"), data = %s;
-window.figure = { render: () => render({ model: { data }, el }), many: (all) => all.map((one) => compute(one, data)) };
+window.figure = { render: () => render({ model: { data }, el }), many: (all) => all.map((one) => compute(one, data)),
+  read: (all) => all.map((one) => read(compute(one, data))), short, decades };
 figure.render();</script></body></html>"""
 LOAD = 250_000  # bytes of all modules together
 
@@ -75,6 +76,13 @@ def test_descent_steps_as_the_package_does(page: Page):
     calm = rate * data["curvature"] < 2
     whole = logistic_descents(start, x[:, None], t, lr=1.0, scale=rate, steps=60, keep_path=True)
     assert torch.allclose(paths[calm], whole.path[calm], rtol=1e-9, atol=1e-9)
+    some = calm.nonzero().flatten()[:12]
+    whole = logistic_descents(start[some], x[:, None], t, lr=1.0, scale=rate[some], steps=600)
+    settled = [found[i] for i in some]
+    assert [one["loss"] for one in settled] == close(whole.loss.tolist())
+    assert [one["norm"] for one in settled] == close(whole.gradient_norm.tolist())
+    for one, norm in zip(settled, whole.gradient_norm, strict=True):
+        assert (one["fate"] == "is still on its way") == (norm >= 1e-6)
     for one, given in zip(found, settings, strict=True):
         assert one["kStar"] == close(critical_scale(given["lr"], data["curvature"]))
         assert one["product"] == close(2 * given["k"] / one["kStar"])
@@ -84,6 +92,9 @@ def test_descent_names_its_fate(page: Page):
     edge = 2 / json.loads(data_of("descent"))["curvature"]
     fates = [one["fate"] for one in computed(page, "descent", [{"k": s * edge, "lr": 1} for s in (0.3, 0.9, 1.1, 30)])]
     assert fates == ["glides and settles", "flips and settles", "cycles through 2 points", "is thrown about"]
+    # Past its bound the period doubles, and doubles again.
+    doubled = computed(page, "descent", [{"k": scale * edge, "lr": 1} for scale in (1.5, 1.98, 2.07)])
+    assert [one["fate"] for one in doubled] == [f"cycles through {period} points" for period in (2, 4, 8)]
     assert computed(page, "descent", [{"k": 1e-3 * edge, "lr": 1}])[0]["fate"] == "is still on its way"
 
 
@@ -136,9 +147,26 @@ def test_what_gets_through_is_what_the_package_says(page: Page):
         assert one["weights"] == close(w.tolist())
         assert one["through"] == close(v.tolist())
         assert one["left"] == close(float(v[n.argmin()] / v[n.argmax()]))
+        assert one["asked"] == close(float(w[n.argmin()] / w[n.argmax()]))
         assert one["part"] == close(float(v[n.argmin()] / w[n.argmin()]))
         batch = min(given["batch"], int(n.sum()))
         assert one["absent"] == close(absent_share(float(n.min()), float(n.sum()), batch))
+
+
+def test_many_classes_go_together_as_in_the_package(page: Page):
+    counts = [c + 1 + c * c // 100 for c in range(6000)]  # more than the formula has room for one by one
+    n = torch.tensor(counts, dtype=torch.float64)
+    w = normalize(inverse_frequency(n), n, to="sample mean")
+    for batch in (1, 64):
+        (one,) = computed(page, "through", [{"batch": batch, "exponent": 1, "counts": counts}])
+        assert one["through"] == close(let_through(n / n.sum(), w, batch).tolist())
+
+
+def test_a_class_of_millions_is_absent_as_in_the_package(page: Page):
+    few, many = 2 * 10**6, 10**13
+    (one,) = computed(page, "through", [{"batch": few, "exponent": 0, "counts": [few, many]}])
+    assert one["absent"] == close(absent_share(few, few + many, few))
+    assert 0.6 < one["absent"] < 0.7
 
 
 def test_counts_are_read_or_refused(page: Page):
@@ -146,7 +174,11 @@ def test_counts_are_read_or_refused(page: Page):
     field, reading = page.locator(".moving input[type=text]"), page.locator(".m-reading")
     field.fill("5000\n40 40")
     expect(reading).to_contain_text("a ratio of 125")
-    for wrong in ("900", "900, -3", "900, cats", "900, 0", "1.5, 2"):
+    field.fill(" 2, 1 ")
+    expect(reading).to_contain_text("a ratio of 2 ")
+    field.fill("120" + " 40" * 39)
+    expect(reading).to_contain_text("a ratio of 3 ")
+    for wrong in ("120" + " 40" * 40, "900", "900, -3", "900, cats", "900, 0", "1.5, 2"):
         field.fill(wrong)
         expect(reading).to_contain_text("Counts are 2 to 40 whole numbers")
 
@@ -219,6 +251,97 @@ def test_the_window_is_that_of_notebook_09(page: Page):
         assert one["high"] == pytest.approx(high, rel=1e-9)
         assert one["some"] == (high / low >= given["spread"])
         assert (one["below"], one["above"]) == (given["lightest"] < low, given["lightest"] * given["spread"] > high)
+
+
+WINDOW = {"lightest": 27, "spread": 100, "classes": 100, "batch": 1, "format": "float16", "keeps": "plain"}
+READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
+    "descent": [
+        (
+            {"k": 70, "lr": 0.1},
+            "At k = 70 and learning rate 0.1 the product lr · k · λ is 1.84, 0.92 of the 2 at which descent stops "
+            "settling; k* is 76.1. The run flips and settles: after 600 steps its loss is 0.331 and its gradient "
+            "nearly zero.",
+        ),
+        ({"k": 3000, "lr": 0.1}, "its loss is 4.77 and its gradient 0.05."),
+    ],
+    "clouds": [
+        (
+            {"ratio": 10, "scale": 1000},
+            "Weights 1 000 and 10 000. The ratio 10 puts the boundary at −0.286; theory for endless data says −0.151. "
+            "The scale 1 000 leaves it there. What the scale does change is the loss divided by N, 973, and the first "
+            "gradient, 5 250 long; divided by the total weight the loss is 0.177 at every scale.",
+        )
+    ],
+    "through": [
+        (
+            {"batch": 16, "exponent": 1, "counts": [900, 90, 10]},
+            "A batch of 16 lets 34.8 % of the rarest class's weight through. Asked for was a ratio of 90 between the "
+            "rarest and the most common class; the average batch applies 20.4. The largest weight is 33.3 average "
+            "samples, so about half of it passes at a batch of 23.1 to 33.3. 85 % of the batches hold no sample of "
+            "that class.",
+        )
+    ],
+    "one_knob": [
+        (
+            {"rate": 10, "repair": "none"},
+            "All seven get the learning rate 10. learning: no weights, max one, class mean one, square root; "
+            "stuck: sum one; diverged: sample mean one; NaN: N/n_c. SGD",
+        ),
+        ({"rate": 0.03, "repair": "scale"}, "Each gets 0.03 divided by its mean weight. learning: N/n_c, sum one, "),
+        ({"rate": 10, "repair": "advised"}, "rate advised for its weights in place of 10. learning: no weights, "),
+    ],
+    "window": [
+        (
+            WINDOW,
+            "In float16, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 14 200. "
+            "Yours run from 27 to 2 700: they fit.",
+        ),
+        (
+            WINDOW | {"lightest": 1000, "keeps": "autocast"},
+            "float16 under autocast, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 65 500. "
+            "Yours run from 1 000 to 100 000: the heavy ones overflow. Their spread of 100 is narrower than the window "
+            "of 1.1 · 10¹⁰, so some scale fits: slide them down.",
+        ),
+        (
+            WINDOW | {"lightest": 1e-6},
+            "the light ones vanish. Their spread of 100 is narrower than the window of 2.4 · 10⁹, so some scale fits: "
+            "slide them up.",
+        ),
+        (WINDOW | {"keeps": "adam", "spread": 1e6}, "Adam's state too, with 100 classes"),
+        (WINDOW | {"spread": 1e12}, "their spread of 10¹² is wider than the window of 2.4 · 10⁹, so no scale "),
+        (
+            WINDOW | {"keeps": "adam", "classes": 1e5, "batch": 8192},
+            "no weight survives: the smallest safe one, 6 320 000, lies above the largest, 8 090.",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_reading_says_what_was_computed(page: Page, name: str):
+    put(page, name)
+    settings, words = zip(*READINGS[name], strict=True)
+    for reading, expected in zip(page.evaluate("all => figure.read(all)", settings), words, strict=True):
+        assert expected in reading.replace("\u202f", " ")
+
+
+def test_numbers_are_written_for_a_person(page: Page):
+    put(page, "window")
+    numbers = {0: "0", 1: "1", 12.345: "12.3", 0.012345: "0.0123", 1e-3: "0.001", 9.9e-4: "9.9 · 10⁻⁴", 1e-5: "10⁻⁵"}
+    numbers |= {-2.54e-9: "−2.5 · 10⁻⁹", -1234.5: "−1\u202f230", 1234567: "1\u202f230\u202f000", 1e7: "10⁷"}
+    numbers |= {9_990_000: "9\u202f990\u202f000", 2.54e12: "2.5 · 10¹²", 999.6: "1\u202f000"}
+    assert page.evaluate("all => all.map(x => figure.short(x))", list(numbers)) == list(numbers.values())
+    ends = [math.inf, -math.inf, math.nan]
+    assert page.evaluate("all => all.map(x => figure.short(x))", ends) == ["infinity", "minus infinity", "NaN"]
+    assert page.evaluate("all => all.map(d => figure.short(123456789 / 1000, d))", [5, 2]) == [
+        "123\u202f460",
+        "120\u202f000",
+    ]
+    assert page.evaluate("all => all.map(d => figure.short(2.54e12, d))", [1, 2]) == ["3 · 10¹²", "2.5 · 10¹²"]
+    axes = [[1, 1e4], [2, 900], [1e-3, 1e3], [1e-8, 1e8, 4], [1, 1e7]]
+    found = page.evaluate("all => all.map(axis => figure.decades(...axis))", axes)
+    powers = [[0, 1, 2, 3, 4], [1, 2], [-3, -2, -1, 0, 1, 2, 3], [-8, -3, 2, 7], [0, 2, 4, 6]]
+    assert [[math.log10(v) for v in one] for one in found] == [pytest.approx(one) for one in powers]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -33,7 +33,8 @@ export function short(x, digits = 3) {
   const size = Math.abs(x);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa, exponent] = x.toExponential(Math.min(digits - 1, 1)).split("e");
-    return `${Number(mantissa) === 1 ? "" : `${Number(mantissa)} · `}10${superscript(Number(exponent))}`;
+    const times = String(Number(mantissa)).replace("-", "−");
+    return `${times === "1" ? "" : `${times} · `}10${superscript(Number(exponent))}`;
   }
   const [whole, part] = Number(x.toPrecision(digits)).toString().replace("-", "−").split(".");
   return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? `.${part}` : "");

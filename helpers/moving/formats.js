@@ -28,8 +28,9 @@ export function general(x, digits = 6) {
 export function fixed(x, decimals) {
   const text = x.toFixed(decimals);
   const shifted = Math.abs(x) * 10 ** decimals;
-  // An exact half is a number with few binary digits, whose product with a power of ten is exact too.
-  if (shifted % 1 !== 0.5 || Math.floor(shifted) % 2) return text;
+  // Told from all digits: the product of 16.105 and 100 is rounded to a half that 16.105 is not.
+  const rest = x.toFixed(100).split(".")[1]?.slice(decimals);
+  if (!/^50*$/.test(rest) || Math.floor(shifted) % 2) return text;
   return (x < 0 ? "-" : "") + (Math.floor(shifted) / 10 ** decimals).toFixed(decimals);
 }
 
