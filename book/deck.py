@@ -45,8 +45,8 @@ MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, rende
 
 
 def rendered(markdown: str) -> str:
-    """Links between notebooks become links between decks; the solutions have none."""
-    markdown = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", markdown)
+    """Links between notebooks become links between decks; solutions and pages of the site, which have none, are text."""
+    markdown = re.sub(r"\[([^]]*)\]\((?:solutions|\.\.)/[^)]*\)", r"\1", markdown)
     return MARKDOWN.render(keep_numbers_whole(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown)))
 
 
