@@ -45,8 +45,8 @@ MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, rende
 
 
 def rendered(markdown: str) -> str:
-    """Links between notebooks become links between decks; the solutions have none."""
-    markdown = re.sub(r"\[([^]]*)\]\(solutions/[^)]*\)", r"\1", markdown)
+    """Links between notebooks become links between decks; to solutions and pages, which have none, they are text."""
+    markdown = re.sub(r"\[([^]]*)\]\((?:solutions|\.\.)/[^)]*\)", r"\1", markdown)
     return MARKDOWN.render(keep_numbers_whole(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown)))
 
 

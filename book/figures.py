@@ -83,6 +83,16 @@ def inline(svg: str, alt: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def drawn(notebook: NotebookNode, alt: str) -> str:
+    """The figure of a notebook with that alternative text, as SVG in the box that scrolls it; "" if it has none."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            stored = output.get("metadata", {}).get("image/png", {})
+            if stored.get("alt") == alt and "svg" in stored:
+                return f'<div class="cell_output"><div class="output">{inline(stored["svg"], alt)}</div></div>'
+    return ""
+
+
 def draw_as_svg(cell: NotebookNode) -> None:
     """Where an output stores its picture as SVG too, a page takes that; the picture stays for what is no page."""
     for output in cell.get("outputs", []):

@@ -2,12 +2,17 @@
 
 import re
 
-from book.course import MAP, PARTS, CourseError, Lesson, repository
+from nbformat import NotebookNode
+
+from book.course import MAP, PARTS, ROOT, CourseError, Lesson, repository
+from book.figures import drawn
 
 # What the front page takes of the README; the sections that stay are the page "Run it yourself".
 PICTURE, ANSWER, DOORS, COURSE = "One picture", "The answer in five lines", "Three doors", "The map"
 HEADING = re.compile(r"^## (.+)\n", re.M)
 DOOR = re.compile(r"^- \*\*(\w[\w ]*)\.\*\* (.*?\]\(([^)]+)\).*)$", re.M)
+IMAGE = re.compile(r"^!\[([^]]*)\]\([^)]*\)$", re.M)
+PICTURED = ROOT / "notebooks" / "07_seven_thousand_classes.ipynb"  # whose figure the README shows
 OPENING = "---\nhide-toc: true\n---\n"
 RUN = "# Run it yourself\n\n"
 RUNNING = (
@@ -71,6 +76,16 @@ def front_page(readme: str, course: list[Lesson]) -> str:
     page += f"## {COURSE}\n\n{parts(course)}{words.strip()}\n\n{RUNNING}"
     # A link within the README to one of its other sections.
     return re.sub(r"\]\(#", "](run.md#", solutions_page(page))
+
+
+def in_theme(page: str, notebook: NotebookNode) -> str:
+    """The picture as the notebook's SVG, found by its alternative text, so that it is dark in the dark."""
+
+    def svg(image: re.Match[str]) -> str:
+        found = drawn(notebook, image[1])
+        return f"``````{{raw}} html\n{found}\n``````" if found else image[0]
+
+    return IMAGE.sub(svg, page)
 
 
 def run_page(readme: str) -> str:

@@ -12,7 +12,7 @@ import nbformat
 from book.adapt import adapt, keep_numbers_whole
 from book.bibliography import REFERENCES, bibliography_page
 from book.course import PARTS, ROOT, Lesson, lessons
-from book.landing import front_page, run_page
+from book.landing import PICTURED, front_page, in_theme, run_page
 from book.moving import calculator, with_figures
 from book.objectives import objectives_page
 from book.questions import questions_page, symptoms_page
@@ -86,11 +86,12 @@ def prepare(target: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4))), copy)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pictured = nbformat.read(PICTURED, as_version=4)
     for path in local_files(readme):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, target / path)
     for name, page in (("index", front_page(readme, lessons()) + contents(lessons())), ("run", run_page(readme))):
-        (target / f"{name}.md").write_text(keep_numbers_whole(page), encoding="utf-8")
+        (target / f"{name}.md").write_text(in_theme(keep_numbers_whole(page), pictured), encoding="utf-8")
     solved = sorted(path.stem for path in (target / "notebooks" / "solutions").glob("*.ipynb"))
     solutions = SOLUTIONS + toctree(solved, hidden=False)
     (target / "notebooks" / "solutions" / "index.md").write_text(solutions, encoding="utf-8")

@@ -264,6 +264,10 @@ def test_the_front_page_answers_in_five_lines_and_has_three_doors(page: Page, si
     assert [door.locator("a").first.inner_text() for door in doors.all()] == ["Learn", "Your case", "Teach"]
     assert page.locator(".parts li li").count() == len(LESSONS)
     assert "pip install" not in page.locator("article").inner_text()
+    # Drawn whole: the README's file stays white in the dark.
+    picture = page.locator("article svg.figure[role='img']")
+    assert (picture.locator("image").count(), picture.locator("text", has_text="diverged").count()) == (1, 6)
+    assert page.locator("article img").count() == 0
     colours = re.findall(r"#[0-9A-F]{6}", (site / "_static" / "favicon.svg").read_text(encoding="utf-8"))
     assert colours == [BLUE, VERMILION]
     assert page.locator("link[rel='shortcut icon']").get_attribute("href").endswith("favicon.svg")

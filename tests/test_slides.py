@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from book.adapt import FINDING, PREDICT
 from book.course import GUIDE, CourseError
-from book.deck import MOST_COLUMNS, Slide, markdown_slides, slides
+from book.deck import MOST_COLUMNS, Slide, markdown_slides, rendered, slides
 from book.lecture import cell_of, lecture, with_lecture
 from book.slide_text import chosen_lines, narrow, on_slide, sentences
 
@@ -55,6 +55,11 @@ LOOK = r"""() => [...document.querySelectorAll(".slides > section")].map((sectio
 })"""
 PICTURES = """() => [...document.images].filter((image) => !image.alt || !image.naturalWidth).length"""
 RAW = r"""() => [...document.querySelectorAll(".slides .fit")].filter((box) => /\\[(\[]/.test(box.innerText)).length"""
+
+
+def test_a_deck_links_to_decks_and_to_no_page_that_stands_elsewhere():
+    text = "[a](../book/questions.md), [b](solutions/01_x.ipynb), [c](01_x.ipynb#d), [e](https://example.org/../f)"
+    assert rendered(text) == '<p>a, b, <a href="01_x.html#d">c</a>, <a href="https://example.org/../f">e</a></p>\n'
 
 
 @pytest.fixture(scope="module")
