@@ -11,7 +11,7 @@ from nbformat.v4 import new_output
 
 from helpers.moving import FIGURES, data_of, module
 
-SHOWN = re.compile(r'moving\("(\w+)"\)')
+SHOWN = re.compile(r'^moving\("(\w+)"\)$', re.M)
 LIVE = """<div id="moving-{name}"><p>{words}</p></div>
 <script type="module">
 {module}
@@ -46,7 +46,7 @@ def calculator() -> str:
 def with_figures(notebook: NotebookNode) -> NotebookNode:
     """Let the figures of a notebook move on its page, in place, and return it: a page has no kernel and no widget."""
     for cell in notebook.cells:
-        if cell.cell_type == "code" and (shown := SHOWN.fullmatch(cell.source)):
+        if cell.cell_type == "code" and (shown := SHOWN.search(cell.source)):
             name = shown[1]
             words = f"{FIGURES[name].alt} This figure moves where scripts run."
             cell.outputs = [new_output("display_data", {"text/html": live(name, words, data_of(name))})]

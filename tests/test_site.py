@@ -123,7 +123,7 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
 def test_the_code_of_a_figure_is_one_line_above_it(page: Page, site: Path):
     go(page, site, "notebooks/06_choosing_weights")
     cell = page.locator("article #cell-4")
-    expect(cell.locator("img")).to_be_visible()
+    expect(cell.locator("svg.figure")).to_be_visible()
     expect(cell.locator("pre")).to_be_hidden()
     assert cell.locator("summary").inner_text() == "Show the code of the figure, 12 lines"
     cell.locator("summary").click()
@@ -157,7 +157,7 @@ def test_lines_of_text_can_be_read_and_figures_are_wider(page: Page, site: Path)
     lengths = page.evaluate("look.lineLengths()")
     assert len(lengths) > 20
     assert 62 <= median(lengths) <= 78  # 65 to 75 in the fonts of most machines
-    text, figure = (page.locator(f"article {what}").first.bounding_box() for what in ("section > p", "#cell-4 img"))
+    text, figure = (page.locator(f"article {what}").first.bounding_box() for what in ("section > p", "#cell-4 svg.figure"))
     assert figure["width"] > 1.3 * text["width"]
 
 
@@ -330,7 +330,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     found = complaints(page, home=site.as_uri())
     go(page, site, CARDED)
     numbers, choice, tally = page.locator(".guess").nth(0), page.locator(".guess").nth(1), page.locator(".tally")
-    expect(tally).to_contain_text("You have not guessed yet. 7 of 7 predictions are still open")
+    expect(tally).to_contain_text("You have not guessed yet. 8 of 8 predictions are still open")
     choice.get_by_role("radio", name="the same number").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
@@ -348,7 +348,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
     expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
-    expect(tally).to_contain_text("You guessed 2 of 3 right. 5 of 7 predictions are still open")
+    expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
     page.set_viewport_size(PHONE)
