@@ -157,7 +157,9 @@ def test_lines_of_text_can_be_read_and_figures_are_wider(page: Page, site: Path)
     lengths = page.evaluate("look.lineLengths()")
     assert len(lengths) > 20
     assert 62 <= median(lengths) <= 78  # 65 to 75 in the fonts of most machines
-    text, figure = (page.locator(f"article {what}").first.bounding_box() for what in ("section > p", "#cell-4 svg.figure"))
+    text, figure = (
+        page.locator(f"article {what}").first.bounding_box() for what in ("section > p", "#cell-4 svg.figure")
+    )
     assert figure["width"] > 1.3 * text["width"]
 
 
