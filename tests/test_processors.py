@@ -14,7 +14,7 @@ from tools.processors import differences, summation_order, table
 from tools.run import client_for
 
 ORDER = summation_order(4)  # one that `make processors` does not try
-TRIED = [path for path in LESSONS if path.name[:2] in ("02", "03", "04", "09")]
+TRIED = [path for path in LESSONS if path.name[:2] in ("03", "04", "14")]
 EXACT = "import torch\nx = torch.randn(1000, generator=torch.Generator().manual_seed(0))\nprint(f'{x.sum():.3f}')"
 
 
