@@ -6,8 +6,6 @@ from typing import Any
 
 from torch import Tensor
 
-LARGEST_SEED = 2**63 - 1
-
 
 def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
     """``value`` as an int from ``low`` to ``high``.

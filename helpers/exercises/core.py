@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Generator
 
-from helpers.arguments import LARGEST_SEED, whole_number
 from helpers.exercises.answers import Answer, NotAnsweredError, RefusedError, Submission, close, read_like
 
 ROUNDS = 40  # inputs drawn for each judgement
@@ -105,7 +104,7 @@ def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str,
     """The verdict and what to say with it: "right" and the insight, "not yet" and a hint, or "not answered" and "".
 
     Inputs are drawn from ``seed``, or anew from the operating system's randomness where it is None.
-    Raises ValueError or TypeError for a number that no notebook has, an answer that is no function, or a seed below 0.
+    Raises ValueError or TypeError for a number that no notebook has, or an answer that is no function.
     """
     exercise = find_exercise(number)
     if not callable(answer):
@@ -114,7 +113,7 @@ def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str,
     if seed is None:
         generator.seed()
     else:
-        generator.manual_seed(whole_number("seed", seed, 0, LARGEST_SEED))
+        generator.manual_seed(seed)
     try:
         hint = exercise.hint(Submission(answer), generator)
     except NotAnsweredError:
