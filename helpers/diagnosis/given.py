@@ -38,22 +38,18 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         else:
             order = "as given"
         keys: Sequence[Any] = list(found)
-        kinds = set(map(type, found.values()))
-        mixed = not all(issubclass(kind, Real) and not issubclass(kind, bool) for kind in kinds)
-        values = np.array(list(found.values()), dtype=object if mixed else None)
+        values = list(found.values())
     else:
         order = "by number" if classes is None else "as in classes"
-        keys, values = range(len(found)) if classes is None else list(classes), found
+        keys, values = range(len(found)) if classes is None else list(classes), found.tolist()
         if len(keys) != len(values):
             raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
-    if values.dtype.kind not in "iuf":
-        for key, value in zip(keys, values.tolist(), strict=True):
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
-    if values.dtype.kind not in "iufO":
-        raise TypeError(f"counts holds {values.dtype}; expected numbers of samples")
+    wrong = {kind for kind in set(map(type, values)) if issubclass(kind, bool) or not issubclass(kind, Real)}
+    if wrong:
+        key, value = next(pair for pair in zip(keys, values, strict=True) if type(pair[1]) in wrong)
+        raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
     try:
-        n = torch.from_numpy(values.astype(np.float64))
+        n = torch.tensor(list(map(float, values)), dtype=torch.float64)
     except OverflowError:
         raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
     _check(n, keys)
@@ -163,14 +159,11 @@ def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
 
 def optimizer_name(optimizer: Any) -> str:
     """The name of one of the optimisers known, in any case, or of a class that is or extends one of torch.optim."""
-    if isinstance(optimizer, type):
-        names = [parent.__name__ for parent in optimizer.__mro__]
-    else:
-        names = [optimizer] if isinstance(optimizer, str) else []
+    names = [parent.__name__ for parent in optimizer.__mro__] if isinstance(optimizer, type) else [str(optimizer)]
+    known = {name.lower(): name for name in EPSILON}
     for name in names:
-        for known in EPSILON:
-            if name.lower() == known.lower():
-                return known
+        if name.lower() in known:
+            return known[name.lower()]
     raise ValueError(
         f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
     )
