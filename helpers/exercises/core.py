@@ -1,7 +1,8 @@
 """What an exercise is, and how an answer to it is judged.
 
 An exercise is declared once, in ``notebook_NN.py``: its inputs, the right answer, and what a learner may do instead,
-each with its hint. The judge and the tests read the same declaration.
+each with its hint: the formula stands below the hint that it gets, so ruff leaves the declarations alone. The judge
+and the tests read the same declaration.
 """
 
 import importlib

@@ -42,7 +42,6 @@ def ratio(seen: tuple[Any, Tensor, Tensor], z: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "1.1",

@@ -44,7 +44,6 @@ def prints(w: Tensor, y: Tensor, ce: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "2.1",

@@ -63,7 +63,6 @@ def around_zero(n: int, near: float, far: float) -> tuple[Tensor, Tensor]:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "4.1",

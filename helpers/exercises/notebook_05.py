@@ -63,7 +63,6 @@ def turning_gradients(generator: Generator) -> tuple[Tensor]:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "5.1",

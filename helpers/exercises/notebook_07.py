@@ -50,7 +50,6 @@ def only(held_out: Tensor, word: Tensor) -> Tensor:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "7.1",

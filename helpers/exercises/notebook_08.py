@@ -47,7 +47,6 @@ def off_by(counts: Tensor, w: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "8.1",

@@ -16,11 +16,8 @@ OVERFLOWS, VANISHES = 65_520.0, 2.0**-25
 
 def batch(generator: Generator) -> tuple[torch.dtype, Tensor, Tensor]:
     dtype, num_classes = FORMATS[integer(generator, 0, 2)], integer(generator, 3, 50)
-    return (
-        dtype,
-        log_uniform(generator, 0.01, 100, num_classes),
-        labels(generator, num_classes, integer(generator, 8, 64)),
-    )
+    y = labels(generator, num_classes, integer(generator, 8, 64))
+    return dtype, log_uniform(generator, 0.01, 100, num_classes), y
 
 
 def factor(dtype: torch.dtype, w: Tensor, total: Tensor | float, loss: float | None = None) -> float:
@@ -53,7 +50,6 @@ def rescuing_scale(light: float, heavy: float, num_classes: int) -> str:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "9.1",

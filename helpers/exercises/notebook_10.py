@@ -24,7 +24,6 @@ def average(w: Tensor, n: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "10.1",

@@ -34,7 +34,6 @@ def with_ratio(eps: float, exponent: float) -> list[int]:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "11.1",

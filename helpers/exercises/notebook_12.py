@@ -67,6 +67,7 @@ def by_true_class(costs: Tensor) -> bool:
     return torch.allclose(mistakes[:, 0], mistakes[:, 1])
 
 
+# fmt: off
 EXERCISES = (
     Exercise(
         "12.1",
@@ -144,4 +145,4 @@ EXERCISES = (
                 lambda _p, _q: torch.tensor([[0, 1, 0], [100, 0, 0.5], [200, 200, 0]])),
         ),
     ),
-)  # fmt: skip
+)

@@ -28,7 +28,6 @@ def weight(seen: list[float]) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "13.1",

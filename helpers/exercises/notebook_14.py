@@ -43,7 +43,6 @@ def rare_inputs(num_words: int, ratio: float) -> Tensor:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "14.1",
