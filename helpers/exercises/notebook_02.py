@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from helpers.exercises.answers import Submission, read_pair
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, labels, normal, number, sign, uniform
+from helpers.weights import normalize
 
 
 def line_and_weights(generator: Generator) -> tuple[float, float, float, float]:
@@ -19,10 +20,6 @@ def line_and_weights(generator: Generator) -> tuple[float, float, float, float]:
 def counts_and_probabilities(generator: Generator) -> tuple[Tensor, Tensor]:
     num_classes = integer(generator, 3, 7)
     return counts(generator, 1, 500, num_classes), normal(generator, num_classes).softmax(dim=0)
-
-
-def sum_one(v: Tensor) -> Tensor:
-    return v / v.sum()
 
 
 def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
@@ -74,17 +71,18 @@ EXERCISES = (
         "stands in its first equation where a class has n samples? By hand: counts 3 and 1 and p = (0.75, 0.25). The "
         "weights are 0.5 and 0.5.",
         draw=counts_and_probabilities,
-        right=lambda n, p: sum_one(p / n),
+        right=lambda n, p: normalize(p / n, to="sum"),
         wrong={
             "That is right for one sample of each class. A class with n samples pulls n times.": lambda _n, p: p,
             "You give more weight to the classes with more samples, and they pull harder already.":
-                lambda n, p: sum_one(p * n),
+                lambda n, p: normalize(p * n, to="sum"),
             "With these weights all classes pull equally, and the model answers 1/K. It is to answer p.":
-                lambda n, _p: sum_one(1 / n),
+                lambda n, _p: normalize(1 / n, to="sum"),
             "The ratios are right. But do your weights sum to one?": lambda n, p: p / n,
-            "Yours is upside down in p: is a class with a larger p heavier?": lambda n, p: sum_one(1 / (p * n)),
+            "Yours is upside down in p: is a class with a larger p heavier?":
+                lambda n, p: normalize(1 / (p * n), to="sum"),
             "You divide by the square root of the counts. How often does a class pull?":
-                lambda n, p: sum_one(p / n.sqrt()),
+                lambda n, p: normalize(p / n.sqrt(), to="sum"),
         },
         otherwise="At p the gradient of the logits should be zero: add up w (p - onehot) over all samples.",
     ),

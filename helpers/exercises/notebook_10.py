@@ -6,11 +6,7 @@ from torch import Generator, Tensor
 from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number
-
-
-def mean_one(n: Tensor, ratios: Tensor) -> Tensor:
-    """The ratios on the scale at which the average sample weighs one."""
-    return ratios * n.sum() / (n * ratios).sum()
+from helpers.weights import normalize
 
 
 def adam_and_classes(generator: Generator) -> tuple[float, float, float, Tensor, Tensor]:
@@ -32,14 +28,15 @@ EXERCISES = (
         "hand: counts 4 and 1, exponent 0.5. The ratios are 0.5 and 1, their mean over the five samples is 0.6, and "
         "the weights 0.833 and 1.667.",
         draw=lambda generator: (counts(generator, 1, 5000, integer(generator, 3, 8)), number(generator, 0.1, 0.95)),
-        right=lambda n, exponent: mean_one(n, n**-exponent),
+        right=lambda n, exponent: normalize(n**-exponent, n, to="sample mean"),
         wrong={
             "Your weights sum to one. The average over the samples should be one.":
                 lambda n, exponent: n**-exponent / (n**-exponent).sum(),
             "The average over your classes is one. A class should count as often as it has samples.":
                 lambda n, exponent: n**-exponent / (n**-exponent).mean(),
             "Your ratios are those of exponent 1, whatever the exponent.": lambda n, _e: n.sum() / (len(n) * n),
-            "Your rarer classes get the smaller weights.": lambda n, exponent: mean_one(n, n**exponent),
+            "Your rarer classes get the smaller weights.":
+                lambda n, exponent: normalize(n**exponent, n, to="sample mean"),
             "The ratios are right, but the average sample does not weigh one.": lambda n, exponent: n**-exponent,
             "You raise N/n_c to the power. The ratios are right, but the average sample does not weigh one.":
                 lambda n, exponent: (n.sum() / n) ** exponent,

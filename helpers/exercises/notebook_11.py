@@ -5,9 +5,11 @@ import math
 import torch
 from torch import Generator, Tensor
 
+from helpers.diagnosis.formulas import misled_share
 from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, normal, number
+from helpers.weights import power
 
 
 def counts_and_cap(generator: Generator) -> tuple[Tensor, float]:
@@ -21,11 +23,9 @@ def teacher(generator: Generator) -> tuple[Tensor, Tensor, float]:
     return 3 * normal(generator, k), log_uniform(generator, 1, 1000, k), number(generator, 1.5, 6)
 
 
-def lost(n: Tensor, eps: float, exponent: float) -> int:
+def lost(n: Tensor, eps: float, exponent: float) -> float:
     """How many labels a network that knows them all misnames, under (N / n_c) ** exponent and smoothing."""
-    w = (n.sum() / n) ** exponent
-    target = (1 - eps) * torch.eye(3, dtype=torch.float64) + eps / 3
-    return int(((w * target).argmax(dim=1) != torch.arange(3)).sum())
+    return misled_share(torch.ones(3), power(n, exponent), eps)
 
 
 def with_ratio(eps: float, exponent: float) -> list[int]:

@@ -6,13 +6,13 @@ from torch import Generator, Tensor
 from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
+from helpers.weights import normalize
 
 
 def weighted_classes(generator: Generator) -> tuple[Tensor, Tensor, float, float]:
     num_classes = integer(generator, 4, 12)
     n, w = counts(generator, 2, 3000, num_classes), log_uniform(generator, 0.1, 10, num_classes)
-    w = w * n.sum() / (n * w).sum()  # sample mean one, as the exercise says
-    return n, w, number(generator, 1, 100), number(generator, 0.3, 0.95)
+    return n, normalize(w, n, to="sample mean"), number(generator, 1, 100), number(generator, 0.3, 0.95)
 
 
 def together(total: Tensor) -> Tensor:
