@@ -154,9 +154,7 @@ def diagnose(
         sampler=sampler,
         dtype=kind,
         autocast=autocast,
-        state_dtype=number_format(
-            "state_dtype", state_dtype if state_dtype is not None else torch.float32 if autocast else kind
-        ),
+        state_dtype=number_format("state_dtype", state_dtype or (torch.float32 if autocast else kind)),
         curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index),
         doubt="" if counts is None else doubtful(n),
     )

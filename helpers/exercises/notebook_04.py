@@ -135,8 +135,7 @@ EXERCISES = (
         see=descended,
         right=lambda n, step: around_zero(n, (40 / step) ** 0.5, 2 * (40 / step) ** 0.5),
         wrong=(
-            Flaw(
-                "Give n samples of class 0 and n of class 1; yours has {}.",
+            Flaw("Give n samples of class 0 and n of class 1; yours has {}.",
                 lambda seen, n, _step: (
                     not len(seen.zeros) == len(seen.ones) == n and f"{len(seen.zeros)} and {len(seen.ones)}"),
                 lambda n, _step: (around_zero(n, 1, 2)[0], 2 * around_zero(n, 1, 2)[1] - 1)),
