@@ -49,6 +49,7 @@ def test_labels_come_in_any_form(labels, options):
 def test_classes_say_the_order_and_which_have_no_sample():
     assert diagnose(labels=NAMES, classes=["emu", "dog", "cat"]).facts.counts.tolist() == [10, 20, 70]
     assert diagnose(labels=LABELS, classes=5).facts.counts.tolist() == [70, 20, 10, 0, 0]
+    assert diagnose(labels=[1, 5, 5], classes=[1, 5]).facts.counts.tolist() == [1, 2]
     assert diagnose({"a": 9, "c": 1}, classes=["c", "b", "a"]).facts.counts.tolist() == [1, 0, 9]
     assert diagnose([9, 1], classes=["a", "b"]).names == ("a", "b")
     assert "No sample of class 0" in str(diagnose(labels=np.array(LABELS) + 1))  # labels from 1
