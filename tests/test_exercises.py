@@ -155,11 +155,9 @@ def test_right_is_said_with_the_insight(capsys):
 
 
 def test_unknown_exercise_and_called_answer_are_errors():
-    for number in ("99.1", "1.4", "", "x"):
-        with pytest.raises(ValueError, match="there is no such exercise"):
+    for number in ("99.1", "1.4", "", "x", 1.1, None):
+        with pytest.raises(ValueError, match=f"number is {number!r}, and there is no such exercise; expected a text"):
             judge(number, len)
-    with pytest.raises(TypeError, match=r"number is 1\.1"):
-        judge(1.1, len)
     with pytest.raises(TypeError, match="without"):
         judge("1.1", 3.0)
 

@@ -93,12 +93,10 @@ def find_exercise(number: str) -> Exercise | Counterexample:
 
     Raises ValueError for a number that no notebook has.
     """
-    if not isinstance(number, str):
-        raise TypeError(f'number is {number!r}; expected a text such as "1.2"')
-    for exercise in of_notebook(number):
+    for exercise in of_notebook(str(number)):
         if exercise.number == number:
             return exercise
-    raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"')
+    raise ValueError(f'number is {number!r}, and there is no such exercise; expected a text such as "1.2"')
 
 
 def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str, str]:
