@@ -47,7 +47,7 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         key, value = next(pair for pair in zip(keys, values, strict=True) if type(pair[1]) in wrong)
         raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
     try:
-        n = torch.tensor(list(map(float, values)), dtype=torch.float64)
+        n = torch.from_numpy(np.array(values, dtype=np.float64))
     except OverflowError:
         raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
     _check(n, keys)
