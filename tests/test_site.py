@@ -141,6 +141,8 @@ def test_contrast_as_axe_core_measures_it(page: Page, site: Path):
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
         assert barriers(page, {"runOnly": ["color-contrast"]}) == [], theme
+        scheme = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+        assert scheme == {"light": "normal", "dark": "dark"}[theme]  # of sliders and scroll bars
 
 
 def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
@@ -214,6 +216,13 @@ def test_search_finds_oscillation(page: Page, site: Path):
 def test_search_finds_the_words_of_askers(page: Page, site: Path, word: str):
     page.goto(f"{(site / 'search.html').as_uri()}?q={quote(word)}")
     expect(page.locator("#search-results li a[href*='book/questions.html']").first).to_be_visible()
+
+
+def test_a_word_that_was_searched_is_not_covered_in_a_figure(page: Page, site: Path):
+    page.goto(f"{(site / 'index.html').as_uri()}?highlight=adam")
+    boxes = page.locator("svg rect.highlighted")
+    expect(boxes).to_have_count(2)
+    assert boxes.evaluate_all("boxes => boxes.map(box => getComputedStyle(box).fill)") == ["none", "none"]
 
 
 def test_the_sheet_prints_on_one_page(page: Page, site: Path):
@@ -333,6 +342,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     go(page, site, CARDED)
     numbers, choice, tally = page.locator(".guess").nth(0), page.locator(".guess").nth(1), page.locator(".tally")
     expect(tally).to_contain_text("You have not guessed yet. 8 of 8 predictions are still open")
+    expect(choice.get_by_role("radio").first).to_have_attribute("aria-invalid", "false")  # nobody has chosen yet
     choice.get_by_role("radio", name="the same number").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")

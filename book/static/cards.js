@@ -64,7 +64,9 @@
 
   function options(question) {
     const choices = question.choices.map((item, i) => {
-      const radio = make("input", { type: "radio", name: question.name, value: question.texts[i], required: true });
+      // Chromium calls a choice that is still to be made an invalid entry, aloud, before anybody has chosen.
+      const untouched = { required: true, ariaInvalid: "false" };
+      const radio = make("input", { type: "radio", name: question.name, value: question.texts[i], ...untouched });
       return make("label", {}, radio, make("span", {}, ...copies(item.childNodes)));
     });
     const legend = question.ask.length ? copies(question.ask) : ["Your guess"];

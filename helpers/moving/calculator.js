@@ -201,7 +201,7 @@ export function render({ el }) {
       said.textContent = "The address of this page now holds the inputs.";
     }
     if (text) await navigator.clipboard?.writeText(text).catch(() => {});
-    if (target.dataset?.copy) target.textContent = "Copied";
+    if (target.dataset?.copy) Object.assign(target, { textContent: "Copied", ariaLabel: target.ariaLabel.replace("Copy", "Copied") });
   });
   update();
 }
