@@ -150,7 +150,6 @@ export function mount(el, { title, controls, compute, draw, read }) {
   root.setAttribute("aria-label", title);
   root.innerHTML = `<style>${STYLE}</style><p class="m-title">${escape(title)}</p><div class="m-controls"></div>
     <svg aria-hidden="true"><g></g><g></g></svg><p class="m-reading" aria-live="polite"></p>`;
-  el.append(root);
   const [svg, reading] = [root.querySelector("svg"), root.querySelector(".m-reading")];
   const [below, above] = svg.children;
   let shown = "";
@@ -159,6 +158,9 @@ export function mount(el, { title, controls, compute, draw, read }) {
   const parts = Object.fromEntries(controls.map((c) => [c.name, control(c, () => { waiting ||= requestAnimationFrame(update); })]));
   Object.values(parts).forEach((part) => root.querySelector(".m-controls").append(part.element));
   const settings = () => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.get()]));
+  // Before it stands in the page, as a screen reader would speak at once what changes there, wherever its reader is.
+  reading.textContent = read(compute(settings()));
+  el.append(root);
 
   function update() {
     waiting = 0;
@@ -172,8 +174,7 @@ export function mount(el, { title, controls, compute, draw, read }) {
     // Spoken once the hand rests: a screen reader would queue a sentence for every pixel of a drag.
     clearTimeout(talking);
     const words = read(result);
-    const speak = () => { reading.textContent = words; };
-    reading.textContent ? (talking = setTimeout(speak, 120)) : speak();
+    if (words !== reading.textContent) talking = setTimeout(() => { reading.textContent = words; }, 120);
   }
   const observer = new ResizeObserver(() => { waiting ||= requestAnimationFrame(update); });
   observer.observe(root);
