@@ -115,6 +115,7 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
         first = page.locator(f"article {fold}").first
         inside = first.locator(content).locator("visible=true")
         assert inside.count() == 0
+        expect(first.locator("summary")).to_have_accessible_name(re.compile("^Show "))
         first.locator("summary").click()
         expect(inside.first).to_be_visible()
         expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
@@ -347,19 +348,19 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed a smaller one. Right.")
     expect(choice).to_be_focused()
     assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
     numbers.get_by_label("The largest weight").fill("many")
     numbers.get_by_label("Weights above").fill("5,000")
     page.keyboard.press("Enter")
-    expect(numbers.get_by_role("status")).to_be_empty()  # "many" is no number
+    expect(numbers.locator("[aria-live]")).to_be_empty()  # "many" is no number
     numbers.get_by_label("The largest weight").fill("25 000")
     page.keyboard.press("Enter")
-    expect(numbers.get_by_role("status")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
-    expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
+    expect(numbers.locator("[aria-live]")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
+    expect(numbers.locator("[aria-live]")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
-    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed a smaller one. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
@@ -382,7 +383,7 @@ def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     for question in card.get_by_role("group").all():
         question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed it turns")
+    expect(card.locator("[aria-live]")).to_contain_text("The direction: you guessed it turns")
     expect(tally).to_contain_text("You guessed 1 of 3 right.")
     assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
     page.once("dialog", lambda dialog: dialog.accept())
