@@ -307,6 +307,8 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     assert other.locator(".c-summary").inner_text() == summary.inner_text()
     assert other.locator(".c-results").inner_text() == page.locator(".c-results").inner_text()
     other.close()
+    page.get_by_role("button", name="Copy the code").click()
+    expect(page.get_by_role("button", name="Copied the code")).to_be_focused()
     counts.fill("cats, 5000\ndogs, many")
     expect(summary).to_contain_text("cannot be diagnosed")
     page.get_by_label("momentum").evaluate("input => (input.closest('details').open = true)")
