@@ -90,9 +90,10 @@ def test_minimum_has_no_gradient_wherever_the_search_begins(seed, slope, bias):
     torch.testing.assert_close(logistic_minimum(x.float().double(), y), found, rtol=1e-9, atol=1e-9)
 
 
-def test_a_step_that_would_overshoot_is_shortened():
-    """Newton's whole step on the root of 1 + p^2 goes to -p^3: away from zero, wherever it begins beyond 1."""
-    assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([3.0])).abs() < 1e-9
+@pytest.mark.parametrize("start", [3.0, 1.0])
+def test_a_step_that_would_overshoot_is_shortened(start):
+    """Newton's whole step on the root of 1 + p^2 goes to -p^3: away from zero beyond 1, and from 1 to -1 and back."""
+    assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([start])).abs() < 1e-9
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -206,6 +207,7 @@ def test_no_path_unless_asked_and_a_gradient_of_zero_changes_no_sign():
     still = logistic_descents(ZERO, torch.tensor([[-1.0], [1.0]]).double(), Y[:2] * 0 + 0.5, lr=0.1, scale=1.0, steps=3)
     assert still.path is None
     assert int(still.sign_changes) == 0
+    assert torch.equal(logistic_descents(ZERO + 1, X, Y, lr=0.1, scale=1.0, steps=0).parameters, ZERO + 1)
 
 
 def test_descents_keep_the_dtype_of_the_start():
