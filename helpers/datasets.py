@@ -126,7 +126,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     counts = torch.bincount(targets)
     first = counts.cumsum(0) - counts
     rank = torch.arange(len(targets)) - first[targets[order]]
-    num_test = torch.minimum((counts * test_fraction + 0.5).floor().long(), (counts - 1).clamp(min=0))
+    num_test = torch.minimum((counts * test_fraction + 0.5).long(), counts - 1)
     in_test = rank < num_test[targets[order]]
     return order[~in_test].sort().values, order[in_test].sort().values
 
@@ -142,7 +142,7 @@ def _divided(arrays: dict[str, NDArray[Any]], test_fraction: float, seed: int) -
 
 def _split(inputs: Tensor, targets: Tensor, names: NDArray[Any], test_fraction: float, seed: int) -> Split:
     train, test = stratified_split(targets, test_fraction, seed)
-    counts = torch.bincount(targets, minlength=len(names))
+    counts = torch.bincount(targets)
     return Split(inputs[train], targets[train], inputs[test], targets[test], counts, tuple(map(str, names)))
 
 

@@ -10,7 +10,6 @@ import argparse
 import faulthandler
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -171,11 +170,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--groups", type=int, nargs="+", help="work as the first so many processes; default: all")
     parser.add_argument("--batches", type=int, default=20)
-    parser.add_argument("--limit-s", type=float, default=600.0, help="seconds that a process waits for the others")
+    parser.add_argument("--limit-s", type=float, default=600.0, help="seconds after which a process ends itself")
     options = parser.parse_args()
     # Ends this process even where the launcher was killed and Python itself no longer runs.
     faulthandler.dump_traceback_later(options.limit_s + 5, exit=True)
-    dist.init_process_group("gloo", timeout=timedelta(seconds=options.limit_s))
+    dist.init_process_group("gloo")
     results = []
     for size in options.groups or [dist.get_world_size()]:
         group = dist.new_group(list(range(size)))

@@ -67,7 +67,7 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     p, bent = start.detach().double(), 1
     for _ in range(100):
         g, h = _derivatives(loss, p)
-        if not (g.isfinite().all() and h.isfinite().all()):
+        if not h.isfinite().all():
             break
         step, _, rank, _ = torch.linalg.lstsq(h, -g[:, None], driver="gelsd")
         if rank < bent:  # the loss has become straight along a direction: it falls for ever
