@@ -59,9 +59,10 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
 
     Args:
         loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
-        start: any shape, P numbers in all. The P x P Hessian is built in full.
+        start: any shape, P numbers in all, of which the P x P Hessian is built in full.
 
-    Raises ValueError where it finds no finite minimum: classes that a line separates, or a loss that is not convex.
+    Raises ValueError where it finds no finite minimum: classes that a line separates, a loss that is not convex, or a
+    start so far out that the loss looks straight from there.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
     p, bent = start.detach().double(), 1
@@ -163,13 +164,8 @@ def logistic_descents(
         parameters = parameters - step_size[..., None] * gradient
         if keep_path:
             path.append(parameters)
-    return Descents(
-        parameters,
-        _loss(parameters, x, targets),
-        _gradient(parameters, x, targets).norm(dim=-1),
-        sign_changes,
-        torch.stack(path, dim=-2) if keep_path else None,
-    )
+    norm, kept = _gradient(parameters, x, targets).norm(dim=-1), torch.stack(path, dim=-2) if keep_path else None
+    return Descents(parameters, _loss(parameters, x, targets), norm, sign_changes, kept)
 
 
 def _logits(parameters: Tensor, x: Tensor) -> Tensor:

@@ -90,10 +90,22 @@ def test_minimum_has_no_gradient_wherever_the_search_begins(seed, slope, bias):
     torch.testing.assert_close(logistic_minimum(x.float().double(), y), found, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("start", [3.0, 1.0])
-def test_a_step_that_would_overshoot_is_shortened(start):
-    """Newton's whole step on the root of 1 + p^2 goes to -p^3: away from zero beyond 1, and from 1 to -1 and back."""
-    assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([start])).abs() < 1e-9
+def test_a_step_that_would_overshoot_is_shortened():
+    """Newton's whole step on the root of 1 + p^2 goes to -p^3: away from zero, wherever it begins beyond 1."""
+    assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([3.0])).abs() < 1e-9
+
+
+def test_a_step_that_gains_less_than_its_half_is_shortened():
+    """Or the search leaps across the valley until the loss looks straight, here from its first row."""
+    x, y = three_clouds(2)
+    w, start = torch.tensor([1.0, 20.0, 400.0]).double(), torch.zeros(3, 3)
+    start[0] = torch.tensor([-3.0, 3.0, -1.5])
+
+    def loss(theta):
+        return weighted_cross_entropy(x @ theta, y, w, divide_by="samples")
+
+    near, far = (minimise(loss, p) for p in (torch.zeros(3, 3), start))
+    torch.testing.assert_close(far - far.mean(dim=1, keepdim=True), near, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))
