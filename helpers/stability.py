@@ -155,7 +155,7 @@ def logistic_descents(
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
     runs = step_size.shape
     parameters = start.expand(*runs, -1)
-    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs, dtype=start.dtype)
+    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs)
     x, path = pad(inputs, (0, 1), value=1.0), [parameters]
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)
