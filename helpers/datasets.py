@@ -1,10 +1,8 @@
 """What we train on: the thread's toy sample and four real data sets with a long tail.
 
-The files stand in ``data/`` beside this package; ``data/README.md`` gives their
-source, licence and layout. Nothing is downloaded. Each loader splits by
-``stratified_split`` and raises FileNotFoundError or ValueError for a missing or
-altered file; standardised features have mean 0 and standard deviation 1 over
-the training samples.
+The files stand in ``data/`` beside this package; ``data/README.md`` gives their source, licence and layout. Nothing is
+downloaded. Each loader splits by ``stratified_split`` and raises FileNotFoundError or ValueError for a missing or
+altered file; standardised features have mean 0 and standard deviation 1 over the training samples.
 """
 
 import hashlib
@@ -16,8 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-
-from helpers.arguments import real_number
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
@@ -109,9 +105,8 @@ def letters(seed: int = 0, test_fraction: float = 0.25) -> Split:
 def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[Tensor, Tensor]:
     """Indices of the training and of the test samples, in ascending order.
 
-    Of the n_c samples of class c, round(n_c * test_fraction) are drawn for the
-    test, halves rounded up, but at least one stays for training: scikit-learn's
-    splitter refuses classes of one sample, of which Austen's words have many.
+    Of the n_c samples of class c, round(n_c * test_fraction) are drawn for the test, halves rounded up, but at least
+    one stays for training: scikit-learn's splitter refuses classes of one sample, of which Austen's words have many.
 
     Args:
         targets: class indices, int64 (N,), any integers.
@@ -122,7 +117,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     """
     if targets.ndim != 1 or targets.is_floating_point():
         raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
-    if not 0.0 <= real_number("test_fraction", test_fraction) < 1.0:
+    if not 0.0 <= test_fraction < 1.0:
         raise ValueError(f"test_fraction is {test_fraction}; expected 0 <= test_fraction < 1")
     order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))
     # Classes by rank: a single large or negative label would otherwise ask for as much memory, or none.
@@ -131,7 +126,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
     counts = torch.bincount(targets)
     first = counts.cumsum(0) - counts
     rank = torch.arange(len(targets)) - first[targets[order]]
-    num_test = torch.minimum((counts * test_fraction + 0.5).floor().long(), (counts - 1).clamp(min=0))
+    num_test = torch.minimum((counts * test_fraction + 0.5).long(), counts - 1)
     in_test = rank < num_test[targets[order]]
     return order[~in_test].sort().values, order[in_test].sort().values
 
@@ -147,7 +142,7 @@ def _divided(arrays: dict[str, NDArray[Any]], test_fraction: float, seed: int) -
 
 def _split(inputs: Tensor, targets: Tensor, names: NDArray[Any], test_fraction: float, seed: int) -> Split:
     train, test = stratified_split(targets, test_fraction, seed)
-    counts = torch.bincount(targets, minlength=len(names))
+    counts = torch.bincount(targets)
     return Split(inputs[train], targets[train], inputs[test], targets[test], counts, tuple(map(str, names)))
 
 

@@ -1,18 +1,15 @@
 """The weighted mean on several processes: the loss, and a demonstration that runs under torchrun.
 
-DistributedDataParallel averages the gradients of its processes. PyTorch's
-weighted mean divides each process's sum by its own total weight, so the average
-is not the gradient of the whole batch. ``global_weighted_mean`` is the repair.
+DistributedDataParallel averages the gradients of its processes. PyTorch's weighted mean divides each process's sum by
+its own total weight, so the average is not the gradient of the whole batch. ``global_weighted_mean`` is the repair.
 
-``helpers.launcher`` runs the demonstration on this host; on several, each host
-runs the torchrun line of notebook 08, with this file unchanged.
+``helpers.launcher`` runs the demonstration on this host; on several, each host runs the torchrun line of notebook 08.
 """
 
 import argparse
 import faulthandler
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +23,7 @@ from helpers.arguments import check_weight, floating_tensor, real_number
 from helpers.losses import IGNORED, weighted_cross_entropy
 
 PRIORS = (0.9, 0.09, 0.01)
+BATCH_SIZE = 32  # samples of all processes together
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -52,9 +50,8 @@ def weighted_share(
 ) -> Tensor:
     """The part of these samples in the weighted mean of a batch whose total weight is ``total``.
 
-    Summed over the micro-batches of each process and averaged over the
-    processes, as gradient accumulation and DistributedDataParallel do, the
-    parts are that mean. ``total`` counts all of them, so it comes first:
+    Summed over the micro-batches of each process and averaged over the processes, as gradient accumulation and
+    DistributedDataParallel do, the parts are that mean. ``total`` counts all of them, so it comes first:
 
         total = total_weight(torch.cat(targets of all micro-batches), weight)
         for each micro-batch, all but the last within replica.no_sync():
@@ -95,13 +92,10 @@ def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | Non
 
 def _check(targets: Tensor, weight: Tensor) -> None:
     """Refuse what torch would refuse inside the loss of one process, while the others wait for it."""
-    for name, value in (("targets", targets), ("weight", floating_tensor("weight", weight))):
-        if not isinstance(value, Tensor) or value.ndim != 1:
-            raise TypeError(f"{name} is {value!r}; expected a torch.Tensor of one dimension")
-    if targets.dtype != torch.int64:
-        raise TypeError(f"targets has dtype {targets.dtype}; expected class indices, int64 (N,)")
-    if not len(weight) or weight.requires_grad:
-        raise ValueError("weight is empty or requires a gradient; expected one constant a class: give weight.detach()")
+    if not isinstance(targets, Tensor) or targets.ndim != 1 or targets.dtype != torch.int64:
+        raise TypeError(f"targets is {targets!r}; expected a tensor of class indices, int64 (N,)")
+    if floating_tensor("weight", weight).ndim != 1 or not len(weight) or weight.requires_grad:
+        raise ValueError(f"weight is {weight}; expected one constant a class, (K,): give weight.detach()")
     check_weight(weight)
     bad = (targets != IGNORED) & ((targets < 0) | (targets >= len(weight)))
     if bad.any():
@@ -116,17 +110,15 @@ def processes_in(group: dist.ProcessGroup | None) -> int:
     return dist.get_world_size(group)
 
 
-def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> dict[str, Any]:
+def gradient_errors(group: dist.ProcessGroup, batches: int) -> dict[str, Any]:
     """Compare DistributedDataParallel's gradient with a single process's, on each process of ``group``.
 
-    Every process draws the same ``batches`` batches of ``batch_size`` samples
-    (all processes together) and takes its own part of each.
+    Every process draws the same ``batches`` batches and takes its own part of each.
 
-    Returns the Euclidean errors relative to the single-process gradient, one a
-    batch, under the divisor's name: "accumulated" is ``weighted_share`` over two
-    micro-batches on each process, and "accumulated / R" the same without its
-    factor of processes. And under "zero weight" the errors for a batch whose
-    samples on the last process (of one: half of them) weigh zero.
+    Returns the Euclidean errors relative to the single-process gradient, one a batch, under the divisor's name:
+    "accumulated" is ``weighted_share`` over two micro-batches on each process, and "accumulated / R" the same without
+    its factor of processes. And under "zero weight" the errors for a batch whose samples on the last process (of one:
+    half of them) weigh zero.
     """
     rank, processes = dist.get_rank(group), dist.get_world_size(group)
     weight = 1 / (len(PRIORS) * torch.tensor(PRIORS, dtype=torch.float64))
@@ -155,7 +147,7 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
     errors: dict[str, Any] = {name: [] for name in names}
     for seed in range(batches):
         generator = torch.Generator().manual_seed(seed)
-        y = torch.multinomial(torch.tensor(PRIORS), batch_size, replacement=True, generator=generator)
+        y = torch.multinomial(torch.tensor(PRIORS), BATCH_SIZE, replacement=True, generator=generator)
         errors["local weights"].append(error(F.cross_entropy, F.cross_entropy, y, weight, seed))
         errors["local samples"].append(error(by_samples, by_samples, y, weight, seed))
         errors["global weights"].append(error(by_global_weights, F.cross_entropy, y, weight, seed))
@@ -163,14 +155,14 @@ def gradient_errors(group: dist.ProcessGroup, batches: int, batch_size: int) -> 
         for name, too_large in {"accumulated": 1, "accumulated / R": processes}.items():
             share: Loss = partial(weighted_share, total=total * too_large, group=group)
             errors[name].append(error(share, F.cross_entropy, y, weight, seed, micro_batches=2))
-    y = torch.ones(batch_size, dtype=torch.int64)
-    y[torch.arange(batch_size).tensor_split(max(processes, 2))[-1]] = 0
+    y = torch.ones(BATCH_SIZE, dtype=torch.int64)
+    y[torch.arange(BATCH_SIZE).tensor_split(max(processes, 2))[-1]] = 0
     weight[0] = 0
     errors["zero weight"] = {
         "local weights": error(F.cross_entropy, F.cross_entropy, y, weight, 0),
         "global weights": error(by_global_weights, F.cross_entropy, y, weight, 0),
     }
-    return {"processes": processes, "batch size": batch_size} | errors
+    return {"processes": processes} | errors
 
 
 def main() -> None:
@@ -178,17 +170,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--groups", type=int, nargs="+", help="work as the first so many processes; default: all")
     parser.add_argument("--batches", type=int, default=20)
-    parser.add_argument("--batch-size", type=int, default=32, help="samples of all processes together")
-    parser.add_argument("--limit-s", type=float, default=600.0, help="seconds that a process waits for the others")
+    parser.add_argument("--limit-s", type=float, default=600.0, help="seconds after which a process ends itself")
     options = parser.parse_args()
     # Ends this process even where the launcher was killed and Python itself no longer runs.
     faulthandler.dump_traceback_later(options.limit_s + 5, exit=True)
-    dist.init_process_group("gloo", timeout=timedelta(seconds=options.limit_s))
+    dist.init_process_group("gloo")
     results = []
     for size in options.groups or [dist.get_world_size()]:
         group = dist.new_group(list(range(size)))
         if dist.get_rank() < size:
-            results.append(gradient_errors(group, options.batches, options.batch_size))
+            results.append(gradient_errors(group, options.batches))
     if dist.get_rank() == 0:
         print(json.dumps(results), flush=True)
     dist.destroy_process_group()

@@ -59,15 +59,16 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
 
     Args:
         loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
-        start: any shape, P numbers in all. The P x P Hessian is built in full.
+        start: any shape, P numbers in all, of which the P x P Hessian is built in full.
 
-    Raises ValueError where it finds no finite minimum: classes that a line separates, or a loss that is not convex.
+    Raises ValueError where it finds no finite minimum: classes that a line separates, a loss that is not convex, or a
+    start so far out that the loss looks straight from there.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
     p, bent = start.detach().double(), 1
     for _ in range(100):
         g, h = _derivatives(loss, p)
-        if not (g.isfinite().all() and h.isfinite().all()):
+        if not h.isfinite().all():
             break
         step, _, rank, _ = torch.linalg.lstsq(h, -g[:, None], driver="gelsd")
         if rank < bent:  # the loss has become straight along a direction: it falls for ever
@@ -154,7 +155,7 @@ def logistic_descents(
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
     runs = step_size.shape
     parameters = start.expand(*runs, -1)
-    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs, dtype=start.dtype)
+    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs)
     x, path = pad(inputs, (0, 1), value=1.0), [parameters]
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)
@@ -163,13 +164,8 @@ def logistic_descents(
         parameters = parameters - step_size[..., None] * gradient
         if keep_path:
             path.append(parameters)
-    return Descents(
-        parameters,
-        _loss(parameters, x, targets),
-        _gradient(parameters, x, targets).norm(dim=-1),
-        sign_changes,
-        torch.stack(path, dim=-2) if keep_path else None,
-    )
+    norm, kept = _gradient(parameters, x, targets).norm(dim=-1), torch.stack(path, dim=-2) if keep_path else None
+    return Descents(parameters, _loss(parameters, x, targets), norm, sign_changes, kept)
 
 
 def _logits(parameters: Tensor, x: Tensor) -> Tensor:

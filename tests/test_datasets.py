@@ -131,15 +131,9 @@ def test_splits_differ_with_the_seed():
     assert not torch.equal(first, second)
 
 
-@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan")])
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, float("nan"), True])
 def test_split_refuses_a_bad_fraction(fraction):
     with pytest.raises(ValueError, match="test_fraction is"):
-        datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
-
-
-@pytest.mark.parametrize("fraction", ["x", None, True])
-def test_a_fraction_is_a_number(fraction):
-    with pytest.raises(TypeError, match=r"test_fraction is .*; expected a real number"):
         datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
 
 

@@ -16,7 +16,15 @@ import torch.distributed as dist
 from conftest import ROOT
 from torch.nn import functional as F
 
-from helpers.distributed import PRIORS, global_weighted_mean, gradient_errors, main, total_weight, weighted_share
+from helpers.distributed import (
+    BATCH_SIZE,
+    PRIORS,
+    global_weighted_mean,
+    gradient_errors,
+    main,
+    total_weight,
+    weighted_share,
+)
 from helpers.launcher import launch
 
 # Detects a hang, and leaves a busy machine its time.
@@ -44,15 +52,15 @@ def gradient_of_mean(model, x, y, w):
     )
 
 
-def errors_of_averaged_means(processes: int, batches: int, batch_size: int) -> list[float]:
+def errors_of_averaged_means(processes: int, batches: int) -> list[float]:
     """What averaging PyTorch's weighted means over processes costs, worked out in one process."""
     torch.manual_seed(0)
     model = torch.nn.Linear(2, 3, dtype=torch.float64)
     w = 1 / (3 * torch.tensor(PRIORS, dtype=torch.float64))
     errors = []
     for seed in range(batches):
-        y = torch.multinomial(torch.tensor(PRIORS), batch_size, True, generator=torch.Generator().manual_seed(seed))
-        x = y[:, None] + torch.randn(batch_size, 2, dtype=w.dtype, generator=torch.Generator().manual_seed(seed))
+        y = torch.multinomial(torch.tensor(PRIORS), BATCH_SIZE, True, generator=torch.Generator().manual_seed(seed))
+        x = y[:, None] + torch.randn(BATCH_SIZE, 2, dtype=w.dtype, generator=torch.Generator().manual_seed(seed))
         parts = zip(x.tensor_split(processes), y.tensor_split(processes), strict=True)
         averaged = torch.stack([gradient_of_mean(model, *part, w) for part in parts]).mean(dim=0)
         wanted = gradient_of_mean(model, x, y, w)
@@ -69,8 +77,8 @@ def agrees_with_itself(r, batches):
 
 @pytest.mark.usefixtures("lone_process")
 def test_one_process_agrees_with_itself():
-    r = gradient_errors(dist.group.WORLD, 3, 8)
-    assert (r["processes"], r["batch size"]) == (1, 8)
+    r = gradient_errors(dist.group.WORLD, 3)
+    assert r["processes"] == 1
     agrees_with_itself(r, 3)
 
 
@@ -85,18 +93,18 @@ def test_main_prints_one_line_for_all_groups(monkeypatch, capsys):
     assert not dist.is_initialized()
     (line,) = capsys.readouterr().out.splitlines()
     (r,) = json.loads(line)
-    assert (r["processes"], r["batch size"]) == (1, 32)
+    assert r["processes"] == 1
     agrees_with_itself(r, 2)
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_only_the_global_weights_and_equal_parts_by_samples_give_the_single_process_gradient(results, number):
     r, processes = results[number], (2, 4)[number]
-    assert (r["processes"], r["batch size"], len(r["global weights"])) == (processes, 32, 20)
+    assert (r["processes"], len(r["global weights"])) == (processes, 20)
     for name in ("global weights", "accumulated", "local samples"):
         assert max(r[name]) < 1e-13
     assert r["accumulated / R"] == pytest.approx([1 - 1 / processes] * 20, rel=1e-12)
-    assert r["local weights"] == pytest.approx(errors_of_averaged_means(processes, 20, 32), rel=1e-9)
+    assert r["local weights"] == pytest.approx(errors_of_averaged_means(processes, 20), rel=1e-9)
     assert sum(off > 0.01 for off in r["local weights"]) > 10
     assert max(r["local weights"]) > 0.1
     assert math.isnan(r["zero weight"]["local weights"])  # a rank whose samples weigh nothing
@@ -130,7 +138,7 @@ def test_a_bad_label_on_one_rank_is_refused_by_all_and_the_next_batch_works():
     label, dtype, good = launch(2, *ON_RANKS, "label", limit_s=LIMIT_S)
     for (other, own), kind in (
         (label, "ValueError: targets of sample 1 is 3"),
-        (dtype, "TypeError: targets has dtype"),
+        (dtype, "TypeError: targets is"),
     ):
         assert other.startswith("ValueError: 1 of the other processes refused targets or weight")
         assert own.startswith(kind)

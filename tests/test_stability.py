@@ -95,6 +95,19 @@ def test_a_step_that_would_overshoot_is_shortened():
     assert minimise(lambda p: (1 + p.square()).sqrt().sum(), torch.tensor([3.0])).abs() < 1e-9
 
 
+def test_a_step_that_gains_less_than_its_half_is_shortened():
+    """Or the search leaps across the valley until the loss looks straight, here from its first row."""
+    x, y = three_clouds(2)
+    w, start = torch.tensor([1.0, 20.0, 400.0]).double(), torch.zeros(3, 3)
+    start[0] = torch.tensor([-3.0, 3.0, -1.5])
+
+    def loss(theta):
+        return weighted_cross_entropy(x @ theta, y, w, divide_by="samples")
+
+    near, far = (minimise(loss, p) for p in (torch.zeros(3, 3), start))
+    torch.testing.assert_close(far - far.mean(dim=1, keepdim=True), near, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("k", [1e-6, 1.0, 1e6])
 def test_weighted_softmax_regression_equals_scikit_learn_at_any_scale(seed, k):
@@ -206,6 +219,7 @@ def test_no_path_unless_asked_and_a_gradient_of_zero_changes_no_sign():
     still = logistic_descents(ZERO, torch.tensor([[-1.0], [1.0]]).double(), Y[:2] * 0 + 0.5, lr=0.1, scale=1.0, steps=3)
     assert still.path is None
     assert int(still.sign_changes) == 0
+    assert torch.equal(logistic_descents(ZERO + 1, X, Y, lr=0.1, scale=1.0, steps=0).parameters, ZERO + 1)
 
 
 def test_descents_keep_the_dtype_of_the_start():
