@@ -38,7 +38,7 @@ def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[
     g, along = gradient.flatten(), torch.eye(p.numel(), dtype=p.dtype)
     if not g.requires_grad:  # of a straight line
         return g, torch.zeros_like(along)
-    (hessian,) = torch.autograd.grad(g, p, along, is_grads_batched=True, materialize_grads=True)
+    (hessian,) = torch.autograd.grad(g, p, along, is_grads_batched=True)
     return g.detach(), hessian.flatten(1)
 
 
