@@ -134,7 +134,7 @@ CASES = {
     "The loss is steeper": ({"x": LONG, "y": FIRST, "w": W**4}, {"x": LONG, "y": FIRST, "w": torch.ones(3)}),
     "The rare class is predicted": ({"z": OUTLYING, "y": RARE, "c": 2}, {"z": SURE, "y": RARE, "c": 2}),
     "Probabilities too low": ({"n": N, "w": BALANCED, "B": 16}, {"n": N, "w": BALANCED, "B": 64}),
-    "Rare classes are lost": ({"n": N, "B": 16}, {"n": N, "B": 64}),
+    "Rare classes are lost": ({"n": N, "w": BALANCED, "B": 16}, {"n": N, "w": BALANCED**0.5, "B": 16}),
     "Accumulation does not": (
         {"z": Z, "y": Y, "w": W, "micro": pieces(Z, Y)},
         {"z": Z, "y": Y, "w": torch.ones(3), "micro": pieces(Z, Y)},
