@@ -337,7 +337,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.get_by_role("status")).to_have_text("You guessed “a smaller one”. Right.")
     expect(choice).to_be_focused()
     assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
     numbers.get_by_label("The largest weight").fill("many")
@@ -349,7 +349,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     expect(numbers.get_by_role("status")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
     expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
-    expect(choice.get_by_role("status")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.get_by_role("status")).to_have_text("You guessed “a smaller one”. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
@@ -372,7 +372,7 @@ def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     for question in card.get_by_role("group").all():
         question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed it turns")
+    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed “it turns")
     expect(tally).to_contain_text("You guessed 1 of 3 right.")
     assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
     page.once("dialog", lambda dialog: dialog.accept())
