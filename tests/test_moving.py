@@ -379,6 +379,18 @@ def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
     assert found == []
 
 
+def test_on_paper_it_is_a_still_of_what_was_set(page: Page):
+    put(page, "window")
+    page.emulate_media(media="print")
+    expect(page.locator("input[type=range]").first).to_be_hidden()
+    expect(page.locator("output").first).to_have_text("27")
+    expect(page.locator("select").first).to_be_visible()
+    words = page.evaluate("getComputedStyle(document.querySelector('.moving'), '::after').content")
+    page.emulate_media(media="screen")
+    assert "this figure moves" in words
+    expect(page.locator("input[type=range]").first).to_be_visible()
+
+
 def test_all_modules_are_light():
     assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
 

@@ -320,6 +320,21 @@ def test_table_of_verdicts_is_a_table(site: Path):
     assert re.search(r"<table.*?the largest weight belongs to the biggest class.*?</table>", text, re.S)
 
 
+def test_a_wide_table_stacks_on_a_phone_and_names_its_columns_there(page: Page, site: Path):
+    go(page, site, "book/objectives")
+    row = page.locator("article tbody tr").first
+    cells = row.locator("td")
+    page.set_viewport_size(PHONE)
+    expect(cells.nth(2)).to_have_text(re.compile(r"^exercises\s+1\.1, 1\.2$"), use_inner_text=True)
+    expect(cells.nth(3)).to_be_hidden()  # no question of the quiz
+    tops = row.locator("td:visible").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    assert tops == sorted(set(tops))
+    assert min(row.locator("td:visible").evaluate_all("all => all.map((e) => e.offsetWidth)")) > 300
+    page.set_viewport_size(DESKTOP)
+    expect(cells.nth(2)).to_have_text("1.1, 1.2", use_inner_text=True)
+    assert len(set(cells.evaluate_all("all => all.map((e) => e.offsetTop)"))) == 1
+
+
 def test_every_page_is_tried(site: Path):
     built = {str(path.relative_to(site).with_suffix("")) for path in site.rglob("*.html")}
     assert built == set(PAGES)

@@ -30,7 +30,8 @@ const STYLE = `
   .moving input[type="range"] { display: none; }
   .moving label { justify-content: start; }
   .moving :is(select, input[type="text"]) { appearance: none; border: 0; padding: 0; }
-  .moving .m-reading { min-height: 0; } }`;
+  .moving .m-reading { min-height: 0; }
+  .moving::after { content: "On the course's site and in JupyterLab this figure moves."; font-style: italic; } }`;
 
 // Three digits, thousands apart, and words of a person for what is very large or small.
 export function short(x, digits = 3) {
