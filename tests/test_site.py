@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from book.course import ROOT
 from book.make_pdf import bind, browser_path
 from book.prepare import BESIDE
-from helpers.moving import FIGURES
+from helpers.moving import FIGURES, described
 from helpers.plots.colours import BLUE, VERMILION
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
@@ -304,6 +304,20 @@ def test_each_figure_moves_once_where_its_notebook_shows_it(page: Page, site: Pa
     assert not [stem for stem, text in texts.items() if "once its cell has run" in text]  # the stand-in
     go(page, site, f"notebooks/{shown['clouds']}")
     expect(page.locator("#moving-clouds .moving svg")).to_have_count(1)
+    expect(page.locator("pre", has_text='moving("clouds")')).to_be_visible()  # no fold for a line
+
+
+def test_without_scripts_a_still_stands_in_for_a_figure_that_moves(chromium: Browser, site: Path):
+    page = new_page(chromium, viewport=PHONE, java_script_enabled=False)
+    page.goto((site / "notebooks" / "02_relative_importance.html").as_uri())
+    still = page.locator("#moving-clouds img")
+    still.scroll_into_view_if_needed()
+    expect(still).to_be_visible()
+    expect(still).to_have_attribute("alt", described("clouds"))
+    expect(page.locator("#moving-clouds noscript > p")).to_be_visible()
+    box = page.locator(".output:has(#moving-clouds)")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth && e.clientWidth < 390"), "a phone would shrink it too far"
+    page.close()
 
 
 def test_every_page_says_what_it_is_about(site: Path):
