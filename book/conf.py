@@ -59,13 +59,14 @@ def mathjax_file() -> Path:
 
 
 # What axe-core asks for and theme and tables leave out: levels of headings, names of landmarks, a heading of the
-# search, a corner of a table that is no empty heading.
+# search, a corner of a table that is no empty heading. And a fold is called by its words.
 MISSING = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
     '<aside class="sidebar-drawer"': '<aside class="sidebar-drawer" aria-label="The course"',
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
     'class="content-icon-container"': 'class="content-icon-container" role="region" aria-label="Source and look"',
     '<th class="head"><p></p></th>': '<td class="head"></td>',
+    '<summary aria-label="Toggle hidden content">': "<summary>",
     '<div id="search-results">': '<h1>Search</h1>\n<div id="search-results">',
 }
 

@@ -80,6 +80,8 @@ def inline(svg: str, alt: str) -> str:
     root.set("class", "figure")
     root.set("role", "img")
     root.set("aria-label", alt)
+    for child in root:
+        child.set("aria-hidden", "true")  # Chromium reads every number of the axes after the words
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -25,6 +25,8 @@ CHARACTERS = (
     "U+1D538-1D550, U+1D670-1D6A3, U+1D6E2-1D71B, U+1D7CE-1D7D7"
 )
 CONVERTER = LatexToMathML(fancy_error=False)
+# Between two terms, which Firefox would draw as large as a sum over many.
+BINARY = re.compile(r"<mo([^>]*)>(?=[⊕⊗]<)")
 # Punctuation that a line must not begin with, after a formula, and an opening that it must not end with, before one.
 CLOSING = re.compile(r"[^\s\w(\[{“‘«—–]+")
 OPENING = re.compile(r"[(\[{“‘«]+$")
@@ -54,7 +56,7 @@ def mathml(tex: str, display: bool = False) -> str:
         names = ", ".join(f"{one} (U+{ord(one):04X})" for one in lacking)
         advice = "add it to CHARACTERS in book/formulas.py and run python -m tools.formula_font"
         raise ValueError(f"the font of the formulas lacks {names} in {tex.strip()!r}: {advice}")
-    return found
+    return BINARY.sub(r'<mo\1 largeop="false">', found)
 
 
 def font_face() -> str:

@@ -6,8 +6,6 @@ from typing import Any
 
 from torch import Tensor
 
-LARGEST_SEED = 2**63 - 1
-
 
 def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
     """``value`` as an int from ``low`` to ``high``.
@@ -22,19 +20,22 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     return number
 
 
-def real_number(name: str, value: Any) -> float:
-    """``value``, a real number or a tensor of one, as a float; it may be NaN: the range is the caller's matter.
+def real_number(name: str, value: Any, low: float | None = None, high: float = math.inf) -> float:
+    """``value``, a real number or a tensor of one, as a float from ``low`` to ``high``; without ``low`` NaN may pass.
 
-    Raises TypeError for what is no real number, ValueError for one that no float can hold.
+    Raises TypeError for what is no real number, ValueError for one outside or that no float can hold.
     """
     if isinstance(value, Tensor) and value.numel() == 1:
         value = value.item()
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; expected a real number")
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         raise ValueError(f"{name} is a number that no float can hold; expected one below 1e308") from None
+    if low is not None and not low <= number <= high:
+        raise ValueError(f"{name} is {number}; expected a number from {low:g} to {high:g}")
+    return number
 
 
 def positive(name: str, value: Any) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from helpers.arguments import positive, whole_number
 
@@ -29,7 +30,7 @@ class Networks:
     def logits(self, inputs: Tensor) -> Tensor:
         """Inputs (N, F) to logits (M, N, K), without gradients."""
         with torch.no_grad():
-            return _logits((self.hidden, self.output, self.output_bias), _extended(inputs))
+            return _logits((self.hidden, self.output, self.output_bias), pad(inputs, (0, 1), value=1.0))
 
 
 def fit_many(
@@ -83,7 +84,7 @@ def fit_many(
         start(num_classes, 1, fan_in=num_hidden),
     )
     optimizer = torch.optim.Adam(parameters)  # each step sets its rate
-    extended = _extended(inputs.detach())
+    extended = pad(inputs.detach(), (0, 1), value=1.0)
     for epoch in range(epochs):
         order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))
         batches = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
@@ -99,10 +100,6 @@ def fit_many(
         if after_epoch is not None:
             after_epoch(epoch + 1, Networks(*(p.detach() for p in parameters)))
     return Networks(*(p.detach() for p in parameters))
-
-
-def _extended(inputs: Tensor) -> Tensor:
-    return torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1)
 
 
 def _logits(parameters: tuple[Tensor, Tensor, Tensor], extended: Tensor) -> Tensor:

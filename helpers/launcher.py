@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import torch.distributed as dist
 
-from helpers.arguments import real_number, whole_number
+from helpers.arguments import positive, whole_number
 
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 
@@ -30,17 +30,14 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
         limit_s: seconds for everything, imports (a few seconds) included.
 
     Returns the list that rank 0 printed last, as JSON.
-    Raises ValueError or TypeError for processes below 1, a command that is none or a limit that is not above zero,
+    Raises ValueError or TypeError for processes below 1, no command or a limit that is not above zero,
     RuntimeError naming the first failure of a process or what PyTorch lacks, OSError where
     the system starts no process, TimeoutError past the limit.
     """
     whole_number("processes", processes, 1)
-    if not command or not all(isinstance(part, str) for part in command):
-        raise TypeError(
-            f"command is {command}; expected texts as they follow python, such as '-m', 'helpers.distributed'"
-        )
-    if not 0.0 < real_number("limit_s", limit_s) < float("inf"):
-        raise ValueError(f"limit_s is {limit_s}; expected a finite number of seconds above zero")
+    positive("limit_s", limit_s)
+    if not command:
+        raise TypeError("command is missing; expected what follows python, such as '-m', 'helpers.distributed'")
     if not (dist.is_available() and dist.is_gloo_available()):
         raise RuntimeError("this build of PyTorch has no torch.distributed with gloo")
     # torchrun's own TCP store needs libuv, which PyTorch lacks on Windows: the processes meet over a file instead.

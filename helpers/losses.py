@@ -54,14 +54,12 @@ def weighted_cross_entropy(
 
     if targets.is_floating_point():
         weighted = targets * w
-        numerator = -(weighted * log_p).sum()
     else:
         kept = targets != IGNORED
         if not kept.all():
             log_p, targets = log_p[kept], targets[kept]
-        log_p_y = log_p.gather(1, targets[:, None])[:, 0]
-        weighted = w[targets]
-        numerator = -(weighted * log_p_y).sum()
+        log_p, weighted = log_p.gather(1, targets[:, None])[:, 0], w[targets]
+    numerator = -(weighted * log_p).sum()
     return numerator if divide_by is None else numerator / _divisor(divide_by, len(targets), weighted.sum())
 
 
@@ -83,9 +81,8 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    for name, value in (("logits", logits), ("targets", targets), ("weight", weight)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}; expected a tensor: give torch.tensor({name})")
+    if not isinstance(weight, Tensor):  # scikit-learn's are numpy's
+        raise TypeError(f"weight is a {type(weight).__name__}; expected a tensor: give torch.tensor(weight)")
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
-from tqdm.auto import tqdm
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -14,20 +13,15 @@ Result = TypeVar("Result")
 AT_A_TIME = 2
 
 
-def parallel_map(work: Callable[[Job], Result], jobs: Iterable[Job], progress: str | None = None) -> list[Result]:
+def parallel_map(work: Callable[[Job], Result], jobs: Iterable[Job]) -> list[Result]:
     """``[work(job) for job in jobs]``, two jobs at a time.
 
     torch releases Python's lock while it computes, so threads share the cores
     well where tensors are large. Each job computes on one thread of its own:
-    its digits are those that it has alone.
-
-    Args:
-        work: must not change anything that another job uses.
-        progress: text of a progress bar; None shows none.
+    its digits are those that it has alone. ``work`` must not change anything
+    that another job uses.
 
     Raises what the first failing job raises, once those before it have ended.
     """
-    waiting = list(jobs)
     with ThreadPoolExecutor(AT_A_TIME, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        running = pool.map(work, waiting)
-        return list(tqdm(running, total=len(waiting), desc=progress, disable=progress is None))
+        return list(pool.map(work, jobs))

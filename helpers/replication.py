@@ -1,6 +1,8 @@
 """What became of the conclusions on draws that no notebook uses."""
 
 import json
+from itertools import groupby
+from operator import itemgetter
 
 from helpers.datasets import DATA
 from helpers.tables import table
@@ -16,11 +18,10 @@ def replicated(notebook: str) -> None:
     own = [row for row in _rows() if row["notebook"] == notebook]
     if not own:
         raise ValueError(f"data/replication.json has no row on notebook {notebook!r}; expected two digits, as in '04'")
-    lines, before = [], ""
-    for row in own:
-        lines += [] if row["sentence"] == before else [(row["sentence"], "")]
-        lines.append((f"    {row['setting']}", f"{row['held'].count('1')} of {len(row['held'])}"))
-        before = row["sentence"]
+    lines = []
+    for sentence, rows in groupby(own, key=itemgetter("sentence")):
+        tried = [(f"    {row['setting']}", f"{row['held'].count('1')} of {len(row['held'])}") for row in rows]
+        lines += [(sentence, ""), *tried]
     table({"conclusion, and where it was tried": "", "held in": ">"}, lines)
 
 

@@ -25,15 +25,21 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
 
     Raises ValueError where the Hessian is not finite.
     """
-    hessian = _hessian(lambda p: loss(p.view(parameters.shape)))(parameters.detach().flatten())
+    _, hessian = _derivatives(loss, parameters)
     if not hessian.isfinite().all():
         raise ValueError("the Hessian of loss at parameters is not finite: give a point where the loss is smooth")
     return float(torch.linalg.eigvalsh(hessian)[-1])
 
 
-def _hessian(loss: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    # torch.func.hessian takes its second derivative forwards: three times as slow, and with a warning of torch's.
-    return torch.func.jacrev(torch.func.grad(loss))
+def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradient (P,) and Hessian (P, P). torch.func has both, but imports torch's compiler first: a second or more."""
+    p = parameters.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(p), p, create_graph=True)
+    g, along = gradient.flatten(), torch.eye(p.numel(), dtype=p.dtype)
+    if not g.requires_grad:  # of a straight line
+        return g, torch.zeros_like(along)
+    (hessian,) = torch.autograd.grad(g, p, along, is_grads_batched=True, materialize_grads=True)
+    return g.detach(), hessian.flatten(1)
 
 
 def critical_scale(lr: float, curvature: float) -> float:
@@ -58,27 +64,22 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     Raises ValueError where it finds no finite minimum: classes that a line separates, or a loss that is not convex.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
-
-    def value(p: Tensor) -> Tensor:
-        return loss(p.view(start.shape))
-
-    gradient, hessian = torch.func.grad(value), _hessian(value)
-    p, bent = start.detach().double().flatten(), 1
+    p, bent = start.detach().double(), 1
     for _ in range(100):
-        g, h = gradient(p), hessian(p)
-        if not (g.isfinite() & h.isfinite()).all():
+        g, h = _derivatives(loss, p)
+        if not (g.isfinite().all() and h.isfinite().all()):
             break
         step, _, rank, _ = torch.linalg.lstsq(h, -g[:, None], driver="gelsd")
         if rank < bent:  # the loss has become straight along a direction: it falls for ever
             break
-        bent, step = int(rank), step[:, 0]
+        bent, step = int(rank), step.view(p.shape)
         size = 1 + p.norm()
         if step.norm() <= 1e-12 * size and g.norm() <= 1e-9 * size * h.norm():
             if torch.linalg.eigvalsh(h)[0] < -1e-9 * h.norm():  # a saddle, or a maximum
                 break
-            return (p + step).view(start.shape)
-        rounding = 1e-14 * value(p).abs()
-        while value(p + step) > torch.minimum(value(p), value(p + step / 2)) + rounding:
+            return p + step
+        rounding = 1e-14 * loss(p).abs()
+        while loss(p + step) > torch.minimum(loss(p), loss(p + step / 2)) + rounding:
             step = step / 2
         p = p + step
     raise ValueError("found no finite minimum of the loss: the classes must overlap, and the loss be convex")
@@ -153,8 +154,7 @@ def logistic_descents(
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
     runs = step_size.shape
     parameters = start.expand(*runs, -1)
-    sign_changes = torch.zeros(runs, dtype=torch.int64)
-    previous = torch.zeros(runs, dtype=start.dtype)
+    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs, dtype=start.dtype)
     x, path = pad(inputs, (0, 1), value=1.0), [parameters]
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)

@@ -43,13 +43,13 @@ def descend(gradient: Callable[[Tensor], Tensor], start: Tensor, rule: Rule, lr:
         yield theta
 
 
-def zipf_samples(size: int, *, seed: int, tail: bool = True, centred: bool = False) -> tuple[Tensor, Tensor]:
+def zipf_samples(size: int, *, seed: int, tail: bool = True) -> tuple[Tensor, Tensor]:
     """Inputs (N, D) that say nothing of the class, and targets (N,) with a long tail; N = size 2^size < D.
 
     One class has 2^size samples, two have half as many, four a quarter, and so
     on: K = 2^size - 1 classes, and each of the ``size`` groups holds the same
     share of the samples. Without ``tail`` the same N samples go to the K classes
-    in turn. Inputs are uniform in 0 to 1, or ``centred`` in -1/2 to 1/2.
+    in turn. Inputs are uniform in 0 to 1.
 
     Source: the linear problem of Kunstner et al. 2024, arXiv 2402.19449, where size is 11.
     """
@@ -59,8 +59,7 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True, centred: bool = Fal
     if not tail:
         targets = torch.arange(len(targets)) % len(counts)
     generator = torch.Generator().manual_seed(seed)
-    inputs = torch.rand(len(targets), (size + 1) * 2**size, generator=generator)
-    return (inputs - 0.5 if centred else inputs), targets
+    return torch.rand(len(targets), (size + 1) * 2**size, generator=generator), targets
 
 
 def pair_counts(num_words: int) -> Tensor:

@@ -66,7 +66,8 @@ def fit(
         optimizer.zero_grad()
         value = loss(model(x), y)
         value.backward()
-        seen.append((value.detach(), _gradient_norm(parameters)))
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        seen.append((value.detach(), nn.utils.get_total_norm(gradients)))
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(parameters, clip_norm)
         return value
@@ -85,11 +86,6 @@ def _batches(num_samples: int, size: int, generator: torch.Generator) -> Iterato
     while True:
         order = torch.randperm(num_samples, generator=generator)
         yield from order[: num_samples - num_samples % size].split(size)
-
-
-def _gradient_norm(parameters: list[nn.Parameter]) -> Tensor:
-    norms = [p.grad.norm() for p in parameters if p.grad is not None]
-    return torch.linalg.vector_norm(torch.stack(norms))
 
 
 def _trained(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:

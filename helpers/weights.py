@@ -34,12 +34,10 @@ def power(counts: Counts, exponent: float) -> Tensor:
     Raises ValueError for a count that is not a finite number above zero, or an
     exponent that is not finite or makes a weight zero or infinite.
     """
-    if not math.isfinite(real_number("exponent", exponent)):
-        raise ValueError(f"exponent is {exponent}; expected a finite number, usually from 0 to 1")
-    n = _checked_counts(counts)
+    exponent, n = real_number("exponent", exponent), _checked_counts(counts)
     w = ((n.sum() / n) ** exponent).to(_dtype(counts))
     if not ((w > 0) & w.isfinite()).all():
-        raise ValueError(f"exponent is {exponent}: a weight leaves the range of {w.dtype}; expected usually 0 to 1")
+        raise ValueError(f"exponent is {exponent:g}: a weight leaves the range of {w.dtype}; expected usually 0 to 1")
     return w
 
 
@@ -112,10 +110,7 @@ def _checked_counts(counts: Counts) -> Tensor:
 
 def _checked(values: Any, name: str) -> Tensor:
     try:
-        given = torch.as_tensor(values)
-        if given.is_complex():
-            raise TypeError("they are complex")
-        v = given.detach().double()
+        v = torch.as_tensor(values).detach().double()
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} is a {type(values).__name__}, not numbers in order: {error}") from None
     if v.ndim != 1 or len(v) == 0:

@@ -121,7 +121,7 @@ def test_answers_are_those_of_the_package(page: Page):
             assert all(same(*pair) for pair in pairs), pairs
             unequal += sum(a != b for a, b in pairs)
             seen.add(finding.name)
-        for (name, value), (known, right) in zip(answer["rows"], rows(d.facts, d.lr), strict=True):
+        for (name, value), (known, right) in zip(answer["rows"], rows(d.facts), strict=True):
             assert name == known
             assert same(value, right), (name, value, right)
             unequal += value != right
@@ -192,7 +192,7 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
     d = diagnose(**read(path, None, None))
     (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
     assert [str(key) for key in answer["keys"]] == [str(key) for key in d.facts.keys]
-    assert answer["rows"] == [list(row) for row in rows(d.facts, d.lr)]
+    assert answer["rows"] == [list(row) for row in rows(d.facts)]
     with redirect_stdout(io.StringIO()) as printed:
         assert main([str(path)]) == 0
     assert all(one["sentence"] in printed.getvalue() for one in answer["findings"])
@@ -307,6 +307,8 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     assert other.locator(".c-summary").inner_text() == summary.inner_text()
     assert other.locator(".c-results").inner_text() == page.locator(".c-results").inner_text()
     other.close()
+    page.get_by_role("button", name="Copy the code").click()
+    expect(page.get_by_role("button", name="Copied the code")).to_be_focused()
     counts.fill("cats, 5000\ndogs, many")
     expect(summary).to_contain_text("cannot be diagnosed")
     page.get_by_label("momentum").evaluate("input => (input.closest('details').open = true)")

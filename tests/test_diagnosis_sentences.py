@@ -49,6 +49,7 @@ def test_labels_come_in_any_form(labels, options):
 def test_classes_say_the_order_and_which_have_no_sample():
     assert diagnose(labels=NAMES, classes=["emu", "dog", "cat"]).facts.counts.tolist() == [10, 20, 70]
     assert diagnose(labels=LABELS, classes=5).facts.counts.tolist() == [70, 20, 10, 0, 0]
+    assert diagnose(labels=[1, 5, 5], classes=[1, 5]).facts.counts.tolist() == [1, 2]
     assert diagnose({"a": 9, "c": 1}, classes=["c", "b", "a"]).facts.counts.tolist() == [1, 0, 9]
     assert diagnose([9, 1], classes=["a", "b"]).names == ("a", "b")
     assert "No sample of class 0" in str(diagnose(labels=np.array(LABELS) + 1))  # labels from 1
@@ -71,12 +72,15 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": {"cats": 3, "dogs": -1}}, r"counts\['dogs'\] is -1"),
         ({"counts": [3, float("nan")]}, r"counts\[1\] is nan"),
         ({"counts": {"a": 3, "b": "4"}}, r"counts\['b'\] is '4'"),
-        ({"counts": {"a": True, "b": False}}, "counts"),
+        ({"counts": {"a": 3, "b": True}}, r"counts\['b'\] is True"),
         ({"counts": [3, 0]}, "fewer than two classes"),
         ({"counts": [[3, 4]]}, "counts has shape"),
+        ({"counts": np.array([3, 4], dtype="datetime64[ns]")}, "dtype datetime64"),
         ({"labels": torch.eye(3)[LABELS]}, "looks one-hot"),
         ({"labels": [0.2, 0.9]}, "labels holds 0.2"),
         ({"labels": [0, -1]}, "labels holds -1"),
+        ({"labels": [0, float("nan"), 1]}, "labels holds nan"),
+        ({"labels": [-100, -100]}, "labels holds no sample"),
         ({"labels": [0, 10**9]}, "labels holds 1000000000"),
         ({"labels": ["a", None]}, "missing value"),
         ({"labels": ["0", "1"]}, "numbers as text"),
@@ -95,6 +99,7 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": [3, 4], "autocast": True}, "autocast computes in"),
         ({"counts": [3, 4, 5], "loss": "bce"}, "loss is bce with 3 classes"),
         ({"counts": [3, 4], "lr": 0.0}, "lr is 0.0"),
+        ({"counts": [3, 4], "momentum": 1.5}, "momentum is 1.5; expected a number from 0 to 1"),
         ({"counts": [3, 4], "inputs": torch.ones(7, 2)}, "without labels="),
         ({"labels": LABELS, "inputs": torch.ones(7, 2)}, r"inputs has shape \(7, 2\)"),
     ],

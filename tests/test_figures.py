@@ -96,6 +96,7 @@ def test_a_figure_in_a_page_is_an_image_with_a_text_and_names_of_its_own():
     pages = [inline(stored(draw), ALT) for draw in (two_lines, table)]
     root = ElementTree.fromstring(pages[0])
     assert (root.get("role"), root.get("aria-label")) == ("img", ALT)
+    assert {child.get("aria-hidden") for child in root} == {"true"}  # else the numbers of the axes are read out too
     names, used = (set(re.findall(pattern, pages[0])) for pattern in (r' id="([^"]*)"', r'(?:url\(|href=")#([^")]*)'))
     assert used
     assert used <= names

@@ -13,6 +13,11 @@ def test_a_fraction_is_a_fraction_and_a_display_stands_on_its_own():
     assert mathml(" x ", display=True) == '<math display="block"><mi>x</mi></math>'
 
 
+def test_a_sign_between_two_terms_is_not_drawn_as_large_as_a_sum():
+    assert 'largeop="false">⊗<' in mathml(r"A \otimes B", display=True)
+    assert "largeop" not in mathml(r"\sum_i x_i", display=True)
+
+
 def test_a_formula_that_cannot_be_shown_says_which_and_why():
     with pytest.raises(ValueError, match=r"cannot make MathML of 'x \\\\sunm_i': .*sunm"):
         mathml(r"x \sunm_i")

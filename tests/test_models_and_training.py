@@ -32,7 +32,7 @@ def test_models_map_to_logits():
     assert softmax_regression(4, 3)(torch.zeros(2, 4)).shape == (2, 3)
     assert one_hidden_layer(4, 5, 3)(torch.zeros(2, 4)).shape == (2, 3)
     assert next_word_model(6, 2)(torch.tensor([0, 5])).shape == (2, 6)
-    assert {flat(make(4, 3, dtype=torch.float64)).dtype for make in MAKERS} == {torch.float64}
+    assert {flat(make(4, 3, dtype=torch.float64)).dtype for make in MAKERS[:2]} == {torch.float64}
 
 
 def test_a_hidden_layer_bends_and_words_have_32_dimensions():

@@ -93,6 +93,19 @@ def test_descent_steps_as_the_package_does(page: Page):
         assert one["product"] == close(2 * given["k"] / one["kStar"])
 
 
+def test_what_descent_says_does_not_hang_on_the_last_digit(page: Page):
+    """Firefox and Chromium differ in the last digit of Math.exp, and a run that is thrown about makes it the first."""
+    data = json.loads(data_of("descent"))
+    settings = [{"k": spread(1, 1e4), "lr": spread(1e-3, 10)} for _ in range(SETTINGS)]
+    said = []
+    for weight in (data["start"][0], math.nextafter(data["start"][0], 2)):
+        page.set_content(TEMPLATE % (module("descent"), json.dumps(data | {"start": [weight, data["start"][1]]})))
+        said.append(page.evaluate("all => figure.read(all)", settings))
+    # Once in a while the last digit decides even whether a run falls into a cycle.
+    assert sum(one != other for one, other in zip(*said, strict=True)) < SETTINGS / 50
+    assert sum("thrown about" in words for words in said[0]) > SETTINGS / 10
+
+
 def test_descent_names_its_fate(page: Page):
     edge = 2 / json.loads(data_of("descent"))["curvature"]
     fates = [one["fate"] for one in computed(page, "descent", [{"k": s * edge, "lr": 1} for s in (0.3, 0.9, 1.1, 30)])]
@@ -267,7 +280,7 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
             "settling; k* is 76.1. The run flips and settles: after 600 steps its loss is 0.331 and its gradient "
             "nearly zero.",
         ),
-        ({"k": 3000, "lr": 0.1}, "its loss is 4.77 and its gradient 0.05."),
+        ({"k": 90, "lr": 0.1}, "The run cycles through 2 points: after 600 steps its loss is "),
     ],
     "clouds": [
         (
@@ -361,7 +374,9 @@ def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
         page.keyboard.press("ArrowRight")
     page.wait_for_function("text => document.querySelector('.m-reading').textContent !== text", arg=before)
     assert drawing.inner_html() != shape
-    assert drawing.get_attribute("aria-label") == reading.inner_text()
+    spoken = page.locator(".moving").aria_snapshot()
+    assert spoken.count(reading.inner_text().replace("\u202f", " ")) == 1
+    assert page.locator(".moving output").first.get_attribute("aria-live") == "off"  # as the slider says it
     assert slider.get_attribute("aria-valuetext") == page.locator(".moving output").first.inner_text()
     assert page.evaluate(
         "[...document.querySelectorAll('.moving input, .moving select')].every(e => e.labels.length === 1)"

@@ -66,10 +66,3 @@ def test_the_first_error_reaches_the_caller():
 
     with pytest.raises(ValueError, match="job 1"):
         parallel_map(fail_on_odd, range(4))
-
-
-def test_progress_names_the_work(capsys):
-    parallel_map(abs, [1, 2])
-    assert capsys.readouterr().err == ""
-    parallel_map(abs, [1, 2], progress="two runs")
-    assert "two runs: 100%" in capsys.readouterr().err

@@ -115,6 +115,7 @@ def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name
         first = page.locator(f"article {fold}").first
         inside = first.locator(content).locator("visible=true")
         assert inside.count() == 0
+        expect(first.locator("summary")).to_have_accessible_name(re.compile("^Show "))
         first.locator("summary").click()
         expect(inside.first).to_be_visible()
         expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
@@ -141,6 +142,8 @@ def test_contrast_as_axe_core_measures_it(page: Page, site: Path):
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
         assert barriers(page, {"runOnly": ["color-contrast"]}) == [], theme
+        scheme = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+        assert scheme == {"light": "normal", "dark": "dark"}[theme]  # of sliders and scroll bars
 
 
 def test_only_what_scrolls_is_a_stop_of_the_tab_key(page: Page, site: Path):
@@ -214,6 +217,13 @@ def test_search_finds_oscillation(page: Page, site: Path):
 def test_search_finds_the_words_of_askers(page: Page, site: Path, word: str):
     page.goto(f"{(site / 'search.html').as_uri()}?q={quote(word)}")
     expect(page.locator("#search-results li a[href*='book/questions.html']").first).to_be_visible()
+
+
+def test_a_word_that_was_searched_is_not_covered_in_a_figure(page: Page, site: Path):
+    page.goto(f"{(site / 'index.html').as_uri()}?highlight=adam")
+    boxes = page.locator("svg rect.highlighted")
+    expect(boxes).to_have_count(2)
+    assert boxes.evaluate_all("boxes => boxes.map(box => getComputedStyle(box).fill)") == ["none", "none"]
 
 
 def test_the_sheet_prints_on_one_page(page: Page, site: Path):
@@ -362,23 +372,24 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     go(page, site, CARDED)
     numbers, choice, tally = page.locator(".guess").nth(0), page.locator(".guess").nth(1), page.locator(".tally")
     expect(tally).to_contain_text("You have not guessed yet. 8 of 8 predictions are still open")
+    expect(choice.get_by_role("radio").first).to_have_attribute("aria-invalid", "false")  # nobody has chosen yet
     choice.get_by_role("radio", name="the same number").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(choice.get_by_role("status")).to_have_text("You guessed “a smaller one”. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(choice).to_be_focused()
     assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
     numbers.get_by_label("The largest weight").fill("many")
     numbers.get_by_label("Weights above").fill("5,000")
     page.keyboard.press("Enter")
-    expect(numbers.get_by_role("status")).to_be_empty()  # "many" is no number
+    expect(numbers.locator("[aria-live]")).to_be_empty()  # "many" is no number
     numbers.get_by_label("The largest weight").fill("25 000")
     page.keyboard.press("Enter")
-    expect(numbers.get_by_role("status")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
-    expect(numbers.get_by_role("status")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
+    expect(numbers.locator("[aria-live]")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
+    expect(numbers.locator("[aria-live]")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
-    expect(choice.get_by_role("status")).to_have_text("You guessed “a smaller one”. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
@@ -401,7 +412,7 @@ def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     for question in card.get_by_role("group").all():
         question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.get_by_role("status")).to_contain_text("The direction: you guessed “it turns")
+    expect(card.locator("[aria-live]")).to_contain_text("The direction: you guessed “it turns")
     expect(tally).to_contain_text("You guessed 1 of 3 right.")
     assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
     page.once("dialog", lambda dialog: dialog.accept())

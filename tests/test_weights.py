@@ -121,7 +121,7 @@ def test_bad_counts_are_named(function, counts, message):
         function(counts)
 
 
-@pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [[1], [2, 3]], torch.tensor([1 + 1j, 2])])
+@pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [[1], [2, 3]]])
 def test_what_torch_refuses_obscurely_is_named(counts):
     with pytest.raises(TypeError, match="counts is a"):
         inverse_frequency(counts)

@@ -73,7 +73,8 @@ def zipf(
     rule: Rule, lr: float, *, size: int, tail: bool, tau: float, steps: int, seed: int, centred: bool = False
 ) -> dict[int, list[float]]:
     """The plain loss of the linear problem at the steps of CHECKED, full batch."""
-    x, y = zipf_samples(size, seed=seed, tail=tail, centred=centred)
+    x, y = zipf_samples(size, seed=seed, tail=tail)
+    x = x - 0.5 if centred else x
     n, samples = torch.bincount(y).float(), torch.arange(len(y))
     w = normalize(power(n, tau), n, to="sample mean")
 

@@ -89,7 +89,9 @@
 
   function options(question) {
     const choices = question.choices.map((item, i) => {
-      const radio = make("input", { type: "radio", name: question.name, value: question.texts[i], required: true });
+      // Browsers call a choice that is still to be made an invalid entry, aloud, before anybody has chosen.
+      const untouched = { required: true, ariaInvalid: "false" };
+      const radio = make("input", { type: "radio", name: question.name, value: question.texts[i], ...untouched });
       return make("label", {}, radio, make("span", {}, ...copies(item.childNodes)));
     });
     const legend = question.ask.length ? copies(question.ask) : ["Your guess"];
@@ -139,7 +141,7 @@
     const { cell } = element.dataset;
     const questions = [...element.querySelectorAll(".question")].map((div, i) => asked(div, `${cell}.${i}`));
     const said = make("div");
-    said.setAttribute("role", "status");
+    said.setAttribute("aria-live", "polite"); // and no role: Orca does not read a status on its way through the page
     element.append(said);
     return { element, questions, said };
   });
@@ -153,7 +155,7 @@
   function ask(card) {
     const fields = card.questions.map((question) => (isNumber(question) ? box(question) : options(question)));
     const button = make("button", {}, "Keep my guess and open the result");
-    card.form = make("form", {}, ...fields, button);
+    card.form = make("form", { ariaInvalid: "false" }, ...fields, button);
     card.form.addEventListener("submit", (event) => {
       event.preventDefault();
       for (const [name, value] of new FormData(card.form)) guesses[name] = value.trim();

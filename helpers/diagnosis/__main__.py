@@ -37,8 +37,7 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             )
     columns = list(table[0]) if table else []
     if counts is None and labels is None:
-        counts, labels = ("count" if "count" in columns else None), ("label" if "label" in columns else None)
-        labels = None if counts else labels
+        counts, labels = ("count", None) if "count" in columns else (None, "label")
     wanted = counts or labels
     if wanted not in columns:
         raise ValueError(

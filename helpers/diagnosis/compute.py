@@ -1,6 +1,5 @@
 """From counts and options to a diagnosis."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -49,12 +48,12 @@ class Diagnosis:
         return draw(self.facts, ax)
 
     def __str__(self) -> str:
-        return as_text(self.facts, self.findings, self.lr)
+        return as_text(self.facts, self.findings)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return as_html(self.facts, self.findings, self.lr)
+        return as_html(self.facts, self.findings)
 
 
 def diagnose(
@@ -117,18 +116,6 @@ def diagnose(
     for name, value, known in (("reduction", reduction, get_args(Reduction)), ("loss", loss, ("cross entropy", "bce"))):
         if not isinstance(value, str) or value not in known:
             raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
-    numbers: dict[str, Any] = {}
-    for name, given, low, high in (
-        ("lr", lr, 1e-30, 1e30),
-        ("clip_norm", clip_norm, 1e-30, math.inf),
-        ("momentum", momentum, 0, 1),
-        ("weight_decay", weight_decay, 0, 1e30),
-        ("label_smoothing", label_smoothing, 0, 1),
-    ):
-        left_out = given is None and name in ("lr", "clip_norm")
-        numbers[name] = None if left_out else real_number(name, given)
-        if not left_out and not low <= numbers[name] <= high:
-            raise ValueError(f"{name} is {given}; expected a number from {low:g} to {high:g}")
     for name, flag in (("sampler", sampler), ("autocast", autocast)):
         if not isinstance(flag, bool):
             raise TypeError(f"{name} is {flag!r}; expected True or False")
@@ -141,7 +128,7 @@ def diagnose(
     kind = number_format("dtype", dtype)
     if autocast and kind not in HALVES:
         raise ValueError(f"dtype is {kind}; autocast computes in torch.float16 or torch.bfloat16")
-    if loss == "bce" and (len(n) != 2 or numbers["label_smoothing"]):
+    if loss == "bce" and (len(n) != 2 or label_smoothing):
         raise ValueError(
             f"loss is bce with {len(n)} classes and label_smoothing {label_smoothing}; expected counts of negatives "
             "and positives of one label, without smoothing: diagnose several labels one by one"
@@ -155,17 +142,19 @@ def diagnose(
         scheme=called,
         loss=loss,
         reduction=reduction,
+        label_smoothing=real_number("label_smoothing", label_smoothing, 0, 1),
         optimizer=optimizer_name(optimizer),
-        **numbers,
+        lr=None if lr is None else real_number("lr", lr, 1e-30, 1e30),
+        momentum=real_number("momentum", momentum, 0, 1),
+        weight_decay=real_number("weight_decay", weight_decay, 0, 1e30),
+        clip_norm=None if clip_norm is None else real_number("clip_norm", clip_norm, 1e-30),
         batch_size=batch_size,
         accumulation_steps=whole_number("accumulation_steps", accumulation_steps, 1, 10**6),
         world_size=whole_number("world_size", world_size, 1, 10**6),
         sampler=sampler,
         dtype=kind,
         autocast=autocast,
-        state_dtype=number_format(
-            "state_dtype", state_dtype if state_dtype is not None else torch.float32 if autocast else kind
-        ),
+        state_dtype=number_format("state_dtype", state_dtype or (torch.float32 if autocast else kind)),
         curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index),
         doubt="" if counts is None else doubtful(n),
     )

@@ -89,10 +89,9 @@ def _in_the_format(f: Facts) -> Iterator[Finding]:
         yield Finding("hurts", "underflow", sentence, figure, cure, "09_number_formats")
     epsilon = EPSILON[f.optimizer]
     if epsilon is not None and float(torch.tensor(epsilon, dtype=f.state_dtype)) == 0:
-        sentence = (
-            f"The state of {f.optimizer} in {str(f.state_dtype).removeprefix('torch.')} holds neither its epsilon "
-        )
-        sentence += "nor small squared gradients: it divides by zero."
+        state = str(f.state_dtype).removeprefix("torch.")
+        sentence = f"The state of {f.optimizer} in {state} holds neither its epsilon nor small squared gradients: it "
+        sentence += "divides by zero."
         cure = "model.float()  # before the optimizer is made\n" + BFLOAT16
         yield Finding("breaks", "state", sentence, f"epsilon {epsilon:g} becomes 0", cure, "09_number_formats")
     total = f.scale * (f.batch if f.divisor == "nothing" else 1)
@@ -135,9 +134,8 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
 
 
 def _slower(f: Facts) -> str:
-    return SLOWER.format(factor=f"{f.lr_factor:.2g}") + (
-        "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
-    )
+    becomes = "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
+    return SLOWER.format(factor=f"{f.lr_factor:.2g}") + becomes
 
 
 def _in_the_aim(f: Facts) -> Iterator[Finding]:

@@ -29,8 +29,6 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:
             found, order = _in_order(found, classes), "as in classes"
-        elif numbered and labels is not None:
-            found, order = {c: found.get(c, 0) for c in range(max(found) + 1)}, "by number"
         elif numbered:
             found, order = dict(sorted(found.items())), "by number"
         elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
@@ -38,22 +36,18 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         else:
             order = "as given"
         keys: Sequence[Any] = list(found)
-        kinds = set(map(type, found.values()))
-        mixed = not all(issubclass(kind, Real) and not issubclass(kind, bool) for kind in kinds)
-        values = np.array(list(found.values()), dtype=object if mixed else None)
+        values = list(found.values())
     else:
         order = "by number" if classes is None else "as in classes"
-        keys, values = range(len(found)) if classes is None else list(classes), found
+        keys, values = range(len(found)) if classes is None else list(classes), found.tolist()
         if len(keys) != len(values):
             raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
-    if values.dtype.kind not in "iuf":
-        for key, value in zip(keys, values.tolist(), strict=True):
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
-    if values.dtype.kind not in "iufO":
-        raise TypeError(f"counts holds {values.dtype}; expected numbers of samples")
+    wrong = {kind for kind in set(map(type, values)) if issubclass(kind, bool) or not issubclass(kind, Real)}
+    if wrong:
+        key, value = next(pair for pair in zip(keys, values, strict=True) if type(pair[1]) in wrong)
+        raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
     try:
-        n = torch.from_numpy(values.astype(np.float64))
+        n = torch.from_numpy(np.array(values, dtype=np.float64))
     except OverflowError:
         raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
     _check(n, keys)
@@ -100,8 +94,9 @@ def _per_class(counts: Any) -> dict[Any, Any] | Array:
             raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
         return found
     array = read_array("counts", counts)
-    if array.ndim != 1:
-        raise ValueError(f"counts has shape {array.shape}; expected one number a class, (K,); for labels give labels=")
+    if array.ndim != 1 or array.dtype.kind in "mM":  # dates, which become whole numbers in a list
+        shape = f"shape {array.shape}, dtype {array.dtype}"
+        raise ValueError(f"counts has {shape}; expected one number a class, (K,); for labels give labels=")
     return array
 
 
@@ -130,15 +125,15 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
         return found
     if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
         raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
-    values, numbers = np.unique(array[array != ignore_index], return_counts=True)
-    for value in values.tolist():
-        if not (0 <= value < MOST_CLASSES and value == int(value)):
-            raise ValueError(
-                f"labels holds {value}; expected 0 to {MOST_CLASSES - 1}, {ignore_index} (left out), or names"
-            )
-    if not len(values):
+    kept = array[array != ignore_index]
+    bad = kept[~((kept >= 0) & (kept < MOST_CLASSES) & (kept == np.floor(kept)))]
+    if len(bad):
+        raise ValueError(
+            f"labels holds {bad[0]}; expected 0 to {MOST_CLASSES - 1}, {ignore_index} (left out), or names"
+        )
+    if not len(kept):
         raise ValueError("labels holds no sample")
-    return dict(zip(map(int, values.tolist()), numbers.tolist(), strict=True))
+    return dict(enumerate(np.bincount(kept.astype(np.int64)).tolist()))
 
 
 def _names(classes: Any) -> list[Any]:
@@ -155,22 +150,19 @@ def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
     """The counts in the order of ``classes``; a class that is not counted has none."""
     if all(isinstance(key, int) and 0 <= key < len(classes) for key in found):  # numbers of classes, not names
         return {name: found.get(c, 0) for c, name in enumerate(classes)}
-    for name in found:
-        if name not in classes:
+    for name, count in found.items():
+        if count and name not in classes:
             raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
     return {name: found.get(name, 0) for name in classes}
 
 
 def optimizer_name(optimizer: Any) -> str:
     """The name of one of the optimisers known, in any case, or of a class that is or extends one of torch.optim."""
-    if isinstance(optimizer, type):
-        names = [parent.__name__ for parent in optimizer.__mro__]
-    else:
-        names = [optimizer] if isinstance(optimizer, str) else []
+    names = [parent.__name__ for parent in optimizer.__mro__] if isinstance(optimizer, type) else [str(optimizer)]
+    known = {name.lower(): name for name in EPSILON}
     for name in names:
-        for known in EPSILON:
-            if name.lower() == known.lower():
-                return known
+        if name.lower() in known:
+            return known[name.lower()]
     raise ValueError(
         f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
     )

@@ -20,7 +20,7 @@ AMPLE = 1000.0
 BLUE, VERMILION, BLACK = "#0072B2", "#D55E00", "#333333"  # the course's, told apart by the colour-blind too
 
 
-def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
+def rows(f: Facts) -> list[tuple[str, str]]:
     """What was asked and what follows, as pairs of a name and a value."""
 
     def of(c: int) -> str:
@@ -32,37 +32,31 @@ def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
     def room(factor: float) -> str:
         return "ample" if factor > AMPLE else f"factor {short(factor)}"
 
-    given = (f"lr {f.lr:g}" if f.lr is not None else "", f"momentum {f.momentum:g}" if f.momentum else "")
-    more = (
-        f"weight decay {f.weight_decay:g}" if f.weight_decay else "",
-        f"clip {f.clip_norm:g}" if f.clip_norm else "",
-    )
+    options = {"lr": f.lr, "momentum": f.momentum, "weight decay": f.weight_decay, "clip": f.clip_norm}
+    given = [f"{name} {value:g}" for name, value in options.items() if value]
     smooth = f", label smoothing {f.label_smoothing:g}" if f.label_smoothing else ""
-    step = (
-        ""
-        if f.step == f.batch
-        else f", times {f.accumulation_steps} micro-batches and {f.world_size} ranks: {f.step:,.0f} a step"
-    )
+    batch = "all samples" if f.batch_size is None else samples(f.batch_size)
+    if f.step != f.batch:
+        batch += f", times {f.accumulation_steps} micro-batches and {f.world_size} ranks: {f.step:,.0f} a step"
+    format_ = f"{f.dtype}" + (", autocast" if f.autocast else "")
+    if f.state_dtype != f.dtype:
+        format_ += f", state {f.state_dtype}"
     rarest = [] if f.equal else [("rarest class", of(f.rarest)), ("most common class", of(f.commonest))]
     ratio = [("weight ratio, rarest to most common", short(f.nominal_ratio))]
     if f.divisor == "weights" and f.batch < f.samples:
         ratio.append(("ratio that the batch lets through", short(f.effective_ratio)))
-    state = str(f.state_dtype) if f.state_dtype != f.dtype else ""
     return [
         ("classes and samples", f"{len(f.counts):,} and {samples(f.samples)}"),
         *rarest,
         ("order of the classes", f.order),
         ("scheme", f.scheme + (", beside a balanced sampler" if f.sampler else "")),
         ("loss", f"{f.loss}, {f.reduction}: {DIVISOR[f.divisor]}{smooth}"),
-        ("optimiser", ", ".join(filter(None, (f.optimizer, *given, *more)))),
-        ("batch", ("all samples" if f.batch_size is None else samples(f.batch_size)) + step),
-        (
-            "format",
-            f"{f.dtype}{', autocast' if f.autocast else ''}{', state ' + state if state else ''}".replace("torch.", ""),
-        ),
+        ("optimiser", ", ".join([f.optimizer, *given])),
+        ("batch", batch),
+        ("format", format_.replace("torch.", "")),
         ("weights, as they are", span(f.weights)),
         ("weights advised (sample mean one)", span(f.advised)),
-        ("lr advised for them", f"{short(f.lr_factor)} of yours" if lr is None else short(lr)),
+        ("lr advised for them", f"{short(f.lr_factor)} of yours" if f.lr is None else short(f.lr * f.lr_factor)),
         ("scale of the loss", f"{short(f.scale)} times that without weights"),
         *([] if f.equal else [("batches without the rarest class", f"{f.absent_share:.1%}")]),
         *ratio,
@@ -71,9 +65,9 @@ def rows(f: Facts, lr: float | None) -> list[tuple[str, str]]:
     ]
 
 
-def as_text(facts: Facts, findings: Sequence[Finding], lr: float | None) -> str:
+def as_text(facts: Facts, findings: Sequence[Finding]) -> str:
     """A table and the findings, in plain text."""
-    table = rows(facts, lr)
+    table = rows(facts)
     width = max(len(name) for name, _ in table)
     lines = [*(f"{name:<{width}}  {value}" for name, value in table), ""]
     for number, finding in enumerate(findings, 1):
@@ -84,11 +78,11 @@ def as_text(facts: Facts, findings: Sequence[Finding], lr: float | None) -> str:
     return "\n".join([*lines, NAMES if findings else HEALTHY])
 
 
-def as_html(facts: Facts, findings: Sequence[Finding], lr: float | None) -> str:
+def as_html(facts: Facts, findings: Sequence[Finding]) -> str:
     """The same for a notebook."""
     table = "".join(
         f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
-        for name, value in rows(facts, lr)
+        for name, value in rows(facts)
     )
     if not findings:
         return f"<table>{table}</table><p>{HEALTHY}</p>"
@@ -109,8 +103,7 @@ def draw(f: Facts, ax: Any) -> Any:
     ax.loglog(n[order], w, "o-", color=VERMILION, label="asked for", **apart)
     ax.loglog(n[order], v, "s--", color=BLUE, label="let through by the batch", **apart)
     ax.axhline(f.step, color=BLACK, linewidth=1, linestyle=":", label="as heavy as the whole batch")
-    ax.set(
-        xlabel="samples of the class", ylabel="weight, average sample = 1", title="What a sample of each class weighs"
-    )
+    ax.set(xlabel="samples of the class", ylabel="weight, average sample = 1")
+    ax.set_title("What a sample of each class weighs")
     ax.legend()
     return ax

@@ -18,17 +18,14 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
     if weight is not None or pos_weight is not None:
         if weight is not None and (pos_weight is not None or scheme != "inverse frequency"):
             raise ValueError("weight is given beside scheme or pos_weight; expected one of them")
-        if pos_weight is not None and not 1e-30 <= real_number("pos_weight", pos_weight) <= 1e30:
-            raise ValueError(f"pos_weight is {pos_weight}; expected a number above zero")
-        return _own(weight if pos_weight is None else [1.0, real_number("pos_weight", pos_weight)], held), "your own"
+        own = weight if pos_weight is None else [1.0, real_number("pos_weight", pos_weight, 1e-30, 1e30)]
+        return _own(own, held), "your own"
     if isinstance(scheme, str):
         if scheme not in SCHEMES:
             raise ValueError(f"scheme is {scheme!r}; expected an exponent or one of {', '.join(map(repr, SCHEMES))}")
         w = SCHEMES[scheme](n[held])
     else:
-        exponent = real_number("scheme", scheme)
-        if not abs(exponent) <= 10:
-            raise ValueError(f"scheme is {exponent:g}; expected an exponent of N / n_c, usually from 0 to 1")
+        exponent = real_number("scheme", scheme, -10, 10)
         w, scheme = power(n[held], exponent), f"(N / n_c) ** {exponent:g}"
     # A class without a sample has no frequency to invert: it gets the weight of the average sample.
     return torch.full_like(n, float((n[held] * w).sum() / n.sum())).masked_scatter(held, w), scheme

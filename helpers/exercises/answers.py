@@ -58,17 +58,28 @@ def read_numbers(value: Any) -> Tensor | None:
     """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
     try:
         tensor = torch.as_tensor(value)
-        return (
-            None
-            if tensor.is_complex() or tensor.is_meta
-            else torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
-        )
+        if tensor.is_complex() or tensor.is_meta:
+            return None
+        return torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
     except UNREADABLE:
         return None
 
 
+def read_tensor(value: Any, wanted: str, *shape: int | None) -> Tensor:
+    """``value`` as a float64 tensor of finite numbers, lists allowed; in ``shape`` None stands for any length but zero.
+
+    Anything else is refused with ``wanted``, which says what to return.
+    """
+    tensor = read_numbers(value)
+    if tensor is None or tensor.ndim != len(shape) or not tensor.numel() or not tensor.isfinite().all():
+        raise RefusedError(wanted)
+    if any(length not in (None, found) for length, found in zip(shape, tensor.shape, strict=True)):
+        raise RefusedError(wanted)
+    return tensor
+
+
 def read_pair(value: Any, wanted: str, *shapes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """``value`` as two float64 tensors, of these shapes if any are given, lists allowed.
+    """``value`` as two float64 tensors of finite numbers, of these shapes if any are given, lists allowed.
 
     Anything else is refused with ``wanted``, which says what to return.
     """
@@ -76,7 +87,7 @@ def read_pair(value: Any, wanted: str, *shapes: tuple[int, ...]) -> tuple[Tensor
         first, second = (read_numbers(part) for part in value)
     except UNREADABLE:
         raise RefusedError(wanted) from None
-    if first is None or second is None or first.isnan().any() or second.isnan().any():
+    if first is None or second is None or not (first.isfinite().all() and second.isfinite().all()):
         raise RefusedError(wanted)
     found = tuple(first.shape), tuple(second.shape)
     if shapes and found != shapes:

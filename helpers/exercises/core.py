@@ -1,7 +1,8 @@
 """What an exercise is, and how an answer to it is judged.
 
 An exercise is declared once, in ``notebook_NN.py``: its inputs, the right answer, and what a learner may do instead,
-each with its hint. The judge and the tests read the same declaration.
+each with its hint: the formula stands below the hint that it gets, so ruff leaves the declarations alone. The judge
+and the tests read the same declaration.
 """
 
 import importlib
@@ -13,7 +14,6 @@ from typing import Any
 import torch
 from torch import Generator
 
-from helpers.arguments import LARGEST_SEED, whole_number
 from helpers.exercises.answers import Answer, NotAnsweredError, RefusedError, Submission, close, read_like
 
 ROUNDS = 40  # inputs drawn for each judgement
@@ -93,19 +93,17 @@ def find_exercise(number: str) -> Exercise | Counterexample:
 
     Raises ValueError for a number that no notebook has.
     """
-    if not isinstance(number, str):
-        raise TypeError(f'number is {number!r}; expected a text such as "1.2"')
-    for exercise in of_notebook(number):
+    for exercise in of_notebook(str(number)):
         if exercise.number == number:
             return exercise
-    raise ValueError(f'number is {number!r}, and there is no such exercise; expected one such as "1.2"')
+    raise ValueError(f'number is {number!r}, and there is no such exercise; expected a text such as "1.2"')
 
 
 def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str, str]:
     """The verdict and what to say with it: "right" and the insight, "not yet" and a hint, or "not answered" and "".
 
     Inputs are drawn from ``seed``, or anew from the operating system's randomness where it is None.
-    Raises ValueError or TypeError for a number that no notebook has, an answer that is no function, or a seed below 0.
+    Raises ValueError or TypeError for a number that no notebook has, or an answer that is no function.
     """
     exercise = find_exercise(number)
     if not callable(answer):
@@ -114,7 +112,7 @@ def judge(number: str, answer: Answer, *, seed: int | None = None) -> tuple[str,
     if seed is None:
         generator.seed()
     else:
-        generator.manual_seed(whole_number("seed", seed, 0, LARGEST_SEED))
+        generator.manual_seed(seed)
     try:
         hint = exercise.hint(Submission(answer), generator)
     except NotAnsweredError:

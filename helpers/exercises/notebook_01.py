@@ -29,7 +29,7 @@ def smoothed(y: Tensor, w: Tensor, own: float, every: float) -> Tensor:
 
 
 def classes_and_weights(submission: Submission, z: Tensor) -> tuple[Any, Tensor, Tensor]:
-    wanted = "Return two things: the classes y, one for each row of z, and the weights w, one a class."
+    wanted = "Return two things: the classes y, one for each row of z, and the finite weights w, one a class."
     answer = submission(z)
     y, w = read_pair(answer, wanted, (len(z),), (3,))
     return torch.as_tensor(answer[0]).dtype, y.long(), w
@@ -42,7 +42,6 @@ def ratio(seen: tuple[Any, Tensor, Tensor], z: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "1.1",
@@ -104,8 +103,8 @@ EXERCISES = (
             Flaw("A class is 0, 1 or 2; some of yours are not.",
                 lambda seen, _z: not set(seen[1].tolist()) <= {0, 1, 2},
                 lambda z: (z.argmax(dim=1) + 1, torch.full((3,), 2.0))),
-            Flaw("Weights are finite and not negative; some of yours are not.",
-                lambda seen, _z: not bool(((seen[2] >= 0) & seen[2].isfinite()).all()),
+            Flaw("Weights are not negative; some of yours are.",
+                lambda seen, _z: bool((seen[2] < 0).any()),
                 lambda z: (z.argmax(dim=1), torch.full((3,), -2.0))),
             Flaw("Your batch has a total weight of zero, so the loss from indices is not a number.",
                 lambda seen, _z: not bool(seen[2][seen[1]].sum() > 0),

@@ -6,9 +6,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.answers import Submission, read_pair
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, labels, normal, number, sign, uniform
+from helpers.weights import normalize
 
 
 def line_and_weights(generator: Generator) -> tuple[float, float, float, float]:
@@ -21,10 +22,6 @@ def counts_and_probabilities(generator: Generator) -> tuple[Tensor, Tensor]:
     return counts(generator, 1, 500, num_classes), normal(generator, num_classes).softmax(dim=0)
 
 
-def sum_one(v: Tensor) -> Tensor:
-    return v / v.sum()
-
-
 def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
     num_classes = integer(generator, 2, 5)
     w, k = uniform(generator, 0.5, 3, num_classes), number(generator, 1.1, 20)
@@ -33,11 +30,8 @@ def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
 
 def losses_of_both(submission: Submission, w: Tensor, k: float, y: Tensor) -> tuple[Tensor, Tensor]:
     """The cross entropy of each sample under A and B."""
-    wanted, shape = "Return two tensors of logits, first A's, then B's.", (len(y), len(w))
+    wanted, shape = "Return two tensors of finite logits, first A's, then B's.", (len(y), len(w))
     logits = read_pair(submission(w, k, y), wanted, shape, shape)
-    for name, z in zip("AB", logits, strict=True):
-        if not z.isfinite().all():
-            raise RefusedError(f"The logits of {name} are not all finite.")
     a, b = (F.cross_entropy(z, y, reduction="none") for z in logits)
     return a, b
 
@@ -47,7 +41,6 @@ def prints(w: Tensor, y: Tensor, ce: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "2.1",
@@ -78,17 +71,18 @@ EXERCISES = (
         "stands in its first equation where a class has n samples? By hand: counts 3 and 1 and p = (0.75, 0.25). The "
         "weights are 0.5 and 0.5.",
         draw=counts_and_probabilities,
-        right=lambda n, p: sum_one(p / n),
+        right=lambda n, p: normalize(p / n, to="sum"),
         wrong={
             "That is right for one sample of each class. A class with n samples pulls n times.": lambda _n, p: p,
             "You give more weight to the classes with more samples, and they pull harder already.":
-                lambda n, p: sum_one(p * n),
+                lambda n, p: normalize(p * n, to="sum"),
             "With these weights all classes pull equally, and the model answers 1/K. It is to answer p.":
-                lambda n, _p: sum_one(1 / n),
+                lambda n, _p: normalize(1 / n, to="sum"),
             "The ratios are right. But do your weights sum to one?": lambda n, p: p / n,
-            "Yours is upside down in p: is a class with a larger p heavier?": lambda n, p: sum_one(1 / (p * n)),
+            "Yours is upside down in p: is a class with a larger p heavier?":
+                lambda n, p: normalize(1 / (p * n), to="sum"),
             "You divide by the square root of the counts. How often does a class pull?":
-                lambda n, p: sum_one(p / n.sqrt()),
+                lambda n, p: normalize(p / n.sqrt(), to="sum"),
         },
         otherwise="At p the gradient of the logits should be zero: add up w (p - onehot) over all samples.",
     ),

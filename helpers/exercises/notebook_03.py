@@ -58,7 +58,6 @@ def steps(submission: Submission, theta: Tensor, minimum: Tensor, k: float) -> S
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "3.1",

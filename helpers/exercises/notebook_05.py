@@ -34,9 +34,9 @@ def penalised(k: float, a: float, b: float, decay: float) -> float:
     return k * a * b / (k * a + decay)
 
 
-def places(*values: float) -> Tensor:
+def places(k: float, a: float, b: float, decay: float) -> Tensor:
     """Those of SGD with L2, Adam with L2 and AdamW."""
-    return torch.tensor(values, dtype=torch.float64)
+    return torch.tensor([penalised(k, a, b, decay), penalised(k, a, b, decay), b])
 
 
 def moves(gradients: Tensor) -> float:
@@ -63,7 +63,6 @@ def turning_gradients(generator: Generator) -> tuple[Tensor]:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "5.1",
@@ -95,19 +94,19 @@ EXERCISES = (
         "steps take it there. By hand: k, a and b are 1, and decay is 0.5. The places are 0.667, 0.667 and 1. Which "
         "gradient is zero at each?",
         draw=parabola,
-        right=lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(k, a, b, decay), b),
+        right=places,
         wrong={
             "You send all three to b. Set the whole gradient, with the term of L2 in it, to zero.":
-                lambda _k, _a, b, _decay: places(b, b, b),
+                lambda _k, _a, b, _decay: torch.tensor([b, b, b]),
             "Your Adam with L2 forgets k. Its step is a ratio, but where does that ratio become zero?":
-                lambda k, a, b, decay: places(penalised(k, a, b, decay), penalised(1, a, b, decay), b),
+                lambda k, a, b, decay: torch.tensor([penalised(k, a, b, decay), penalised(1, a, b, decay), b]),
             "Your Adam with L2 ends where AdamW does. Is the decay part of the gradient that it divides?":
-                lambda k, a, b, decay: places(penalised(k, a, b, decay), b, b),
+                lambda k, a, b, decay: torch.tensor([penalised(k, a, b, decay), b, b]),
             "Your AdamW ends where L2 does. Is its decay part of the gradient that it divides?":
-                lambda k, a, b, decay: places(*[penalised(k, a, b, decay)] * 3),
+                lambda k, a, b, decay: torch.tensor([penalised(k, a, b, decay)] * 3),
             "You multiply the penalty by k. It is the loss that is multiplied.":
-                lambda k, a, b, decay: places(*[penalised(1 / k, a, b, decay)] * 2, b),
-            "Your places do not depend on k.": lambda _k, a, b, decay: places(*[penalised(1, a, b, decay)] * 2, b),
+                lambda k, a, b, decay: places(1 / k, a, b, decay),
+            "Your places do not depend on k.": lambda _k, a, b, decay: places(1, a, b, decay),
         },
         otherwise="One of the three is not right yet. Where does what its step contains add up to zero?",
     ),

@@ -1,5 +1,7 @@
 """Exercises of notebook 06: what a scheme of weights costs."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
@@ -30,9 +32,9 @@ def two_matrices(submission: Submission, class_counts: Tensor) -> dict[str, Tens
     return dict(zip("AB", matrices, strict=True))
 
 
-def first(seen: dict[str, Tensor], wrong: list[bool]) -> str | bool:
+def first(seen: dict[str, Tensor], is_wrong: Callable[[Tensor], bool]) -> str | bool:
     """The name of the first matrix that is wrong, or False."""
-    return next((name for name, is_wrong in zip(seen, wrong, strict=True) if is_wrong), False)
+    return next((name for name, matrix in seen.items() if is_wrong(matrix)), False)
 
 
 def balanced_accuracy(matrix: Tensor) -> float:
@@ -60,7 +62,6 @@ def moved(class_counts: Tensor, true: int, called: int, part: float) -> Tensor:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "6.1",
@@ -125,15 +126,13 @@ EXERCISES = (
         right=lambda n: (moved(n, 0, 2, 0.25), moved(n, 2, 0, 0.5)),
         wrong=(
             Flaw("{} has an entry that is not a number of samples: use whole numbers that are not negative.",
-                lambda seen, _n: first(seen, [bool((m < 0).any()) or not m.equal(m.round()) for m in seen.values()]),
+                lambda seen, _n: first(seen, lambda m: bool((m < 0).any()) or not m.equal(m.round())),
                 lambda n: (moved(n, 0, 2, 0.25), moved(n, 2, 0, 2))),
             Flaw("The columns of {} sum to the counts. The true classes belong in the rows.",
-                lambda seen, n: first(
-                    seen, [m.sum(0).equal(n.double()) and not m.sum(1).equal(n.double()) for m in seen.values()]
-                ),
+                lambda seen, n: first(seen, lambda m: m.sum(0).equal(n.double()) and not m.sum(1).equal(n.double())),
                 lambda n: (moved(n, 0, 2, 0.25).T, moved(n, 2, 0, 0.5).T)),
             Flaw("The rows of {} do not sum to the counts.",
-                lambda seen, n: first(seen, [not m.sum(1).equal(n.double()) for m in seen.values()]),
+                lambda seen, n: first(seen, lambda m: not m.sum(1).equal(n.double())),
                 lambda n: (moved(n, 0, 2, 0.25), torch.diag(n) + 1)),
             Flaw("A has {}. A wins both: which errors does only F1 see?",
                 lambda seen, _n: lead(seen, of_a=True, of_b=False),

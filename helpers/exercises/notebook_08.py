@@ -19,10 +19,6 @@ def of_two(counts: Tensor, w: Tensor) -> Tensor:
     return 2 * (w[:, None] / (w[:, None] + w)) @ (counts / counts.sum())
 
 
-def totals_of_ranks(generator: Generator) -> tuple[Tensor]:
-    return (uniform(generator, 0.5, 30.5, integer(generator, 2, 8)),)
-
-
 def three_weights(generator: Generator) -> tuple[Tensor]:
     ratio = number(generator, 5, 50)
     w = torch.tensor([1.0, number(generator, 1, ratio), ratio], dtype=torch.float64)
@@ -41,8 +37,7 @@ def labels_of_ranks(submission: Submission, w: Tensor) -> Tensor:
 
 
 def missing(counts: Tensor) -> str:
-    rank, c = (counts == 0).nonzero()[0].tolist() if (counts == 0).any() else (0, None)
-    return "" if c is None else f"rank {rank} has no sample of class {c}"
+    return next((f"rank {rank} has no sample of class {c}" for rank, c in (counts == 0).nonzero().tolist()), "")
 
 
 def off_by(counts: Tensor, w: Tensor) -> float:
@@ -52,7 +47,6 @@ def off_by(counts: Tensor, w: Tensor) -> float:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "8.1",
@@ -83,7 +77,7 @@ EXERCISES = (
         second='The section "Several processes" has the averaged and the wanted loss side by side. By hand: totals 1 '
         "and 3. On the light rank w CE is divided by 1, then by 2 in the average; wanted is a division by 4. So it "
         "counts 2 times, on the heavy rank 0.667 times.",
-        draw=totals_of_ranks,
+        draw=lambda generator: (uniform(generator, 0.5, 30.5, integer(generator, 2, 8)),),
         right=lambda totals: totals.mean() / totals,
         wrong={
             "Yours is upside down: is a sample beside heavy company divided by more, or by less?":

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import Submission, close, read_like
+from helpers.exercises.answers import close, read_like
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import integer, labels, log_uniform
 
@@ -16,11 +16,8 @@ OVERFLOWS, VANISHES = 65_520.0, 2.0**-25
 
 def batch(generator: Generator) -> tuple[torch.dtype, Tensor, Tensor]:
     dtype, num_classes = FORMATS[integer(generator, 0, 2)], integer(generator, 3, 50)
-    return (
-        dtype,
-        log_uniform(generator, 0.01, 100, num_classes),
-        labels(generator, num_classes, integer(generator, 8, 64)),
-    )
+    y = labels(generator, num_classes, integer(generator, 8, 64))
+    return dtype, log_uniform(generator, 0.01, 100, num_classes), y
 
 
 def factor(dtype: torch.dtype, w: Tensor, total: Tensor | float, loss: float | None = None) -> float:
@@ -35,11 +32,6 @@ def format_and_weight(generator: Generator) -> tuple[torch.dtype, float]:
 
 def next_power(x: float) -> float:
     return 2.0 ** math.ceil(math.log2(x))
-
-
-def light_and_heavy(submission: Submission, num_classes: int) -> tuple[float, float]:
-    light, heavy = read_like(submission(num_classes), torch.zeros(2)).tolist()
-    return light, heavy
 
 
 def needed(num_classes: int) -> float:
@@ -58,7 +50,6 @@ def rescuing_scale(light: float, heavy: float, num_classes: int) -> str:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "9.1",
@@ -116,7 +107,7 @@ EXERCISES = (
         "hand: K = 3 with weights 1 and 4. The entries go from 1/3 to 8/3, a spread of 8. How wide is float16, from "
         "where a number rounds to zero to where it rounds to infinity?",
         draw=lambda generator: (integer(generator, 3, 5000),),
-        see=light_and_heavy,
+        see=lambda submission, num_classes: read_like(submission(num_classes), torch.zeros(2)).tolist(),
         right=lambda num_classes: torch.tensor([1.0, 4 * needed(num_classes)]),
         wrong=(
             Flaw("Weights are above zero: one of zero has no gradient in any format, which is no fault of float16.",

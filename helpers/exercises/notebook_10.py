@@ -3,18 +3,10 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number
-
-
-def counts_and_exponent(generator: Generator) -> tuple[Tensor, float]:
-    return counts(generator, 1, 5000, integer(generator, 3, 8)), number(generator, 0.1, 0.95)
-
-
-def mean_one(n: Tensor, ratios: Tensor) -> Tensor:
-    """The ratios on the scale at which the average sample weighs one."""
-    return ratios * n.sum() / (n * ratios).sum()
+from helpers.weights import normalize
 
 
 def adam_and_classes(generator: Generator) -> tuple[float, float, float, Tensor, Tensor]:
@@ -23,23 +15,11 @@ def adam_and_classes(generator: Generator) -> tuple[float, float, float, Tensor,
     return lr, eps, decay, counts(generator, 1, 5000, num_classes), log_uniform(generator, 0.05, 50, num_classes)
 
 
-def options(lr: float, eps: float, decay: float) -> Tensor:
-    return torch.tensor([lr, eps, decay], dtype=torch.float64)
-
-
 def average(w: Tensor, n: Tensor) -> float:
     return float((n * w).sum() / n.sum())
 
 
-def some_counts(submission: Submission, limit: int) -> Tensor:
-    n = read_numbers(submission(limit))
-    if n is None or n.ndim != 1 or not len(n):
-        raise RefusedError("Return one count for each class, as a list or a tensor with one dimension.")
-    return n
-
-
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "10.1",
@@ -47,15 +27,16 @@ EXERCISES = (
         second='Section 11, "Ideally the cost keeps the value that it has without weights", says why this scale. By '
         "hand: counts 4 and 1, exponent 0.5. The ratios are 0.5 and 1, their mean over the five samples is 0.6, and "
         "the weights 0.833 and 1.667.",
-        draw=counts_and_exponent,
-        right=lambda n, exponent: mean_one(n, n**-exponent),
+        draw=lambda generator: (counts(generator, 1, 5000, integer(generator, 3, 8)), number(generator, 0.1, 0.95)),
+        right=lambda n, exponent: normalize(n**-exponent, n, to="sample mean"),
         wrong={
             "Your weights sum to one. The average over the samples should be one.":
                 lambda n, exponent: n**-exponent / (n**-exponent).sum(),
             "The average over your classes is one. A class should count as often as it has samples.":
                 lambda n, exponent: n**-exponent / (n**-exponent).mean(),
             "Your ratios are those of exponent 1, whatever the exponent.": lambda n, _e: n.sum() / (len(n) * n),
-            "Your rarer classes get the smaller weights.": lambda n, exponent: mean_one(n, n**exponent),
+            "Your rarer classes get the smaller weights.":
+                lambda n, exponent: normalize(n**exponent, n, to="sample mean"),
             "The ratios are right, but the average sample does not weigh one.": lambda n, exponent: n**-exponent,
             "You raise N/n_c to the power. The ratios are right, but the average sample does not weigh one.":
                 lambda n, exponent: (n.sum() / n) ** exponent,
@@ -69,24 +50,24 @@ EXERCISES = (
         "number k is every gradient longer once N divides? Write one step of Adam for k g. Then say what each of the "
         "three must become so that k cancels, one after the other.",
         draw=adam_and_classes,
-        right=lambda lr, eps, decay, n, w: options(lr, eps * average(w, n), decay * average(w, n)),
+        right=lambda lr, eps, decay, n, w: torch.tensor([lr, eps * average(w, n), decay * average(w, n)]),
         wrong={
             "You keep all three, as if Adam ignored the scale. What stands beside the gradient, and does not grow?":
-                lambda lr, eps, decay, _n, _w: options(lr, eps, decay),
+                lambda lr, eps, decay, _n, _w: torch.tensor([lr, eps, decay]),
             "That is the repair of SGD. What does Adam divide its gradient by?":
-                lambda lr, eps, decay, n, w: options(lr / average(w, n), eps, decay),
+                lambda lr, eps, decay, n, w: torch.tensor([lr / average(w, n), eps, decay]),
             "The learning rate of SGD shrinks, with a decay that grows. What does Adam divide its gradient by?":
-                lambda lr, eps, decay, n, w: options(lr / average(w, n), eps, decay * average(w, n)),
+                lambda lr, eps, decay, n, w: torch.tensor([lr / average(w, n), eps, decay * average(w, n)]),
             "The decay is right, and ε is compared with a gradient too.":
-                lambda lr, eps, decay, n, w: options(lr, eps, decay * average(w, n)),
+                lambda lr, eps, decay, n, w: torch.tensor([lr, eps, decay * average(w, n)]),
             "ε is right, and the decay is added to a gradient that has grown.":
-                lambda lr, eps, decay, n, w: options(lr, eps * average(w, n), decay),
+                lambda lr, eps, decay, n, w: torch.tensor([lr, eps * average(w, n), decay]),
             "You divide where the gradient grows. Which run has the larger gradient?":
-                lambda lr, eps, decay, n, w: options(lr, eps / average(w, n), decay / average(w, n)),
+                lambda lr, eps, decay, n, w: torch.tensor([lr, eps / average(w, n), decay / average(w, n)]),
             "You take the mean weight of the classes. How often does a sample of each class come?":
-                lambda lr, eps, decay, _n, w: options(lr, eps * float(w.mean()), decay * float(w.mean())),
+                lambda lr, eps, decay, _n, w: torch.tensor([lr, eps * float(w.mean()), decay * float(w.mean())]),
             "Everything grows in yours, the learning rate too. Does Adam's step?":
-                lambda lr, eps, decay, n, w: options(lr, eps, decay) * average(w, n),
+                lambda lr, eps, decay, n, w: torch.tensor([lr, eps, decay]) * average(w, n),
         },
         otherwise="Write down one step of Adam for the gradient g + decay θ, put the factor before g, and pull it out.",
     ),
@@ -97,11 +78,12 @@ EXERCISES = (
         "three classes of 7 have 3 each. And with 1 000 samples in each? What is the smallest whole number above the "
         "limit?",
         draw=lambda generator: (integer(generator, 10, 40_000),),
-        see=some_counts,
+        see=lambda submission, limit: read_tensor(
+            submission(limit), "Return one count for each class, as a list or a tensor with one dimension.", None),
         right=lambda limit: [7] * (limit + 1),
         wrong=(
             Flaw("A count is a whole number of samples above zero; some of yours are not.",
-                lambda n, _limit: not bool(((n >= 1) & n.isfinite() & (n == n.round())).all()),
+                lambda n, _limit: not bool(((n >= 1) & (n == n.round())).all()),
                 lambda limit: torch.zeros(limit + 1)),
             Flaw("Some of your classes are rarer than others, so your example does not contradict the colleague.",
                 lambda n, _limit: bool((n != n[0]).any()),

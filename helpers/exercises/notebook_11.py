@@ -5,9 +5,11 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.diagnosis.formulas import misled_share
+from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, normal, number
+from helpers.weights import power
 
 
 def counts_and_cap(generator: Generator) -> tuple[Tensor, float]:
@@ -21,24 +23,9 @@ def teacher(generator: Generator) -> tuple[Tensor, Tensor, float]:
     return 3 * normal(generator, k), log_uniform(generator, 1, 1000, k), number(generator, 1.5, 6)
 
 
-def smoothing(generator: Generator) -> tuple[float]:
-    return (number(generator, 0.02, 0.2),)
-
-
-def three_counts(submission: Submission, eps: float) -> Tensor:
-    n = read_numbers(submission(eps))
-    if n is None or n.shape != (3,):
-        raise RefusedError("Return the counts of three classes: three whole numbers.")
-    if not ((n >= 1) & (n <= 1e6) & (n == n.round())).all():
-        raise RefusedError("Each count is a whole number from 1 to a million; some of yours are not.")
-    return n
-
-
-def lost(n: Tensor, eps: float, exponent: float) -> int:
+def lost(n: Tensor, eps: float, exponent: float) -> float:
     """How many labels a network that knows them all misnames, under (N / n_c) ** exponent and smoothing."""
-    w = (n.sum() / n) ** exponent
-    target = (1 - eps) * torch.eye(3, dtype=torch.float64) + eps / 3
-    return int(((w * target).argmax(dim=1) != torch.arange(3)).sum())
+    return misled_share(torch.ones(3), power(n, exponent), eps)
 
 
 def with_ratio(eps: float, exponent: float) -> list[int]:
@@ -47,7 +34,6 @@ def with_ratio(eps: float, exponent: float) -> list[int]:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "11.1",
@@ -103,10 +89,14 @@ EXERCISES = (
         second='The section "The smoothing at which it begins" has the ε from which a class loses its name. Solve it '
         "for the ratio of the weights. By hand: three classes and ε = 0.1. The ratio is 28. Which class may lie "
         "beyond it, how far may it go when roots are taken, and where must the other two stay?",
-        draw=smoothing,
-        see=three_counts,
+        draw=lambda generator: (number(generator, 0.02, 0.2),),
+        see=lambda submission, eps: read_tensor(
+            submission(eps), "Return the counts of three classes: three whole numbers.", 3),
         right=lambda eps: with_ratio(eps, 1.4),
         wrong=(
+            Flaw("Each count is a whole number from 1 to a million; some of yours are not.",
+                lambda n, _eps: not bool(((n >= 1) & (n <= 1e6) & (n == n.round())).all()),
+                lambda _eps: [2e6, 20, 10]),
             Flaw("Your three counts are equal, and so are their weights: what can smoothing do then?",
                 lambda n, _eps: len(set(n.tolist())) == 1,
                 lambda _eps: [50, 50, 50]),

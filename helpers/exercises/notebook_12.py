@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
 
@@ -30,35 +30,10 @@ def came_in(n: Tensor, eps: float) -> Tensor:
     return eps * (n.sum() - n) / (len(n) - 1)
 
 
-def share(wrong: Tensor, labelled: Tensor, w: Tensor) -> Tensor:
-    return (w * wrong).sum() / (w * labelled).sum()
-
-
-def noise_share(n: Tensor, eps: float, tau: float) -> Tensor:
-    wrong = came_in(n, eps)
-    labelled = (1 - eps) * n + wrong
-    return share(wrong, labelled, labelled**-tau)
-
-
-def by_true_counts(n: Tensor, eps: float, tau: float) -> Tensor:
-    wrong = came_in(n, eps)
-    return share(wrong, (1 - eps) * n + wrong, n**-tau)
-
-
-def spread_over_all(n: Tensor, eps: float, tau: float) -> Tensor:
-    wrong = eps * (n.sum() - n) / len(n)
-    labelled = (1 - eps) * n + wrong
-    return share(wrong, labelled, labelled**-tau)
-
-
-def none_left(n: Tensor, eps: float, tau: float) -> Tensor:
-    wrong = came_in(n, eps)
-    return share(wrong, n + wrong, (n + wrong) ** -tau)
-
-
-def weighed_as_true(n: Tensor, eps: float, tau: float) -> Tensor:
-    labelled = (1 - eps) * n + came_in(n, eps)
-    return share(eps * n, labelled, labelled**-tau)
+def share(wrong: Tensor, right: Tensor, tau: float, counts: Tensor | None = None) -> Tensor:
+    """The wrong labels' part of the weight, where ``counts``, by default all labels of each class, make the weights."""
+    w = (wrong + right if counts is None else counts) ** -tau
+    return (w * wrong).sum() / (w * (wrong + right)).sum()
 
 
 def two_samples(generator: Generator) -> tuple[Tensor, Tensor]:
@@ -66,13 +41,6 @@ def two_samples(generator: Generator) -> tuple[Tensor, Tensor]:
     ratio = number(generator, 0.3, 0.8)
     parts = ((number(generator, 0.02, 0.08), ratio), (number(generator, 0.5, 0.7), ratio * number(generator, 1.5, 3)))
     return tuple(torch.tensor([(1 - s) * r / (1 + r), (1 - s) / (1 + r), s]).double() for s, r in parts)  # type: ignore[return-value]
-
-
-def costs_of(answer: Submission, p: Tensor, q: Tensor) -> Tensor:
-    costs = read_numbers(answer(p, q))
-    if costs is None or costs.shape != (3, 3) or not costs.isfinite().all():
-        raise RefusedError("Return the costs: a tensor of shape (3, 3), of finite numbers.")
-    return costs
 
 
 def cheapest(costs: Tensor, p: Tensor) -> str:
@@ -99,10 +67,7 @@ def by_true_class(costs: Tensor) -> bool:
     return torch.allclose(mistakes[:, 0], mistakes[:, 1])
 
 
-def matrix(*rows: list[float]) -> Tensor:
-    return torch.tensor(rows, dtype=torch.float64)
-
-
+# fmt: off
 EXERCISES = (
     Exercise(
         "12.1",
@@ -132,16 +97,20 @@ EXERCISES = (
         "= 0.1. There are 82 and 18 labels now, of which 1 and 9 are wrong. At tau = 0.5 the wrong ones have 0.168 of "
         "the weight.",
         draw=long_tail,
-        right=noise_share,
+        right=lambda n, eps, tau: share(came_in(n, eps), (1 - eps) * n, tau),
         wrong={
             "That is the share without weights. Do wrong labels weigh as much as right ones?":
                 lambda _n, eps, _tau: eps,
-            "The weights come from the labels as they stand. Are these the counts that you took?": by_true_counts,
-            "Among how many classes does a wrong label of class c choose?": spread_over_all,
-            "Where did the wrong labels come from, and are they still there?": none_left,
-            "Is a wrong label weighed as the class that it is, or as the class that it is called?": weighed_as_true,
+            "The weights come from the labels as they stand. Are these the counts that you took?":
+                lambda n, eps, tau: share(came_in(n, eps), (1 - eps) * n, tau, counts=n),
+            "Among how many classes does a wrong label of class c choose?":
+                lambda n, eps, tau: share(came_in(n, eps) * (1 - 1 / len(n)), (1 - eps) * n, tau),
+            "Where did the wrong labels come from, and are they still there?":
+                lambda n, eps, tau: share(came_in(n, eps), n, tau),
+            "Is a wrong label weighed as the class that it is, or as the class that it is called?":
+                lambda n, eps, tau: share(eps * n, (1 - 2 * eps) * n + came_in(n, eps), tau),
             "That is the share at τ = 1. Do all classes weigh the same at your exponent?":
-                lambda n, eps, _tau: noise_share(n, eps, 1.0),
+                lambda n, eps, _tau: share(came_in(n, eps), (1 - eps) * n, 1.0),
         },
         otherwise="Of each class: how many labels are wrong, how many are there, and what does one of them weigh?",
     ),
@@ -152,7 +121,8 @@ EXERCISES = (
         "in q than in p. So let the price of a wrong name for class 2 depend on which name it gets. Which of the two "
         "should be dear there, and which cheap?",
         draw=two_samples,
-        see=costs_of,
+        see=lambda submission, p, q: read_tensor(
+            submission(p, q), "Return the costs: a tensor of shape (3, 3), of finite numbers.", 3, 3),
         right=dear_mistake,
         wrong=(
             Flaw("Some cost is negative. Can you say the same with costs of zero or more?",
@@ -166,13 +136,13 @@ EXERCISES = (
                 lambda p, q: dear_mistake(p, q).T),
             Flaw("In each column your mistakes cost the same. Is that not what class weights express?",
                 lambda costs, _p, _q: by_true_class(costs),
-                lambda _p, _q: matrix([0, 1, 2], [3, 0, 2], [3, 1, 0])),
+                lambda _p, _q: torch.tensor([[0, 1, 2], [3, 0, 2], [3, 1, 0]])),
             Flaw("For p the cheapest decision is {}. What does each decision cost there?",
                 lambda costs, p, _q: cheapest(costs, p) != "class 0" and cheapest(costs, p),
-                lambda _p, _q: matrix([0, 1, 1.5], [0.001, 0, 0], [9, 9, 0])),
+                lambda _p, _q: torch.tensor([[0, 1, 1.5], [0.001, 0, 0], [9, 9, 0]])),
             Flaw("For q the cheapest decision is {}. Which class is likely there, and not in p?",
                 lambda costs, _p, q: cheapest(costs, q) != "class 1" and cheapest(costs, q),
-                lambda _p, _q: matrix([0, 1, 0], [100, 0, 0.5], [200, 200, 0])),
+                lambda _p, _q: torch.tensor([[0, 1, 0], [100, 0, 0.5], [200, 200, 0]])),
         ),
     ),
-)  # fmt: skip
+)

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_pair
+from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
 
@@ -21,26 +21,13 @@ def adam(generator: Generator) -> tuple[float, float, float, int]:
     return g, eps, number(generator, 0.9, 0.999), integer(generator, 2, 100)
 
 
-def threshold(generator: Generator) -> tuple[float]:
-    return (log_uniform(generator, 0.001, 1, 1).item(),)
-
-
-def leaf(submission: Submission, _m: float) -> tuple[float, float]:
-    """The size of the leaf, and p."""
-    size, p = read_pair(submission(_m), "Return two numbers, size and p.")
-    if size.numel() != 1 or p.numel() != 1:
-        raise RefusedError("Return two numbers, size and p.")
-    return size.item(), p.item()
-
-
-def weight(seen: tuple[float, float]) -> float:
+def weight(seen: list[float]) -> float:
     """Σ w h of samples of weight 1."""
     size, p = seen
     return size * p * (1 - p)
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "13.1",
@@ -92,8 +79,8 @@ EXERCISES = (
         second='The section "Boosted trees: weights above and below" has h = p (1 - p), and m is compared with Σ w h. '
         "By hand: 20 samples at p = 0.5 have 5, at p = 0.01 they have 0.198. Between which two numbers should yours "
         "lie?",
-        draw=threshold,
-        see=leaf,
+        draw=lambda generator: (log_uniform(generator, 0.001, 1, 1).item(),),
+        see=lambda submission, m: read_tensor(submission(m), "Return two finite numbers, size and p.", 2).tolist(),
         right=lambda m: (20, m / 40),
         wrong=(
             Flaw("A leaf holds a whole number of samples, here 20 at least; yours holds {}.",

@@ -3,16 +3,16 @@
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import RefusedError, Submission, read_numbers
+from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
+from helpers.weights import normalize
 
 
 def weighted_classes(generator: Generator) -> tuple[Tensor, Tensor, float, float]:
     num_classes = integer(generator, 4, 12)
     n, w = counts(generator, 2, 3000, num_classes), log_uniform(generator, 0.1, 10, num_classes)
-    w = w * n.sum() / (n * w).sum()  # sample mean one, as the exercise says
-    return n, w, number(generator, 1, 100), number(generator, 0.3, 0.95)
+    return n, normalize(w, n, to="sample mean"), number(generator, 1, 100), number(generator, 0.3, 0.95)
 
 
 def together(total: Tensor) -> Tensor:
@@ -31,19 +31,8 @@ def largest_rate(curvature: Tensor, lam: float, beta: float) -> float:
     return 2 * (1 + beta) / (float(curvature) * lam)
 
 
-def counts_and_exponent(generator: Generator) -> tuple[Tensor, float]:
-    return counts(generator, 2, 3000, integer(generator, 4, 30)), number(generator, 0.1, 0.9)
-
-
 def relative(curvatures: Tensor) -> Tensor:
     return curvatures / curvatures.max()
-
-
-def pairs(submission: Submission, num_words: int, ratio: float) -> Tensor:
-    table = read_numbers(submission(num_words, ratio))
-    if table is None or table.ndim != 2:
-        raise RefusedError("Return a table of numbers with two dimensions: previous words, next words.")
-    return table
 
 
 def rare_inputs(num_words: int, ratio: float) -> Tensor:
@@ -54,7 +43,6 @@ def rare_inputs(num_words: int, ratio: float) -> Tensor:
 
 
 # fmt: off
-# A hint, and under it the formula that it answers.
 EXERCISES = (
     Exercise(
         "14.1",
@@ -86,7 +74,7 @@ EXERCISES = (
         insight="At exponent 1 all classes learn at one speed; at 0 the tail is as slow as it is rare.",
         second='The section "Why: the curvature of a class" has the curvature of a class with the share π. By hand: '
         "counts 4, 1 and 1 at tau = 0.5. The shares are 0.5, 0.25 and 0.25, and the speeds 1, 0.75 and 0.75.",
-        draw=counts_and_exponent,
+        draw=lambda generator: (counts(generator, 2, 3000, integer(generator, 4, 30)), number(generator, 0.1, 0.9)),
         right=lambda n, tau: relative(alone(n ** (1 - tau))),
         wrong={
             "Those are the speeds without weights.": lambda n, _tau: relative(alone(n)),
@@ -110,13 +98,14 @@ EXERCISES = (
         "inputs the row sums. By hand, for two words: which table has the column sums 11 and 11, and the row sums 20 "
         "and 2?",
         draw=lambda generator: (integer(generator, 3, 9), float(uniform(generator, 20, 300, 1).round())),
-        see=pairs,
+        see=lambda submission, k, ratio: read_tensor(
+            submission(k, ratio), "Return a table of finite numbers: previous words, next words.", None, None),
         right=rare_inputs,
         wrong=(
             Flaw("Return a table of pairs with as many rows and columns as there are words.",
                 lambda seen, k, _r: seen.shape != (k, k), lambda k, _r: torch.ones(k, k + 1)),
-            Flaw("A count is a finite number above zero here; some of yours are not.",
-                lambda seen, _k, _r: not bool(((seen > 0) & seen.isfinite()).all()),
+            Flaw("A count is above zero here; some of yours are not.",
+                lambda seen, _k, _r: bool((seen <= 0).any()),
                 lambda k, _r: torch.eye(k)),
             Flaw("Your classes are not equally frequent, so N/n_c would do something. What are the column sums?",
                 lambda seen, _k, _r: not torch.allclose(seen.sum(0), seen.sum(0)[0], rtol=1e-6),

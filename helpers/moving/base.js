@@ -127,7 +127,8 @@ function control({ name, label, value, low, high, log = false, step, say = short
     input.addEventListener("input", changed);
     return { element, get: () => input.value, set: (v) => (input.value = v) };
   }
-  element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}"></output></label><input id="${id}" type="range">`;
+  // The slider says its value itself: an output that did so too would be heard twice.
+  element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}" aria-live="off"></output></label><input id="${id}" type="range">`;
   const [input, output] = [element.querySelector("input"), element.querySelector("output")];
   const [to, from] = log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
   const every = step ?? (log ? 0.01 : (high - low) / 200);
@@ -155,8 +156,7 @@ export function mount(el, { title, controls, compute, draw, read }) {
   root.addEventListener("keydown", (event) => { if (event.key !== "Escape") event.stopPropagation(); });
   root.setAttribute("aria-label", title);
   root.innerHTML = `<style>${STYLE}</style><p class="m-title">${escape(title)}</p><div class="m-controls"></div>
-    <svg role="img"><g></g><g></g></svg><p class="m-reading" aria-live="polite"></p>`;
-  el.append(root);
+    <svg aria-hidden="true"><g></g><g></g></svg><p class="m-reading" aria-live="polite"></p>`;
   const [svg, reading] = [root.querySelector("svg"), root.querySelector(".m-reading")];
   const [below, above] = svg.children;
   let shown = "";
@@ -165,6 +165,9 @@ export function mount(el, { title, controls, compute, draw, read }) {
   const parts = Object.fromEntries(controls.map((c) => [c.name, control(c, () => { waiting ||= requestAnimationFrame(update); })]));
   Object.values(parts).forEach((part) => root.querySelector(".m-controls").append(part.element));
   const settings = () => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.get()]));
+  // Before it stands in the page, as a screen reader would speak at once what changes there, wherever its reader is.
+  reading.textContent = read(compute(settings()));
+  el.append(root);
 
   function update() {
     waiting = 0;
@@ -178,8 +181,7 @@ export function mount(el, { title, controls, compute, draw, read }) {
     // Spoken once the hand rests: a screen reader would queue a sentence for every pixel of a drag.
     clearTimeout(talking);
     const words = read(result);
-    const speak = () => { reading.textContent = words; svg.setAttribute("aria-label", words); };
-    reading.textContent ? (talking = setTimeout(speak, 120)) : speak();
+    if (words !== reading.textContent) talking = setTimeout(() => { reading.textContent = words; }, 120);
   }
   const observer = new ResizeObserver(() => { waiting ||= requestAnimationFrame(update); });
   observer.observe(root);

@@ -123,8 +123,8 @@ export function render({ el }) {
     <div class="c-grid"><div><label for="c-kind">what it is</label><select id="c-kind">${option("auto", "find out")}${option("counts")}${option("labels")}${option("table")}</select></div>
     ${FIELDS.slice(0, FIRST).map(field).join("")}</div>
     <details><summary>More options</summary><div class="c-grid">${FIELDS.slice(FIRST).map(field).join("")}</div></details>
-    <p><button type="button" class="c-link">Copy a link to these inputs</button> <span class="c-said" role="status"></span></p></form>
-    <p class="c-summary" role="status"></p><div class="c-results"></div></div>`;
+    <p><button type="button" class="c-link">Copy a link to these inputs</button> <span class="c-said" aria-live="polite"></span></p></form>
+    <p class="c-summary" aria-live="polite"></p><div class="c-results"></div></div>`;
   const get = (name) => el.querySelector(`#c-${name}`);
   const said = el.querySelector(".c-said");
   let file = "";
@@ -201,7 +201,7 @@ export function render({ el }) {
       said.textContent = "The address of this page now holds the inputs.";
     }
     if (text) await navigator.clipboard?.writeText(text).catch(() => {});
-    if (target.dataset?.copy) target.textContent = "Copied";
+    if (target.dataset?.copy) Object.assign(target, { textContent: "Copied", ariaLabel: target.ariaLabel.replace("Copy", "Copied") });
   });
   update();
 }

@@ -4,6 +4,7 @@ import { COLOURS, dataOf, decades, mount, panel, short } from "./base.js";
 const SHOWN = 60;
 const STEPS = 600;
 const RESTS = 1e-6;
+const CHAOS = "is thrown about"; // from then on two browsers part: their Math.exp differs in its last digit
 
 const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
 const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
@@ -35,7 +36,7 @@ function fate(path, norm, product, changes) {
     const [c, d] = path.at(-1 - period);
     if (Math.hypot(a - c, b - d) < 1e-4 * (1 + Math.hypot(a, b)) && product > 2) return `cycles through ${period} points`;
   }
-  return product > 2 ? "is thrown about" : "is still on its way";
+  return product > 2 ? CHAOS : "is still on its way";
 }
 
 export function compute({ k, lr }, data) {
@@ -113,7 +114,8 @@ function draw(result, width, data) {
 export function read({ k, lr, product, kStar, fate, loss, norm }) {
   const share = product / 2;
   return `At k = ${short(k)} and learning rate ${short(lr)} the product lr · k · λ is ${short(product)}, ${short(share)} of the 2 at which descent stops settling; `
-    + `k* is ${short(kStar)}. The run ${fate}: after ${STEPS} steps its loss is ${short(loss)} and its gradient ${norm < RESTS ? "nearly zero" : `${short(norm, 1)}`}.`;
+    + `k* is ${short(kStar)}. The run ${fate}${fate === CHAOS ? `, and where it is after ${STEPS} steps may hang on the last digit of a sum`
+      : `: after ${STEPS} steps its loss is ${short(loss)} and its gradient ${norm < RESTS ? "nearly zero" : short(norm, 1)}`}.`;
 }
 
 export function render({ model, el }) {

@@ -27,7 +27,6 @@ COLOURS: dict[str, str] = {
     "balanced": BLUE,
     "square root": ORANGE,
     "effective number": WINE,
-    "median frequency": OLIVE,
     # Alternatives to weights.
     "threshold moving": SKY,
     "logit adjustment": GREEN,
