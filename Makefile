@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book pdf links slides worksheet classroom mark map hooks clean
+.PHONY: help install lab renew test snapshots stills run soak bench book pdf links slides worksheet classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: $(VENV)/installed ## lint, unit tests and every notebook cell against its 
 
 snapshots: $(VENV)/installed ## write the looks of the figures anew, to be read as a diff: git diff tests/__snapshots__
 	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update tests/test_looks.py
+
+stills: $(VENV)/installed ## draw the stills of the figures that move, for where nothing moves; needs Chromium
+	$(BIN)/python -m tools.stills
 
 run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
 	$(BIN)/python -m tools.run $(ARGS)

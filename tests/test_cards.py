@@ -2,15 +2,19 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from conftest import LESSONS, opened, refuse
+from browsing import new_page
+from conftest import LESSONS, ROOT, opened, refuse
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from playwright.sync_api import Browser, Page, expect
 from test_prose import numbers
 
 from book.adapt import PREDICT, figure_texts
-from book.cards import TALLY, CardError, Choice, Number, Question, questions, with_card
+from book.cards import TALLY, TALLY_OF_COURSE, CardError, Choice, Number, Question, questions, with_card
 
 CARDS = [one for path in LESSONS for cell in opened(path).notebook.cells for one in questions(cell)]
 JUDGED = [one for one in CARDS if isinstance(one, Choice) and one.right is not None]
@@ -104,3 +108,111 @@ def test_a_card_stands_below_its_question_and_tells_no_answer():
 def test_guesses_are_counted_before_the_exercises():
     cell = new_markdown_cell("## What\n\nThat.\n\n## Exercises\n\nThree.")
     assert with_card(cell.source, cell) == f"## What\n\nThat.\n\n{TALLY}\n\n## Exercises\n\nThree."
+
+
+CHOICES = {"choices": ["at about 2.15", "at about 0.1"], "right": 1, "seen": "0.1"}
+OPEN = {"choices": ["it helps", "it does harm"]}
+WEIGHT = {"number": 704409, "within": 35000, "unit": "%"}
+SCRIPT = (ROOT / "book" / "static" / "cards.js").as_uri()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = new_page(chromium)
+    yield opened
+    opened.close()
+
+
+def put(folder: Path, name: str, *cards: dict[str, object] | list[dict[str, object]], tally: str = TALLY) -> str:
+    """A page with these cards, as the site has them, and its address."""
+    cells = [new_markdown_cell("What?", id=f"c{i}", metadata={"predict": card}) for i, card in enumerate(cards)]
+    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), tally])
+    html = MarkdownIt("commonmark", {"html": True}).render(markdown)
+    path = folder / f"{name}.html"
+    path.write_text(
+        f'<meta charset="utf-8"><article>{html}</article><script src="{SCRIPT}"></script>', encoding="utf-8"
+    )
+    return path.as_uri()
+
+
+def guess(page: Page, number: int, answer: str) -> None:
+    card = page.locator(".guess").nth(number)
+    if card.get_by_role("radio").count():
+        card.get_by_role("radio", name=answer).check()
+    else:
+        card.get_by_role("textbox").fill(answer)
+    card.get_by_role("button").click()
+
+
+@pytest.mark.parametrize(
+    ("card", "answer", "said"),
+    [
+        (CHOICES, "at about 0.1", "You guessed “at about 0.1”. Right."),
+        (CHOICES, "at about 2.15", "You guessed “at about 2.15”. The result: at about 0.1."),
+        (CHOICES | {"ask": "At 10"}, "at about 0.1", "At 10: you guessed “at about 0.1”. Right."),
+        (OPEN, "it helps", "You guessed “it helps”. Compare it with the result."),
+        (WEIGHT, "700,000", "You guessed 700,000 %. Right: 704 409 %."),
+        (WEIGHT, "25 000", "You guessed 25 000 %. The result: 704 409 % (up to 35 000 away counts as right)."),
+        (WEIGHT | {"within": 0, "ask": "Of all"}, "8", "Of all: you guessed 8 %. The result: 704 409 %."),
+    ],
+)
+def test_a_card_compares_in_a_sentence(page: Page, tmp_path: Path, card: dict[str, object], answer: str, said: str):
+    page.goto(put(tmp_path, "a", card))
+    guess(page, 0, answer)
+    expect(page.locator("[aria-live]")).to_have_text(said)
+
+
+def test_a_tally_counts_in_sentences(page: Page, tmp_path: Path):
+    page.goto(put(tmp_path, "a", OPEN, CHOICES, OPEN))
+    tally = page.locator(".tally p")
+    expect(tally).to_have_text("You have not guessed yet. 3 of 3 predictions are still open: go to the first.")
+    guess(page, 0, "it helps")
+    expect(tally).to_have_text("One guess has no right answer. 2 of 3 predictions are still open: go to the first.")
+    guess(page, 1, "at about 0.1")
+    expect(tally).to_contain_text(
+        "You guessed 1 of 1 right. One guess has no right answer. 1 of 3 predictions is still"
+    )
+    guess(page, 2, "it helps")
+    expect(tally).to_have_text("You guessed 1 of 1 right. 2 guesses have no right answer.")
+
+
+def test_guesses_are_added_up_over_the_course_and_cleared_together(page: Page, tmp_path: Path):
+    page.on("dialog", lambda dialog: dialog.accept())
+    first, second = (put(tmp_path, name, CHOICES, OPEN) for name in ("first", "second"))
+    front = put(tmp_path, "index", tally=TALLY_OF_COURSE)
+    course = page.locator(".of-course")
+    page.goto(front)
+    expect(course).to_be_hidden()
+    page.goto(first)
+    guess(page, 0, "at about 0.1")
+    expect(page.locator(".tally")).not_to_contain_text("Over the course")  # which this page is, so far
+    page.goto(second)
+    expect(page.locator(".tally")).to_contain_text("Over the course so far: 1 of 1 right, in one notebook.")
+    guess(page, 0, "at about 2.15")
+    expect(page.locator(".tally")).to_contain_text("Over the course so far: 1 of 2 right, in 2 notebooks.")
+    page.evaluate("localStorage.setItem('class-weights/score/third', 'many')")  # by another hand
+    page.goto(front)
+    expect(course).to_contain_text("You guessed 1 of 2 right, in 2 notebooks.")
+    page.goto(first)
+    page.get_by_role("button", name="Clear my guesses in this notebook").click()
+    page.goto(front)
+    expect(course).to_contain_text("You guessed 0 of 1 right, in one notebook.")
+    course.get_by_role("button").click()
+    expect(course).to_have_text("Your guesses are cleared.")
+    expect(course).to_be_focused()
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.goto(second)
+    expect(page.locator(".guess form")).to_have_count(2)
+    page.evaluate("localStorage.setItem('class-weights/score/second', '1/1')")
+    page.evaluate("localStorage.clear()")
+    page.goto(front)
+    expect(course).to_be_hidden()
+
+
+def test_the_front_page_works_where_storage_is_refused(page: Page, tmp_path: Path):
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })")
+    page.goto(put(tmp_path, "index", tally=TALLY_OF_COURSE))
+    expect(page.locator(".of-course")).to_be_hidden()
+    assert errors == []

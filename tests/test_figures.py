@@ -70,6 +70,9 @@ def test_many_dots_become_a_picture_and_few_stay_dots():
     ):
         assert [len(images(stored(lambda ax, x=x, draw=draw: draw(ax, x)))) for x in (few, many)] == [0, 1]
     assert images(stored(lambda ax: plots.lines(ax, many, {"SGD": many}, **NAMES))) == []
+    some = stored(lambda ax: ax.plot(many, many, "o-", markevery=0.1))
+    assert images(some) == []
+    assert some.count("<use") < 40
 
 
 def test_a_table_is_stored_with_a_pixel_for_each_cell():

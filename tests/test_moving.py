@@ -4,22 +4,27 @@ import json
 import math
 import random
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from browsing import complaints, new_page
 from conftest import LESSONS, ROOT, opened
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from torch.nn.functional import pad
 
 from helpers.datasets import austen_pairs
 from helpers.diagnosis.formulas import absent_share, advised_lr, let_through
 from helpers.losses import weighted_cross_entropy
-from helpers.moving import FIGURES, data_of, module
+from helpers.moving import FIGURES, STILLS, data_of, described, module, moving, picture
+from helpers.moving.widget import WHERE
 from helpers.stability import critical_scale, logistic_descents
 from helpers.weights import inverse_frequency, normalize, power
+from tools.stills import DENSITY, WIDTH, draw
 
 SETTINGS = 200
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body data-theme="auto">
@@ -389,22 +394,59 @@ def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
     assert found == []
 
 
+def test_on_paper_it_is_a_still_of_what_was_set(page: Page):
+    put(page, "window")
+    page.emulate_media(media="print")
+    expect(page.locator("input[type=range]").first).to_be_hidden()
+    expect(page.locator("output").first).to_have_text("27")
+    expect(page.locator("select").first).to_be_visible()
+    words = page.evaluate("getComputedStyle(document.querySelector('.moving'), '::after').content")
+    page.emulate_media(media="screen")
+    assert "this figure moves" in words
+    expect(page.locator("input[type=range]").first).to_be_visible()
+
+
 def test_all_modules_are_light():
     assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
 
 
-def test_the_widget_has_a_picture_for_where_none_runs():
-    from helpers.moving import moving
-    from helpers.plots import canvas
-
-    alt = "Two axes without a curve, for a test of what stands in."
-    data, metadata = moving("descent", canvas()[0], alt)._repr_mimebundle_()
-    assert data["text/plain"] == "<figure that moves: descent>"
-    assert data["image/png"].startswith(b"\x89PNG")
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert metadata == {"image/png": {"alt": alt}}
+def test_the_widget_has_a_still_for_where_none_runs():
     data, metadata = moving("descent")._repr_mimebundle_()
-    assert set(data) == {"text/plain", "text/markdown", "application/vnd.jupyter.widget-view+json"}
-    assert FIGURES["descent"].alt in data["text/markdown"]
+    assert set(data) == {"image/png", "text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert data["text/plain"] == "<figure that moves: descent>"
+    assert data["image/png"] == picture("descent").read_bytes()
+    alt = metadata["image/png"]["alt"]
+    assert alt.startswith(FIGURES["descent"].alt)
+    assert "The run cycles through 2 points" in alt
+    assert alt.endswith(WHERE)
     with pytest.raises(ValueError, match="expected one of 'descent'"):
-        moving("ascent", canvas()[0], alt)
+        moving("ascent")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_still_is_what_the_figure_draws(chromium: Browser, name: str):
+    wide = new_page(chromium, viewport={"width": WIDTH, "height": 100}, device_scale_factor=DENSITY)
+    drawn, words = draw(wide, name)
+    wide.close()
+    assert words == json.loads(STILLS.read_text(encoding="utf-8"))[name], "renew it: make stills"
+    stored = Image.open(picture(name)).convert("RGB")
+    assert stored.width == WIDTH * DENSITY
+    # Letters are another machine's, so both are seen from far away.
+    far = [np.asarray(image.resize((60, 40), Image.Resampling.BOX), dtype=float) for image in (drawn, stored)]
+    assert np.abs(far[0] - far[1]).mean() < 5, "renew it: make stills"
+    assert picture(name).stat().st_size < 60_000
+
+
+def test_the_notebooks_store_the_stills():
+    stored = {
+        cell.source.splitlines()[-1]: output
+        for path in LESSONS
+        for cell in opened(path).notebook.cells
+        for output in cell.get("outputs", [])
+        if "figure that moves" in output.get("data", {}).get("text/plain", "")
+    }
+    assert len(stored) == len(FIGURES)
+    for name in FIGURES:
+        output = stored[f'moving("{name}")']
+        assert b64decode(output.data["image/png"]) == picture(name).read_bytes(), "run its notebook anew"
+        assert output.metadata["image/png"]["alt"] == f"{described(name)} {WHERE}"

@@ -24,7 +24,14 @@ const STYLE = `
 .moving input[type="text"] { width: 100%; }
 .moving select option { color: #222; background: #fff; }
 .moving :focus-visible { outline: 3px solid var(--m-blue); outline-offset: 2px; }
-.moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }`;
+.moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }
+@media print { .moving, body[data-theme] .moving { --m-blue: #0072B2; --m-red: #D55E00; --m-green: #007A59; --m-faint: #767676; --m-line: #c8c8c8;
+  break-inside: avoid; }
+  .moving input[type="range"] { display: none; }
+  .moving label { justify-content: start; }
+  .moving :is(select, input[type="text"]) { appearance: none; border: 0; padding: 0; }
+  .moving .m-reading { min-height: 0; }
+  .moving::after { content: "On the course's site and in JupyterLab this figure moves."; font-style: italic; } }`;
 
 // Three digits, thousands apart, and words of a person for what is very large or small.
 export function short(x, digits = 3) {
