@@ -34,11 +34,12 @@ class MovingFigure(anywidget.AnyWidget):
         self._name = name
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        shown, *_ = super()._repr_mimebundle_(**kwargs) or ({},)
+        shown, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})  # the latter says to Colab how to show it
         # Without the widget's number in memory, so that two runs store the same.
         text = f"<figure that moves: {self._name}>"
         still = {"image/png": picture(self._name).read_bytes(), "text/plain": text}
-        return {**still, VIEW: shown[VIEW]}, {"image/png": {"alt": f"{described(self._name)} {WHERE}"}}
+        alt = {"alt": f"{described(self._name)} {WHERE}"}
+        return {**still, VIEW: shown[VIEW]}, {**metadata, "image/png": alt}
 
 
 def moving(name: str) -> MovingFigure:
