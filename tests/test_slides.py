@@ -133,6 +133,17 @@ def test_deck(chromium: Browser, decks: Path, name: str):
     page.close()
 
 
+def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(chromium: Browser, decks: Path):
+    page = new_page(chromium)
+    page.goto((decks / "guide.html").as_uri())
+    heights = "() => [...document.querySelectorAll('details p')].map((answer) => answer.offsetHeight)"
+    assert not any(page.evaluate(heights))
+    page.emulate_media(media="print")
+    on_paper = page.evaluate(heights)
+    assert len(on_paper) >= 20 and all(on_paper)
+    page.close()
+
+
 def text_of(slide: Slide) -> str:
     return unescape("".join(slide.parts))
 
