@@ -153,7 +153,9 @@ def code_slide(cell: NotebookNode) -> Slide:
     check_beginnings("".join(map(text_of, cell.outputs)) or cell.source, show)
     outputs = [output_html(output, show) for output in cell.outputs]
     shown = [output for output in outputs if re.search("<svg|<img|<table", output)]
-    source = chosen_lines(cell.source, show) if show and not cell.outputs else cell.source
+    source = cell.source
+    if show and not cell.outputs:
+        source = re.sub(r"(?m)^ {4,}", " " * 4, chosen_lines(source, show))  # out of its block, a line needs no more
     code = highlight(source, PythonLexer(), HtmlFormatter(style=STYLE))
     if shown:
         return Slide("figure", shown)

@@ -10,13 +10,14 @@ import nbformat
 import pytest
 from browsing import complaints, new_page, run
 from conftest import LESSONS, opened, refuse
+from nbformat.v4 import new_code_cell
 from playwright.sync_api import Browser
 
 from book.adapt import FINDING, PREDICT
 from book.course import GUIDE, CourseError
-from book.deck import MOST_COLUMNS, Slide, markdown_slides, rendered, slides
+from book.deck import MOST_COLUMNS, Slide, code_slide, markdown_slides, rendered, slides
 from book.lecture import cell_of, lecture, with_lecture
-from book.slide_text import chosen_lines, narrow, on_slide, sentences
+from book.slide_text import chosen, chosen_lines, narrow, on_slide, sentences
 
 NAMES = [path.stem for path in LESSONS]
 FRAME = {"width": 1280, "height": 720}
@@ -136,10 +137,10 @@ def test_deck(chromium: Browser, decks: Path, name: str):
 def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(chromium: Browser, decks: Path):
     page = new_page(chromium)
     page.goto((decks / "guide.html").as_uri())
-    heights = "() => [...document.querySelectorAll('details p')].map((answer) => answer.offsetHeight)"
-    assert not any(page.evaluate(heights))
+    shown = "() => [...document.querySelectorAll('details p')].map((answer) => answer.checkVisibility())"
+    assert not any(page.evaluate(shown))
     page.emulate_media(media="print")
-    on_paper = page.evaluate(heights)
+    on_paper = page.evaluate(shown)
     assert len(on_paper) >= 20 and all(on_paper)
     page.close()
 
@@ -274,6 +275,9 @@ def test_show_picks_sentences_and_lines():
     assert re.sub("<[^>]+>|\n", "", rest) == "One.Four."
     with pytest.raises(CourseError, match="'Five'"):
         markdown_slides(cell, 100, ["Five"])
+    assert chosen("One. Two.\n\n$$x$$", ["Two…"]) == ("Two.\n\n$$x$$", "One.")
     assert chosen_lines("a 1\nb 2\nab 3", ["a "]) == "a 1"
+    code = new_code_cell("f(\n        a,\n        b)", metadata={"slideshow": {"show": ["f(", "        b"]}})
+    assert re.sub("<[^>]+>", "", code_slide(code).parts[0]) == "f(\n    b)\n\n"
     assert narrow("a    b\n1    2", 5) == "a  b\n1  2"
     assert narrow("a    b\n1    2", 6) == "a    b\n1    2"
