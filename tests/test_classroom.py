@@ -88,8 +88,10 @@ def test_who_gets_what(copies: Path):
     assert {path.name for path in teacher.glob("worksheet/*.html")} == {"worksheet.html", "worksheet-key.html"}
     assert {"index.html", "guide.html", "lecture.html"} <= {path.name for path in (teacher / "slides").iterdir()}
     assert not (student / "slides").exists()
-    for link in re.findall(r'href="([^"#:]+)"', (teacher / "slides" / "guide.html").read_text(encoding="utf-8")):
-        assert (teacher / "slides" / link).is_file(), link
+    for page in (*student.glob("worksheet/*.html"), *teacher.glob("worksheet/*.html"), *teacher.glob("slides/*.html")):
+        loaded = re.findall(r'(?:href|src)="([^"#:]+)[^":]*"', page.read_text(encoding="utf-8"))
+        assert loaded
+        assert [link for link in loaded if not (page.parent / link).is_file()] == [], page
 
 
 def answers() -> set[str]:
