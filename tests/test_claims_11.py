@@ -35,25 +35,12 @@ def drawn(seed: int) -> tuple[torch.Tensor, torch.Tensor, float]:
 
 
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_best_answers_are_where_torch_has_no_gradient(seed):
+def test_repaired_smoothing_has_its_best_answer_at_the_smoothed_target(seed):
     n, w, eps = drawn(seed)
-    y, target = torch.arange(len(n)), (1 - eps) * torch.eye(len(n)) + eps / len(n)
-    z = (w * target).log().requires_grad_()
-    (g,) = torch.autograd.grad(F.cross_entropy(z, y, weight=w, label_smoothing=eps), z)
+    z = ((1 - eps) * torch.eye(len(n)) + eps / len(n)).log().requires_grad_()
+    each = F.cross_entropy(z, torch.arange(len(n)), label_smoothing=eps, reduction="none")
+    (g,) = torch.autograd.grad((w * each).sum() / w.sum(), z)
     assert g.abs().max() < 1e-12
-    z = target.log().requires_grad_()
-    repaired = (w * F.cross_entropy(z, y, label_smoothing=eps, reduction="none")).sum() / w.sum()
-    (g,) = torch.autograd.grad(repaired, z)
-    assert g.abs().max() < 1e-12
-
-
-@pytest.mark.parametrize("seed", range(100, 120))
-def test_onset_is_where_the_first_name_is_lost(seed):
-    n, w, _ = drawn(seed)
-    onset = len(n) / (len(n) - 1 + w.max() / w.min())
-    for factor, lost in ((0.999, False), (1.001, w.max() > w.min())):
-        target = (1 - factor * onset) * torch.eye(len(n)) + factor * onset / len(n)
-        assert bool(((w * target).argmax(dim=1) != torch.arange(len(n))).any()) == lost
 
 
 @pytest.mark.parametrize("seed", [5, 6, 7])
@@ -69,11 +56,6 @@ def test_a_hundredfold_changes_the_same_thing_at_other_parameters(seed):
     for name, (divisor, _, _, changes) in found.items():
         assert lines[name].endswith(changes), name
         assert lines[name].split("   ", 1)[1].strip().startswith(divisor), name
-
-
-@pytest.mark.parametrize("share", [0.0003, 0.1, 0.7])
-def test_mean_weight_of_balanced_positives_is_below_two(share):
-    assert share * (1 - share) / share + (1 - share) == pytest.approx(2 * (1 - share))
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 7.0])
