@@ -5,10 +5,8 @@ from math import inf, nan
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from helpers.tail import descend, pair_counts, table_gradient, thirds, zipf_samples
-from helpers.weights import normalize, power
 from tools.tail import STORED, WEIGHTINGS, jobs, run
 
 RUNS = json.loads(STORED.read_text(encoding="utf-8"))["runs"]
@@ -58,26 +56,6 @@ def test_thirds_hold_a_third_each():
     assert [int(n[thirds(n) == k].sum()) for k in range(3)] == [128] * 3
     words = pair_counts(300).sum(dim=0)
     assert all(abs(float(words[thirds(words) == k].sum() / words.sum()) - 1 / 3) < 0.03 for k in range(3))
-
-
-@pytest.mark.parametrize("tau", [0.0, 1.0])
-def test_curvature_is_a_product_where_every_input_gets_the_same_prediction(tau):
-    """The Hessian by automatic differentiation, against (diag p - p p^T) x mean of x x^T, weights and all."""
-    x, y = zipf_samples(2, seed=102)
-    n = torch.bincount(y)
-    w, share = normalize(power(n, tau), n, to="sample mean").double(), n.double() ** (1 - tau)
-    p, x = share / share.sum(), x[:, :3].double()
-    x = x[0].expand_as(x)  # the same for all, so that the weights of the samples average out
-
-    def loss(theta):
-        at = p.log() + x @ theta.view(len(n), 3).T
-        return (w[y] * F.cross_entropy(at, y, reduction="none")).mean()
-
-    hessian = torch.autograd.functional.hessian(loss, torch.zeros(3 * len(n), dtype=torch.float64))
-    predicted = torch.kron(torch.diag(p) - p[:, None] * p, x.T @ x / len(x))
-    assert torch.allclose(hessian, predicted, atol=1e-12)
-    if tau == 1:
-        assert torch.allclose(p * (1 - p), torch.full_like(p, 1 / len(n) * (1 - 1 / len(n))))
 
 
 def test_gradient_of_the_table_is_that_of_its_loss():
