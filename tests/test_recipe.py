@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -33,7 +33,6 @@ def some(y):
     return torch.tensor(y), torch.randn(len(y), 6, generator=draw), torch.randn(len(y), 3, generator=draw)
 
 
-@settings(deadline=None)
 @given(y=LABELS, exponent=st.floats(0, 1))
 def test_weights_meet_an_empty_class_and_samples_without_a_label(y, exponent):
     y, logits, _ = some(y)
@@ -53,7 +52,6 @@ def test_a_batch_without_any_label_costs_nothing():
     assert (logits.grad == 0).all()
 
 
-@settings(deadline=None)
 @given(y=LABELS, exponent=st.floats(0, 1), batch=st.integers(1, 5000), adam=st.booleans(), scale=st.floats(0.01, 100))
 def test_the_rate_is_never_raised_and_knows_no_scale(y, exponent, batch, adam, scale):
     y, _, x = some(y)
@@ -77,7 +75,6 @@ def test_the_rate_in_two_closed_forms():
     assert advised_lr(1.0, w, y, 10**9, x) == pytest.approx(float(flat / bent), rel=1e-4)
 
 
-@settings(deadline=None)
 @given(y=LABELS, exponent=st.floats(0, 1), batch=st.integers(1, 5000), adam=st.booleans())
 def test_the_diagnosis_advises_the_same_rate(y, exponent, batch, adam):
     y, _, _ = some(y)
