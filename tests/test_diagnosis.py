@@ -122,15 +122,6 @@ def test_the_advised_rate_asks_for_nothing_without_weights_and_for_less_with_mor
     assert advised_lr(0.3, 1 / share, share, 1e-9) == pytest.approx(0.3 / float((1 / share).sum() / 9))
 
 
-def test_facts_of_shuttle():
-    facts = diagnose(shuttle().counts, reduction="none", batch_size=256).facts
-    assert facts.scale == pytest.approx(7.0)
-    assert (float(facts.weights.min()), float(facts.weights.max())) == pytest.approx((58000 / 45586, 5800.0))
-    assert facts.nominal_ratio == facts.effective_ratio == pytest.approx(4558.6)
-    assert facts.outweighs == pytest.approx(5800 / 7 / 256)
-    assert facts.room_above == pytest.approx(torch.finfo(torch.float32).max / (5800 * math.log(7)))
-
-
 # The weights of the counts 99 and 1, by hand.
 SERIES = 1000 * (1 - 0.999**99)
 OF_99_AND_1 = {
