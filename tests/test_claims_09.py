@@ -2,10 +2,9 @@
 
 from types import SimpleNamespace
 
-import nbformat
 import pytest
 import torch
-from conftest import ROOT
+from conftest import ROOT, code_cells
 
 TAKEN = ("FORMATS =", "def safe_range(", "def one_step(", "def trials(")
 
@@ -13,11 +12,9 @@ TAKEN = ("FORMATS =", "def safe_range(", "def one_step(", "def trials(")
 @pytest.fixture(scope="module")
 def taught() -> SimpleNamespace:
     """What the notebook's defining cells define."""
-    notebook = nbformat.read(ROOT / "notebooks" / "09_number_formats.ipynb", as_version=4)
     namespace: dict[str, object] = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and any(start in cell.source for start in TAKEN):
-            exec(cell.source, namespace)
+    for source in code_cells(ROOT / "notebooks" / "09_number_formats.ipynb", *TAKEN):
+        exec(source, namespace)
     return SimpleNamespace(**namespace)
 
 
