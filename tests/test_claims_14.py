@@ -32,14 +32,6 @@ def test_sign_moves_every_number_by_the_rate():
         next(descend(lambda theta: theta, start, "rmsprop", 0.1, 1))
 
 
-def test_momentum_leaves_above_its_largest_rate():
-    curvature, beta = 3.0, 0.9
-    for part, settles in ((0.95, True), (1.05, False)):
-        lr = part * 2 * (1 + beta) / curvature
-        *_, theta = descend(lambda theta: curvature * theta, torch.ones(1), "momentum", lr, 400)
-        assert (float(theta.abs()) < 1e-3) is settles
-
-
 def test_tail_has_equal_groups_and_flat_has_none():
     x, y = zipf_samples(5, seed=101)
     n = torch.bincount(y)
@@ -63,20 +55,6 @@ def test_gradient_of_the_table_is_that_of_its_loss():
     q, theta = q / q.sum(), torch.randn(5, 4, generator=torch.Generator().manual_seed(104), requires_grad=True)
     (gradient,) = torch.autograd.grad(-(q * torch.log_softmax(theta, dim=1)).sum(), theta)
     assert torch.allclose(gradient, table_gradient(theta.detach(), q), atol=1e-6)
-
-
-def test_weights_of_the_input_leave_the_minimum_and_weights_of_the_class_move_it_by_log_w():
-    q = pair_counts(50) + 1
-    q = q / q.sum()
-    inputs, share = q.sum(dim=1, keepdim=True), q.sum(dim=0)
-    least = (q / inputs).log()
-
-    def steepest(theta, seen):
-        return float(table_gradient(theta, seen / seen.sum()).abs().max())
-
-    assert steepest(least, q / inputs) < 1e-7
-    assert steepest(least, q / share) > 1e-4
-    assert steepest(least - share.log(), q / share) < 1e-7
 
 
 def test_stored_runs_are_those_of_the_tool():
