@@ -204,6 +204,8 @@ EDGES = [
     # float16 ends at 65 504. Without weights the sum over B samples of K classes is B log K.
     ("overflow", (classes(20), SUM | PLAIN | HALF), (classes(22), SUM | PLAIN | HALF)),
     ("overflow", ([65_503, 1], NONE | HALF), ([65_504, 1], NONE | HALF)),
+    # A weight of K meets a loss of log K.
+    ("overflow", (classes(7_357), NONE | HALF), (classes(7_358), NONE | HALF)),
     ("overflow", ([65_504, 1], NONE | {"dtype": "bfloat16"}), ([65_504, 1], NONE | HALF)),
     # Under autocast the loss is float32; the gradient of the logits, w / B, must still fit.
     ("overflow", ([65_504, 1], NONE | HALF | {"autocast": True}), ([65_504, 1], NONE | HALF)),
