@@ -159,6 +159,7 @@ def test_a_class_without_a_sample_weighs_one_and_changes_nothing_else():
     assert with_it.lr == pytest.approx(without.lr)
     assert with_it.shift[[0, 2]].tolist() == pytest.approx(without.shift.tolist())
     assert "empty" in findings([90, 0, 10])
+    assert with_it.facts.rarest == 2
 
 
 def test_a_sampler_has_corrected_already():
