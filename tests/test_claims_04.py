@@ -18,30 +18,18 @@ def toys():
     return starts, torch.stack([d.inputs for d in drawn]), torch.stack([d.targets for d in drawn])
 
 
-@pytest.mark.parametrize("on", ["probabilities", "logits"])
-def test_times_ten_thousand_freezes_on_probabilities_and_not_on_logits(toys, on):
+def test_times_ten_thousand_freezes_on_probabilities(toys):
     theta, inputs, targets = toys
     losses = []
     for _ in range(100):
         theta = theta.detach().requires_grad_()
-        z = theta[:, :1] * inputs[..., 0] + theta[:, 1:]
-        if on == "probabilities":
-            loss = F.binary_cross_entropy(torch.sigmoid(z), targets, reduction="none").mean(dim=1)
-        else:
-            loss = F.binary_cross_entropy_with_logits(z, targets, reduction="none").mean(dim=1)
+        p = torch.sigmoid(theta[:, :1] * inputs[..., 0] + theta[:, 1:])
+        loss = F.binary_cross_entropy(p, targets, reduction="none").mean(dim=1)
         (gradient,) = torch.autograd.grad(10_000 * loss.sum(), theta)
         theta = theta - LR * gradient
         losses.append(loss.detach())
     low, high = torch.stack(losses[50:]).aminmax(dim=0)
-    frozen = (high - low < 0.01 * high).float().mean()
-    assert frozen > 0.6 if on == "probabilities" else frozen == 0
-
-
-def test_both_cures_are_one(toys):
-    starts, inputs, targets = (part.double() for part in toys)
-    normalised = logistic_descents(starts, inputs, targets, lr=LR, scale=1.0, steps=100)
-    smaller_lr = logistic_descents(starts, inputs, targets, lr=LR / 10_000, scale=10_000.0, steps=100)
-    torch.testing.assert_close(smaller_lr.parameters, normalised.parameters, rtol=0, atol=1e-12)
+    assert (high - low < 0.01 * high).float().mean() > 0.6
 
 
 def test_separated_classes_settle_at_any_scale(toys):
