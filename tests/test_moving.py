@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -570,3 +571,37 @@ def test_the_keys_stay_in_the_figure_but_for_escape(page: Page):
     for key in ("ArrowRight", "a", "Escape"):
         page.keyboard.press(key)
     assert page.evaluate("keys") == ["Escape"]
+
+
+def test_one_knob_says_what_most_draws_say(page: Page):
+    kinds = {
+        "NaN": lambda fall: fall is None,
+        "diverged": lambda fall: fall < -0.01,
+        "stuck": lambda fall: fall <= 0.01,
+    }
+    rows = [
+        row
+        for one in computed(page, "one_knob", [{"rate": 10 ** (i / 4), "repair": "none"} for i in range(-12, 21)])
+        for row in one["rows"]
+    ]
+    for row in rows:
+        said = [next((kind for kind, holds in kinds.items() if holds(fall)), "learning") for fall in row["falls"]]
+        ((most, held),) = Counter(said).most_common(1)
+        assert row["verdict"] == (most if held == len(said) else f"{most} in {held} of {len(said)}")
+    assert any("2 of 3" in row["verdict"] for row in rows)
+
+
+def test_where_no_weight_survives_the_window_holds_nothing(page: Page):
+    drawn(page, "window", {"keeps": "adam", "classes": 1e5, "batch": 8192}, lightest=27, spread=100, format="float16")
+    colours = page.locator(".moving rect[height='32']").evaluate_all("all => all.map(e => e.getAttribute('fill'))")
+    assert colours == ["var(--m-red)"] * 2
+    assert page.locator(".moving rect[opacity='0.3']").count() == 1  # the ratio's, none in the window
+
+
+def test_counts_are_written_where_there_is_room(page: Page):
+    put(page, "through")
+    page.locator(".moving input[type=text]").fill("12345 " * 20)
+    below = page.locator(".moving svg text[y='288.0']")
+    expect(below).to_have_count(0)
+    page.locator(".moving input[type=text]").fill("12345 " * 3)
+    expect(below).to_have_count(3)
