@@ -1,5 +1,6 @@
 """The figures that move: their numbers against the package's, and what a reader does with them, in Chromium."""
 
+import itertools
 import json
 import math
 import random
@@ -451,6 +452,9 @@ def test_descent_is_drawn_where_its_axes_say(page: Page, k: float):
     assert scale[0] == at(strip[0], k, math.log)
     (edge,) = page.evaluate(MARKS, ["line[stroke='currentColor'][stroke-width='2']", "x1"])
     assert edge[0] == at(strip[0], found["kStar"], math.log)
+    parts = page.evaluate(MARKS, ["rect[height='34'][opacity]", "x", "width"])
+    ends = [at(strip[0], end, math.log) for end in (1, found["kStar"] / 2, found["kStar"], 1e4)]
+    assert [(x, x + width) for x, width in parts] == list(itertools.pairwise(ends))
     last, late = page.evaluate(MARKS, ["circle[r='6']", "cx", "cy"])
     u, v = found["path"][-1]
     assert last == [at(plane[0], u), at(plane[1], v)]
@@ -480,6 +484,10 @@ def test_clouds_are_drawn_where_their_axes_say(page: Page):
     a, b, c = found["theta"]
     ends = page.evaluate(PATH, "[stroke-width='3']")
     assert ends == [[at(plane[0], -(b * y + c) / a), at(plane[1], y)] for y in (-3.2, 3.2)]
+    for colour, side in (("blue", -3.2), ("red", 5.2)):
+        corners = page.locator(f".moving polygon[fill='var(--m-{colour})']").get_attribute("points").split()
+        outer = [[at(plane[0], side), at(plane[1], y)] for y in (-3.2, 3.2)]
+        assert [[float(v) for v in corner.split(",")] for corner in corners] == [outer[0], *ends, outer[1]]
 
 
 def test_what_gets_through_is_drawn_where_its_axes_say(page: Page):
