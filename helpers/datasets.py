@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from helpers.arguments import real_number
+from helpers.arguments import real_number, tensors
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
@@ -120,6 +120,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
 
     Raises ValueError for targets that are not class indices (N,) or a fraction out of range.
     """
+    tensors(targets=targets)
     if targets.ndim != 1 or targets.is_floating_point():
         raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
     if not 0.0 <= real_number("test_fraction", test_fraction) < 1.0:

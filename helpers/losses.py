@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from helpers.arguments import check_weight
+from helpers.arguments import check_weight, tensors
 
 IGNORED = -100  # the class of a sample that counts nowhere, as in PyTorch
 DivideBy = Literal["weights", "samples"] | None
@@ -83,9 +83,7 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    for name, value in (("logits", logits), ("targets", targets), ("weight", weight)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}; expected a tensor: give torch.tensor({name})")
+    tensors(logits=logits, targets=targets, weight=weight)
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(

@@ -6,6 +6,8 @@ from threading import Lock
 import torch
 from torch import nn
 
+from helpers.arguments import whole_number
+
 GENERATOR = Lock()
 
 
@@ -13,6 +15,7 @@ def softmax_regression(
     num_features: int, num_classes: int, *, seed: int = 0, dtype: torch.dtype = torch.float32
 ) -> nn.Module:
     """Inputs (N, num_features) to logits (N, num_classes) by one linear map: a convex problem."""
+    _check(num_features=num_features, num_classes=num_classes)
     return _seeded(lambda: nn.Linear(num_features, num_classes), seed, dtype)
 
 
@@ -20,6 +23,7 @@ def one_hidden_layer(
     num_features: int, num_hidden: int, num_classes: int, *, seed: int = 0, dtype: torch.dtype = torch.float32
 ) -> nn.Module:
     """Inputs (N, num_features) to logits (N, num_classes) through ``num_hidden`` rectified units."""
+    _check(num_features=num_features, num_hidden=num_hidden, num_classes=num_classes)
     return _seeded(
         lambda: nn.Sequential(nn.Linear(num_features, num_hidden), nn.ReLU(), nn.Linear(num_hidden, num_classes)),
         seed,
@@ -31,6 +35,7 @@ def next_word_model(
     num_words: int, num_dimensions: int = 32, *, seed: int = 0, dtype: torch.dtype = torch.float32
 ) -> nn.Module:
     """Previous words, int64 (N,), to logits over the next word (N, num_words): embedding, then linear map."""
+    _check(num_words=num_words, num_dimensions=num_dimensions)
     return _seeded(
         lambda: nn.Sequential(nn.Embedding(num_words, num_dimensions), nn.Linear(num_dimensions, num_words)),
         seed,
@@ -38,8 +43,13 @@ def next_word_model(
     )
 
 
+def _check(**sizes: int) -> None:
+    for name, size in sizes.items():
+        whole_number(name, size, 1)
+
+
 def _seeded(make: Callable[[], nn.Module], seed: int, dtype: torch.dtype) -> nn.Module:
     # torch's layers draw from the one generator of the process, so only one thread at a time may seed it.
     with GENERATOR, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(whole_number("seed", seed, 0))
         return make().to(dtype)
