@@ -189,6 +189,9 @@ def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
         ("id,y\n1,cat\n", "--counts COLUMN or --labels COLUMN"),
         ("", "has the columns []"),
         ("class,count\na,1\na,2\n", "twice"),
+        ("count,count\n1,2\n3,4\n", "expected no name twice, and rows below them"),
+        ("class,count\n", "expected no name twice, and rows below them"),
+        ("id,label\n1,a\n2,b\n3, \n", "has no label in row 3; drop that row or fill it in"),
     ],
 )
 def test_the_terminal_never_guesses(tmp_path, capsys, text, message):
@@ -197,6 +200,21 @@ def test_the_terminal_never_guesses(tmp_path, capsys, text, message):
     assert main([str(file)]) == 2
     assert message in capsys.readouterr().err
     assert main([str(tmp_path / "none.csv")]) == 2
+
+
+def test_spaces_around_a_cell_make_no_class(tmp_path, capsys):
+    file = tmp_path / "labels.csv"
+    file.write_text("id , label \n1, cat \n2,cat\n3,dog \n")
+    assert main([str(file)]) == 0
+    assert capsys.readouterr().out == f"{diagnose(labels=['cat', 'cat', 'dog'])}\n"
+
+
+def test_own_weights_are_not_taken_for_weight_decay(tmp_path, capsys):
+    file = tmp_path / "counts.csv"
+    file.write_text("class,count\ncat,900\ndog,50\n")
+    with pytest.raises(SystemExit, match="2"):
+        main([str(file), "--weight", "25000"])
+    assert "own weights are one a class" in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module(tmp_path):
