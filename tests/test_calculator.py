@@ -1,5 +1,6 @@
 """The page that diagnoses: the same answers as the package, and what a reader does with it, in Chromium."""
 
+import csv
 import io
 import math
 import random
@@ -13,6 +14,7 @@ import torch
 from browsing import complaints, new_page
 from playwright.sync_api import Browser, Page, expect
 from test_diagnosis import EDGES
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import main, read
@@ -313,3 +315,54 @@ def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
     weights = [float(line.split(",")[2]) for line in lines[1:]]
     assert weights == pytest.approx(diagnose(counts).facts.advised.tolist(), rel=1e-9)
     assert [int(line.split(",")[1]) for line in lines[1:]] == counts
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("kind", ["cross entropy", "bce"])
+@pytest.mark.parametrize(("dtype", "lr"), [("float32", None), ("float16", 0.1)])
+def test_code_computes_the_loss_that_was_asked_for(page: Page, reduction: str, kind: str, dtype: str, lr: float | None):
+    options = {"loss": kind, "reduction": reduction, "dtype": dtype, "lr": lr}
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "900 100", "kind": "counts", **options}])
+    y = torch.arange(8) % 2
+    z = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).to(getattr(torch, dtype))
+    logits, targets = (z[:, 1], y.float()) if kind == "bce" else (z, y)
+    space: dict[str, Any] = {"z": logits, "y": targets}
+    exec(answer["code"], space)
+    if kind == "bce":
+        each = binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
+    else:
+        each = cross_entropy(z.float(), y, reduction="none")
+    w = diagnose([900, 100], **options).weights[y]
+    divisor = {"sum": 1, "none": 8, "mean": 8 if kind == "bce" else float(w.sum())}[reduction]
+    assert float(space["loss"]) == pytest.approx(float((w * each).sum()) / divisor, rel=1e-5)
+    assert ("z.float()" in answer["code"]) == (dtype == "float16")
+    assert ("lr" in space) == (lr is not None)
+
+
+def test_labels_whose_counts_add_up_to_a_hundred_are_no_percentages(page: Page):
+    texts = ["a " * 50 + "b " * 30 + "c " * 20, "0 " * 50 + "1 " * 30 + "2 " * 20]
+    answers = page.evaluate("all => answers(all)", [{"text": text, "kind": "labels"} for text in texts])
+    assert [answer["keys"] for answer in answers] == [["a", "b", "c"], [0, 1, 2]]
+    assert "input" not in {one["name"] for answer in answers for one in answer["findings"]}
+    (counts,) = page.evaluate("all => answers(all)", [{"text": "50 30 20", "kind": "counts"}])
+    note = next(one for one in counts["findings"] if one["name"] == "input")
+    (right,) = (finding for finding in diagnose([50, 30, 20]).findings if finding.name == "input")
+    assert (note["figure"], note["cure"]) == (right.figure, right.cure)
+
+
+def test_halves_are_rounded_as_python_rounds_them(page: Page):
+    halves = [0.5, 1.5, 2.5, -0.5, -2.5, 0.125, 0.375, -0.125, 16.105, 0.25]
+    for decimals in (0, 1, 2):
+        found = page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", halves)
+        assert found == [f"{x:.{decimals}f}" for x in halves]
+
+
+def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
+    names = {"cats, wild": 5000, 'a "dog"': 40, "birds": 70}
+    table = io.StringIO()
+    csv.writer(table).writerows([("name", "count"), *names.items()])
+    page.get_by_label("your counts").fill(table.getvalue())
+    expect(page.locator(".c-summary")).to_contain_text("3 classes, 5,110 samples")
+    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
+    assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
+    assert "\nbirds,70," in file  # no quotes where none are needed

@@ -1,6 +1,7 @@
 """Every Predict has a card that can be answered, and the outputs below it still print what its right answer says."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from conftest import LESSONS, ROOT, opened, refuse
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from test_prose import numbers
 
 from book.adapt import PREDICT, figure_texts
@@ -216,3 +217,131 @@ def test_the_front_page_works_where_storage_is_refused(page: Page, tmp_path: Pat
     page.goto(put(tmp_path, "index", tally=TALLY_OF_COURSE))
     expect(page.locator(".of-course")).to_be_hidden()
     assert errors == []
+
+
+HALF = {"number": 0.5, "within": 0, "unit": "nats"}
+CODE = {"choices": ["`less`", "`more`"], "right": 1, "seen": "9"}
+UNJUDGED = {"choices": ["yes", "no"]}
+RESULT = '<details class="hide"><summary>Show</summary>9</details>'
+FINDING = '<details class="finding"><summary>Show</summary>So it is.</details>'
+
+
+@pytest.fixture
+def reader(chromium: Browser) -> Iterator[Page]:
+    """A page whose reader agrees to everything."""
+    opened = new_page(chromium)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    yield opened
+    opened.close()
+
+
+def with_cards(folder: Path, *parts: dict[str, object] | str) -> str:
+    """The address of a page made of cards and of HTML."""
+    texts = [part if isinstance(part, str) else "**Predict.** What?" for part in parts]
+    cells = [new_markdown_cell(text, id=f"c{i}") for i, text in enumerate(texts)]
+    for cell, part in zip(cells, parts, strict=True):
+        if not isinstance(part, str):
+            cell.metadata["predict"] = part
+    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), TALLY])
+    script = f'<script src="{(ROOT / "book" / "static" / "cards.js").as_uri()}"></script>'
+    html = f'<meta charset="utf-8"><article>{MarkdownIt().render(markdown)}</article>{script}'
+    (folder / "cards.html").write_text(html, encoding="utf-8")
+    return (folder / "cards.html").as_uri()
+
+
+def answered(card: Locator, answer: str) -> None:
+    fields = card.get_by_role("textbox")
+    fields.fill(answer) if fields.count() else card.get_by_role("radio", name=answer).check()
+    card.get_by_role("button").click()
+
+
+@pytest.mark.parametrize(
+    ("texts", "number", "shown"),
+    [
+        (["0.5", "0,5", ".5", "+.5", "5e-1", "5E-1", " 0.5 ", "0.500"], 0.5, "0.5"),
+        (["-3", "−3", "–3", "-3.0", "- 3"], -3, "−3"),
+        (["25 000", "25,000", "25\u202f000", "25'000", "25_000", "2.5e4", "25,000.0", "25000."], 25000, "25\u00a0000"),
+        (["-1,234,567.25", "-1234567,25"], -1234567.25, "−1\u00a0234\u00a0567.25"),
+        (["1e-9", "0.000000001"], 1e-9, "1e−9"),
+        (["1,5"], 1.5, "1.5"),
+        (["0,125"], 0.125, "0.125"),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(reader: Page, tmp_path: Path, texts: list[str], number: float, shown: str):
+    reader.goto(with_cards(tmp_path, HALF | {"number": number}))
+    card = reader.locator(".guess")
+    for text in texts:
+        answered(card, text)
+        expect(card.locator(".outcome.hit")).to_have_text(
+            f"You guessed {text.strip()}\u00a0nats. Right: {shown}\u00a0nats."
+        )
+        reader.locator(".tally button").click()
+    for wrong in ("many", "1,2,3", "1.2.3", "1,23,456", "0,125,000", "5e", "e5", "-", "3 %", "--3", "1e1.5"):
+        card.get_by_role("textbox").fill(wrong)
+        assert "Write a number" in card.get_by_role("textbox").evaluate("e => e.validationMessage"), wrong
+    card.get_by_role("textbox").fill("7")
+    assert card.get_by_role("textbox").evaluate("e => e.validationMessage") == ""
+
+
+def test_a_guess_within_the_margin_is_right_to_its_very_edge(reader: Page, tmp_path: Path):
+    reader.goto(with_cards(tmp_path, {"number": 0.3, "within": 0.1}))
+    for text, kind in (("0.2", "hit"), ("0.4", "hit"), ("0.19", "miss"), ("0.41", "miss")):
+        answered(reader.locator(".guess"), text)
+        expect(reader.locator(f".outcome.{kind}")).to_have_count(1)
+        reader.locator(".tally button").click()
+
+
+def test_a_card_opens_what_answers_it_and_no_more(reader: Page, tmp_path: Path):
+    reader.goto(with_cards(tmp_path, RESULT, CODE, RESULT, RESULT, FINDING, RESULT, UNJUDGED, UNJUDGED, RESULT, CODE))
+    cards = reader.locator(".guess")
+    open_folds = "[...document.querySelectorAll('details')].map(fold => fold.open)"
+    assert reader.evaluate(open_folds) == [False] * 6
+    answered(cards.nth(1), "yes")  # nothing stands between it and the next
+    assert reader.evaluate(open_folds) == [False] * 6
+    answered(cards.nth(2), "no")  # no finding before the next
+    assert reader.evaluate(open_folds) == [False] * 5 + [True]
+    answered(cards.nth(0), "less")
+    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+    answered(cards.nth(3), "more")
+    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+
+
+def test_a_card_says_how_it_came_out_and_the_tally_leads_on(reader: Page, tmp_path: Path):
+    asks = [CODE | {"ask": "Which `one`"}, HALF | {"ask": "How much"}]
+    reader.goto(with_cards(tmp_path, CODE, RESULT, asks, RESULT, UNJUDGED, RESULT))
+    cards, tally, note = reader.locator(".guess"), reader.locator(".tally"), reader.locator(".guess-note")
+    expect(cards.nth(0).get_by_role("group", name="Your guess")).to_have_count(1)
+    expect(cards.nth(1).get_by_role("group", name="Which one").locator("code")).to_have_text(["one", "less", "more"])
+    expect(cards.nth(1).get_by_label("How much")).to_have_attribute("inputmode", "decimal")
+    expect(tally.get_by_role("button")).to_have_count(0)
+    answered(cards.nth(0), "less")
+    said = cards.nth(0).locator("[aria-live]")
+    expect(said.locator(".miss code")).to_have_text(["less", "more"])
+    expect(cards.nth(1).locator("form .guess-note")).to_contain_text("kept in this browser")
+    expect(note).to_have_count(1)
+    expect(tally.get_by_role("link", name="go to the first")).to_have_attribute("href", "#guess-c2")
+    answered(cards.nth(2), "yes")
+    expect(cards.nth(2).locator(".open")).to_contain_text("Compare it with the result.")
+    expect(tally).to_contain_text("You guessed 0 of 1 right.")
+    cards.nth(1).get_by_role("radio", name="more").check()
+    answered(cards.nth(1), "0.4")
+    expect(cards.nth(1).locator(".outcome")).to_have_text(
+        [re.compile("Which one: you .*more.*Right"), re.compile("How much: you .*0.4.*0.5")]
+    )
+    expect(tally).to_contain_text("You guessed 1 of 3 right.")
+    expect(tally).not_to_contain_text("still open")
+    reader.reload()
+    expect(reader.locator(".guess form")).to_have_count(0)
+    tally.get_by_role("button").click()
+    expect(reader.locator(".guess form")).to_have_count(3)
+    expect(tally).to_be_focused()
+
+
+@pytest.mark.parametrize("kept", ['{"c0.0": "a choice that is gone"}', "no JSON", "null"])
+def test_a_guess_that_is_no_choice_any_more_is_asked_anew(reader: Page, tmp_path: Path, kept: str):
+    address = with_cards(tmp_path, CODE, RESULT)
+    reader.goto(address)
+    reader.evaluate("text => localStorage.setItem('class-weights/guesses/cards', text)", kept)
+    reader.reload()
+    answered(reader.locator(".guess"), "more")
+    expect(reader.locator(".hit")).to_have_count(1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from helpers.exercises.notebook_12 import noise_share
+from helpers.exercises.core import Exercise, find_exercise
 
 COUNTS = torch.tensor([3_000, 600, 200, 40, 12]).double()
 
@@ -18,7 +18,9 @@ def test_the_share_of_noise_is_what_wrong_labels_weigh(tau):
         labels = torch.where(wrong, (y + torch.randint(1, 5, (len(y),), generator=generator)) % 5, y)
         w = torch.bincount(labels).double() ** -tau
         found.append((w[labels] * wrong).sum() / w[labels].sum())
-    assert torch.stack(found).mean() == pytest.approx(float(noise_share(COUNTS, eps, tau)), rel=0.05)
+    exercise = find_exercise("12.2")
+    assert isinstance(exercise, Exercise)
+    assert torch.stack(found).mean() == pytest.approx(float(exercise.right(COUNTS, eps, tau)), rel=0.05)
 
 
 @pytest.mark.parametrize("size", [16, 128])

@@ -94,7 +94,7 @@ def test_a_stored_run_comes_out_again(number):
         *((lambda lr=lr: descend(abs, torch.ones(2), "sign", lr, 1), ValueError, "lr is") for lr in (-1, 0, nan, inf)),
         (lambda: descend(abs, torch.ones(2), "sign", 0.1, -1), ValueError, "steps is -1"),
         (lambda: descend(abs, torch.ones(2), "sign", "x", 1), TypeError, "lr is 'x'; expected a real number"),
-        (lambda: zipf_samples(0, seed=0), ValueError, "size is 0; expected at least 1"),
+        (lambda: zipf_samples(0, seed=0), ValueError, "size is 0; expected 1 to"),
         (lambda: zipf_samples(1.5, seed=0), TypeError, "size is 1.5; expected a whole number"),
     ],
 )

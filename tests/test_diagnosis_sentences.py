@@ -174,13 +174,28 @@ def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
         (b"id,y\n1,cat\n", "--counts COLUMN or --labels COLUMN"),
         (b"", "has the columns []"),
         (b"class,count\na,1\na,2\n", "twice"),
+        (b"count,count\n1,2\n3,4\n", "expected no name twice, and rows below them"),
+        (b"class,count\n", "expected no name twice, and rows below them"),
+        (b"id,label\n1,a\n2,b\n3, \n", "has no label in row 3; drop that row or fill it in"),
         (b"name,count\na,3\nb\n", "counts.csv has another number of cells in row 2 than its header"),
         (b"name,count\na,3,7\nb,1\n", "counts.csv has another number of cells in row 1 than its header"),
         (b"\xff\xfe\x00", "counts.csv is no CSV in UTF-8"),
         (b"name,count\n" + b"a" * 200_000 + b",3\n", "counts.csv is no CSV in UTF-8"),
         (None, "counts.csv"),
     ],
-    ids=["names", "empty", "twice", "a cell too few", "a cell too many", "no text", "a cell without end", "no file"],
+    ids=[
+        "names",
+        "empty",
+        "twice",
+        "a header twice",
+        "no rows",
+        "no label",
+        "a cell too few",
+        "a cell too many",
+        "no text",
+        "a cell without end",
+        "no file",
+    ],
 )
 def test_the_terminal_never_guesses(tmp_path, capsys, content, said):
     file = tmp_path / "counts.csv"
@@ -188,6 +203,21 @@ def test_the_terminal_never_guesses(tmp_path, capsys, content, said):
         file.write_bytes(content)
     assert main([str(file)]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_spaces_around_a_cell_make_no_class(tmp_path, capsys):
+    file = tmp_path / "labels.csv"
+    file.write_text("id , label \n1, cat \n2,cat\n3,dog \n")
+    assert main([str(file)]) == 0
+    assert capsys.readouterr().out == f"{diagnose(labels=['cat', 'cat', 'dog'])}\n"
+
+
+def test_own_weights_are_not_taken_for_weight_decay(tmp_path, capsys):
+    file = tmp_path / "counts.csv"
+    file.write_text("class,count\ncat,900\ndog,50\n")
+    with pytest.raises(SystemExit, match="2"):
+        main([str(file), "--weight", "25000"])
+    assert "own weights are one a class" in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module(tmp_path):

@@ -67,7 +67,7 @@
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   }
   const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
-  const written = (value) => String(value).replace("-", "−").replace(/^−?\d+/, grouped);
+  const written = (value) => String(Number(value)).replaceAll("-", "−").replace(/^−?\d+/, grouped);
 
   // The lists stay in the page, out of sight: what is shown are copies, with their formulas drawn by then.
   function asked(div, name) {

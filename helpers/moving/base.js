@@ -109,7 +109,7 @@ export function once(make) {
 let made = 0;
 
 // A control as { element, get, set }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
-function control({ name, label, value, low, high, log = false, step, say = short, options, text }, changed) {
+function control({ name, label, value, low, high, log = false, step = 0.01, say = short, options, text }, changed) {
   const id = `m-${name}-${++made}`;
   const element = document.createElement("div");
   if (options) {
@@ -131,8 +131,7 @@ function control({ name, label, value, low, high, log = false, step, say = short
   element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}" aria-live="off"></output></label><input id="${id}" type="range">`;
   const [input, output] = [element.querySelector("input"), element.querySelector("output")];
   const [to, from] = log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
-  const every = step ?? (log ? 0.01 : (high - low) / 200);
-  Object.assign(input, { min: to(low), max: to(high), step: every });
+  Object.assign(input, { min: to(low), max: to(high), step });
   let exact = value; // as given, until the reader moves: a log scale has round numbers between its steps
   const get = () => exact ?? (log ? Number(from(Number(input.value)).toPrecision(3)) : from(Number(input.value)));
   const tell = () => {
