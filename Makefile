@@ -19,7 +19,7 @@ endef
 export DOWNLOADS
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab renew test snapshots run soak bench book pdf links slides worksheet classroom mark map hooks clean
+.PHONY: help install lab renew test snapshots stills run soak bench book pdf links slides worksheet classroom mark map hooks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,12 @@ renew: $(VENV)/installed ## take fresh copies into my/ and keep the old ones: AR
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder $(ARGS)
 
-snapshots: $(VENV)/installed ## write the looks of the figures anew, to be read as a diff: git diff tests/__snapshots__
-	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update tests/test_looks.py
+snapshots: $(VENV)/installed ## write the looks of the figures and the report of diagnose anew, to be read as a diff: git diff tests/__snapshots__
+	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update \
+		tests/test_looks.py tests/test_diagnosis_sentences.py
+
+stills: $(VENV)/installed ## draw the stills of the figures that move, for where nothing moves; needs Chromium
+	$(BIN)/python -m tools.stills
 
 run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak memory of each
 	$(BIN)/python -m tools.run $(ARGS)

@@ -1,6 +1,5 @@
 """Sphinx: the site of the course. ``prepare.py`` lays out its sources."""
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -46,17 +45,6 @@ html_show_copyright = False
 # Both styles pass WCAG AA.
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
-
-# For the decks: MathJax that draws with paths, one file and no font.
-MATHJAX = "tex-svg.js"
-
-
-def mathjax_file() -> Path:
-    spec = importlib.util.find_spec("sphinx-mathjax-offline")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("sphinx-mathjax-offline is missing: install requirements.txt")
-    return Path(spec.origin).parent / "static" / "mathjax" / MATHJAX
-
 
 # What axe-core asks for and theme and tables leave out: levels of headings, names of landmarks, a heading of the
 # search, a corner of a table that is no empty heading. And a fold is called by its words.

@@ -70,11 +70,6 @@ class Lesson:
             )
         return part
 
-    @property
-    def givens(self) -> dict[str, str]:
-        """Numbers that the prose may use though no output prints them, each with its reason."""
-        return dict(self.notebook.metadata.get("course", {}).get("givens", {}))
-
     def _words(self, pattern: str, wanted: str) -> str:
         found = re.search(pattern, self.notebook.cells[0].source, re.M)
         if found is None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 from pygments import highlight
@@ -13,6 +15,9 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from book.adapt import FINDING, PREDICT, keep_numbers_whole
+from book.figures import inline
+from book.formulas import CLOSING, OPENING, mathml
+from book.slide_figures import projected
 from book.slide_text import LEAST_WORDS, MOST_WORDS, check_beginnings, chosen, chosen_lines, narrow, on_slide
 
 STYLE = "a11y-high-contrast-light"
@@ -31,17 +36,42 @@ class Slide:
 
     @property
     def words(self) -> int:
-        """Of its text, without code, output and tables."""
-        text = re.sub(r"<pre.*?</pre>|<table.*?</table>|<[^>]*>", " ", "".join(self.parts), flags=re.S)
+        """Of its text, without code, output, tables and figures; a formula counts as one."""
+        text = re.sub(r"<math.*?</math>", " x ", "".join(self.parts), flags=re.S)
+        text = re.sub(r"<(pre|table|svg).*?</\1>|<[^>]*>", " ", text, flags=re.S)
         return len([word for word in text.split() if re.search(r"\w", word)])
 
 
 def formula(content: str, options: dict[str, bool]) -> str:
-    left, right = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
-    return f"{left}{html.escape(content)}{right}"
+    return mathml(content, options["display_mode"])
+
+
+def keep_punctuation(state: StateCore) -> None:
+    """As on the site: a formula in its text stays on one line with the punctuation that opens or closes it."""
+    for block in state.tokens:
+        found: list[Token] = []
+        rest = list(block.children or [])
+        while rest:
+            token = rest.pop(0)
+            if token.type != "math_inline":
+                found.append(token)
+                continue
+            opening = OPENING.search(found[-1].content) if found and found[-1].type == "text" else None
+            closing = CLOSING.match(rest[0].content) if rest and rest[0].type == "text" else None
+            before, after = opening[0] if opening else "", closing[0] if closing else ""
+            if opening:
+                found[-1].content = found[-1].content[: opening.start()]
+            if closing:
+                rest[0].content = rest[0].content[closing.end() :]
+            found.append(Token("html_inline", "", 0, content=f'<span class="together">{html.escape(before)}'))
+            found.append(token)
+            found.append(Token("html_inline", "", 0, content=f"{html.escape(after)}</span>"))
+        if block.children:
+            block.children = found
 
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, renderer=formula)
+MARKDOWN.core.ruler.push("keep_punctuation", keep_punctuation)
 
 
 def rendered(markdown: str) -> str:
@@ -94,7 +124,10 @@ def output_html(output: NotebookNode, show: list[str]) -> str:
         return f'<pre class="output">{html.escape(narrow(lines, MOST_COLUMNS))}</pre>' if lines else ""
     data = output.get("data", {})
     if "image/png" in data:
-        alt = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
+        stored = output.metadata.get("image/png", {})
+        if "svg" in stored:
+            return inline(projected(stored["svg"]), stored["alt"])
+        alt = html.escape(stored.get("alt", ""), quote=True)
         return f'<img class="figure" alt="{alt}" src="data:image/png;base64,{data["image/png"].strip()}">'
     if "text/html" in data:
         return f'<div class="html">{data["text/html"]}</div>'
@@ -112,12 +145,18 @@ def fits(code: str) -> bool:
 
 
 def code_slide(cell: NotebookNode) -> Slide:
-    """A figure or a table fills its slide; elsewhere short code stands first and its output follows on a click."""
+    """A figure or a table fills its slide; elsewhere short code stands first and its output follows on a click.
+
+    ``show`` picks lines of the output; of code without output, lines of the code.
+    """
     show = cell.metadata.get("slideshow", {}).get("show", [])
-    check_beginnings("".join(map(text_of, cell.outputs)), show)
+    check_beginnings("".join(map(text_of, cell.outputs)) or cell.source, show)
     outputs = [output_html(output, show) for output in cell.outputs]
-    shown = [output for output in outputs if "<img" in output or "<table" in output]
-    code = highlight(cell.source, PythonLexer(), HtmlFormatter(style=STYLE))
+    shown = [output for output in outputs if re.search("<svg|<img|<table", output)]
+    source = cell.source
+    if show and not cell.outputs:
+        source = re.sub(r"(?m)^ {4,}", " " * 4, chosen_lines(source, show))  # out of its block, a line needs no more
+    code = highlight(source, PythonLexer(), HtmlFormatter(style=STYLE))
     if shown:
         return Slide("figure", shown)
     answers = [output for output in outputs if output]
@@ -165,10 +204,10 @@ def slides(notebook: NotebookNode) -> list[Slide]:
         elif kind in ("-", "fragment") and deck:
             deck += join(deck[-1], cell, hidden=kind == "fragment")
         elif kind in ("slide", "subslide"):
-            new = of_cell(cell)
-            if not found:
-                for slide in new:
-                    slide.section = MARKDOWN.renderInline(section)
-            deck += new
+            above = MARKDOWN.renderInline(section)
+            for slide in of_cell(cell):
+                heading = re.match(r"<h\d>(.*?)</h\d>", slide.parts[0], re.S)
+                slide.section, above = ("", heading[1]) if heading else (above, above)
+                deck.append(slide)
         section = found[-1] if found else section
     return deck

@@ -75,7 +75,7 @@ def inline(svg: str, alt: str) -> str:
     del root.attrib["height"]  # which follows from the width
     follow_theme(root)
     name_apart(root, f"f{sha256(svg.encode()).hexdigest()[:8]}-")
-    sizes = f"--least: {least_width(root, width):.0f}px; max-width: {PER_POINT * width:.0f}px"
+    sizes = f"--least: {least_width(root, width):.0f}px; --most: {PER_POINT * width:.0f}px"
     root.set("style", f"{sizes}; {root.get('style', '')}")
     root.set("class", "figure")
     root.set("role", "img")

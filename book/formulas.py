@@ -13,6 +13,7 @@ from sphinx.errors import SphinxError
 from sphinx.writers.html5 import HTML5Translator
 
 FONT = Path(__file__).resolve().parent / "fonts" / "formulas.woff2"
+LOOK = Path(__file__).resolve().parent / "static" / "formulas.css"
 # What the font holds, as CSS writes it: ASCII, Greek, italic, bold, script, double-struck and typewriter letters, the
 # usual operators and arrows, and the pieces of large brackets. `tools/formula_font.py` cuts it to these.
 CHARACTERS = (
@@ -64,6 +65,11 @@ def font_face() -> str:
     data = base64.b64encode(FONT.read_bytes()).decode()
     source = f'url("data:font/woff2;base64,{data}") format("woff2")'
     return f'@font-face {{ font-family: "Course formulas"; src: {source}; }}\n'
+
+
+def style_sheet() -> str:
+    """For a page that the site's own style does not reach: the font, and how formulas are set."""
+    return font_face() + LOOK.read_text(encoding="utf-8")
 
 
 def visit(translator: HTML5Translator, node: nodes.math | nodes.math_block) -> None:

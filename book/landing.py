@@ -4,6 +4,7 @@ import re
 
 from nbformat import NotebookNode
 
+from book.cards import TALLY_OF_COURSE
 from book.course import MAP, PARTS, ROOT, CourseError, Lesson, repository
 from book.figures import drawn
 
@@ -73,7 +74,7 @@ def front_page(readme: str, course: list[Lesson]) -> str:
     page = f"{OPENING}{opening}{found[PICTURE].strip()}\n\n"
     page += f"## {ANSWER}\n\n{found[ANSWER].strip()}\n\n## {DOORS}\n\n{doors(found[DOORS].replace(COUNTS, CALCULATOR))}"
     words = MAP.sub("", found[COURSE]).replace("<!-- the map, by make map -->\n<!-- end of the map -->", "")
-    page += f"## {COURSE}\n\n{parts(course)}{words.strip()}\n\n{RUNNING}"
+    page += f"## {COURSE}\n\n{parts(course)}{TALLY_OF_COURSE}\n\n{words.strip()}\n\n{RUNNING}"
     # A link within the README to one of its other sections.
     return re.sub(r"\]\(#", "](run.md#", solutions_page(page))
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygments.formatters import HtmlFormatter
 
-from book.conf import mathjax_file
 from book.course import GUIDE, lessons
 from book.deck import STYLE, Slide, rendered, slides
+from book.formulas import style_sheet
 from book.lecture import lecture
 
 BOOK = Path(__file__).resolve().parent
@@ -34,7 +34,7 @@ def copy_assets(target: Path) -> None:
     target.mkdir(parents=True)
     for name in REVEAL:
         shutil.copy(reveal_folder() / name, target)
-    shutil.copy(mathjax_file(), target)
+    (target / "formulas.css").write_text(style_sheet(), encoding="utf-8")
     for path in (LOOK / "deck.css", LOOK / "deck.js", LOOK / "worksheet.css"):
         shutil.copy(path, target)
     (target / "code.css").write_text(HtmlFormatter(style=STYLE).get_style_defs(".highlight"), encoding="utf-8")

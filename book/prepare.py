@@ -84,7 +84,8 @@ def prepare(target: Path) -> None:
             continue
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(with_figures(adapt(nbformat.read(path, as_version=4))), copy)
+        # First what moves, which is no picture whose code would be folded.
+        nbformat.write(adapt(with_figures(nbformat.read(path, as_version=4))), copy)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     pictured = nbformat.read(PICTURED, as_version=4)
     for path in local_files(readme):

@@ -118,6 +118,11 @@ def question(markdown: str, most: int) -> tuple[str, str]:
     return "\n\n".join(headings + leads[cut:] + asked), "\n\n".join(leads[:cut])
 
 
+def in_a_row(parts: list[str]) -> str:
+    """Sentences as one paragraph, and a formula after one of them on its own."""
+    return "".join(("\n\n" if part.startswith("$$") else " ") + part for part in parts).strip()
+
+
 def chosen(markdown: str, beginnings: list[str]) -> tuple[str, str]:
     """The headings and the sentences with these beginnings; and the rest. "Now…" is a paragraph from "Now" on."""
     shown, rest = [], []
@@ -127,8 +132,8 @@ def chosen(markdown: str, beginnings: list[str]) -> tuple[str, str]:
             start = next((one for one in beginnings if part.startswith(one.removesuffix("…"))), "")
             (kept if going or start else left).append(part)
             going = going or start.endswith("…")
-        shown += [" ".join(kept)] if kept else []
-        rest += [" ".join(left)] if left else []
+        shown += [in_a_row(kept)] if kept else []
+        rest += [in_a_row(left)] if left else []
     return "\n\n".join(shown), "\n\n".join(rest)
 
 

@@ -15,14 +15,14 @@ from nbformat import NotebookNode
 from playwright.sync_api import sync_playwright
 
 from book.adapt import FINDING, PREDICT, visible_part
-from book.conf import mathjax_file
 from book.course import ROOT, Lesson, lessons
 from book.deck import MARKDOWN, headings, rendered
+from book.formulas import style_sheet
 from book.slide_text import sentences, units
 
 LOOK = ROOT / "book" / "slides"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 600_000  # ms; a page of formulas on a slow machine
+PATIENCE = 600_000  # ms
 
 
 class NoBrowserError(RuntimeError):
@@ -116,7 +116,7 @@ def print_pdf(folder: Path, names: list[str]) -> None:
         page.set_default_timeout(PATIENCE)
         for name in names:
             page.goto((folder / f"{name}.html").as_uri())
-            page.wait_for_selector("html[data-ready]", state="attached")
+            page.evaluate("document.fonts.ready")
             printed = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
             (folder / f"{name}.pdf").write_bytes(re.sub(rb"D:\d{14}", b"D:20000101000000", printed))
         chromium.close()
@@ -125,7 +125,7 @@ def print_pdf(folder: Path, names: list[str]) -> None:
 def write(target: Path, course: list[Lesson]) -> None:
     """The pages as HTML, with what they load, then as PDF. Raises NoBrowserError when the HTML is written."""
     (target / "assets").mkdir(parents=True, exist_ok=True)
-    shutil.copy(mathjax_file(), target / "assets")
+    (target / "assets" / "formulas.css").write_text(style_sheet(), encoding="utf-8")
     shutil.copy(LOOK / "worksheet.css", target / "assets")
     written = dict(pages(course))
     for name, page in written.items():

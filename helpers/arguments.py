@@ -46,6 +46,13 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
+def tensors(**given: Any) -> None:
+    """TypeError, which says how to make one, for a list or an array among them."""
+    for name, value in given.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a tensor: give torch.tensor({name})")
+
+
 def floating_tensor(name: str, value: Any) -> Tensor:
     """``value``, if it is a tensor of a floating point dtype; else TypeError."""
     if not isinstance(value, Tensor) or not value.is_floating_point():

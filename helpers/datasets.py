@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from helpers.arguments import tensors
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 SHA256 = {
     "shuttle.npz": "0f2800e4d3aace43f6fd3c2f333ac907adba598016e8b946fa3d5476d9333849",
@@ -115,6 +117,7 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
 
     Raises ValueError for targets that are not class indices (N,) or a fraction out of range.
     """
+    tensors(targets=targets)
     if targets.ndim != 1 or targets.is_floating_point():
         raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
     if not 0.0 <= test_fraction < 1.0:

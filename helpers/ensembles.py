@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from helpers.arguments import positive, whole_number
+from helpers.arguments import positive, tensors, whole_number
 
 # Logits (B, K), targets (B,) and the share of the training that is over (0 to below 1), to the loss of one network.
 Loss = Callable[[Tensor, Tensor, float], Tensor]
@@ -57,15 +57,25 @@ def fit_many(
         batch_size: samples a step, an incomplete last batch dropped; None takes all.
         num_hidden: H.
         seed: of the starting weights, which all networks share, and of the order of the samples.
-        sampler: gives N or fewer sample indices each time that it is iterated, once an
+        sampler: gives sample indices, enough for a batch, each time that it is iterated, once an
             epoch, for instance ``torch.utils.data.WeightedRandomSampler``; None visits each sample once.
         after_epoch: called with the number of finished epochs and the networks, for curves.
 
-    Raises ValueError for what would go unnoticed: targets of another length, inputs
-    that are not finite, a batch larger than the data, or a learning rate of zero or infinity.
+    Raises ValueError for what would go unnoticed: targets of another length or below 0, inputs that are not finite,
+    no loss, a batch larger than the data or than what the sampler gives, or a learning rate of zero or infinity.
     """
+    tensors(inputs=inputs, targets=targets)
+    if inputs.ndim != 2 or inputs.dtype not in (torch.float32, torch.float64, torch.bfloat16):
+        found = f"shape {tuple(inputs.shape)} and dtype {inputs.dtype}"  # in float16 Adam's epsilon is zero
+        raise ValueError(f"inputs has {found}; expected (N, F) in float32: give inputs.float()")
     if len(inputs) != len(targets) or not inputs.isfinite().all():
         raise ValueError(f"inputs holds {len(inputs)} samples, targets {len(targets)}; expected as many, all finite")
+    if not len(targets) or targets.min() < 0:
+        raise ValueError("targets is empty, or holds a number below 0; expected classes from 0: drop other samples")
+    if not losses:
+        raise ValueError("losses is empty; expected one for each network")
+    whole_number("epochs", epochs, 0)
+    whole_number("num_hidden", num_hidden, 1)
     num_samples, num_features = inputs.shape
     size = num_samples if batch_size is None else whole_number("batch_size", batch_size, 1, num_samples)
     lr = positive("lr", lr)
@@ -87,6 +97,9 @@ def fit_many(
     extended = pad(inputs.detach(), (0, 1), value=1.0)
     for epoch in range(epochs):
         order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))
+        if len(order) < size or order.min() < 0:
+            given = f"{len(order)} samples in epoch {epoch + 1}"
+            raise ValueError(f"sampler gives {given}; expected at least {size}, each from 0 to {num_samples - 1}")
         batches = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
         for number, batch in enumerate(batches):
             done = (epoch + number / len(batches)) / epochs

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from helpers.arguments import check_weight
+from helpers.arguments import check_weight, tensors
 
 IGNORED = -100  # the class of a sample that counts nowhere, as in PyTorch
 DivideBy = Literal["weights", "samples"] | None
@@ -81,8 +81,7 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    if not isinstance(weight, Tensor):  # scikit-learn's are numpy's
-        raise TypeError(f"weight is a {type(weight).__name__}; expected a tensor: give torch.tensor(weight)")
+    tensors(logits=logits, targets=targets, weight=weight)
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(

@@ -10,9 +10,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from helpers.arguments import positive, whole_number
+from helpers.arguments import positive, tensors, whole_number
 from helpers.datasets import austen_pairs
 
+LARGEST_SIZE = 12  # at which the inputs of zipf_samples take 10 GB
 Rule = Literal["momentum", "sign", "Adam"]
 
 
@@ -53,7 +54,7 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True) -> tuple[Tensor, Te
 
     Source: the linear problem of Kunstner et al. 2024, arXiv 2402.19449, where size is 11.
     """
-    whole_number("size", size, 1)
+    whole_number("size", size, 1, LARGEST_SIZE)
     counts = torch.cat([torch.full((2**i,), 2 ** (size - i)) for i in range(size)])
     targets = torch.arange(len(counts)).repeat_interleave(counts)
     if not tail:
@@ -65,6 +66,7 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True) -> tuple[Tensor, Te
 def pair_counts(num_words: int) -> Tensor:
     """How often each of Austen's ``num_words`` most frequent words (rows) precedes each (columns), float32."""
     words = austen_pairs(test_fraction=0.0)
+    whole_number("num_words", num_words, 1, len(words.counts))
     inside = (words.train_inputs < num_words) & (words.train_targets < num_words)
     pairs = words.train_inputs[inside] * num_words + words.train_targets[inside]
     return torch.bincount(pairs, minlength=num_words**2).view(num_words, num_words).float()
@@ -75,12 +77,22 @@ def table_gradient(theta: Tensor, shares: Tensor) -> Tensor:
 
     Args:
         theta, shares: (V, K); ``shares`` sum to 1 and hold what each pair (input, class) weighs.
+
+    Raises ValueError for shapes that differ, which torch would stretch.
     """
+    if theta.ndim != 2 or theta.shape != shares.shape:
+        raise ValueError(f"theta has shape {tuple(theta.shape)} and shares {tuple(shares.shape)}; expected one, (V, K)")
     return torch.softmax(theta, dim=1).mul_(shares.sum(dim=1, keepdim=True)).sub_(shares)
 
 
 def thirds(counts: Tensor) -> Tensor:
-    """Of each class, 0, 1 or 2: frequent, middle, rare, so that each band holds about a third of the samples."""
+    """Of each class, 0, 1 or 2: frequent, middle, rare, so that each band holds about a third of the samples.
+
+    Raises ValueError for counts that are not finite numbers >= 0, (K,), with a sum above 0.
+    """
+    tensors(counts=counts)
+    if counts.ndim != 1 or not (counts >= 0).all() or not 0 < counts.sum() < torch.inf:
+        raise ValueError(f"counts has shape {tuple(counts.shape)}; expected finite numbers >= 0, (K,), not all 0")
     order = counts.argsort(descending=True, stable=True)
     before = counts[order].double().cumsum(0) - counts[order] / 2
     band = torch.empty_like(order)

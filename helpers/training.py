@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from helpers.arguments import finite, positive, whole_number
+from helpers.arguments import finite, positive, tensors, whole_number
 from helpers.losses import weighted_cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -97,6 +97,7 @@ def _trained(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Para
 
 
 def _check(inputs: Tensor, targets: Tensor, batch_size: int | None, clip_norm: float | None) -> None:
+    tensors(inputs=inputs, targets=targets)
     if len(inputs) != len(targets):
         raise ValueError(f"inputs has {len(inputs)} samples but targets {len(targets)}: give one target a sample")
     finite("inputs", inputs)

@@ -70,3 +70,10 @@ def placed(notebook: NotebookNode, kind: str) -> Iterator[tuple[str, NotebookNod
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == kind:
             yield f'cell {number}, "{cell.source.partition(chr(10))[0][:50]}",', cell
+
+
+def code_cells(path: Path, *texts: str) -> list[str]:
+    """The code cells of a notebook that hold one of the texts, in its order."""
+    return [
+        cell.source for _, cell in placed(opened(path).notebook, "code") if any(text in cell.source for text in texts)
+    ]

@@ -1,5 +1,6 @@
 """The page that diagnoses: the same answers as the package, and what a reader does with it, in Chromium."""
 
+import csv
 import io
 import math
 import random
@@ -13,6 +14,7 @@ import torch
 from browsing import complaints, new_page
 from playwright.sync_api import Browser, Page, expect
 from test_diagnosis import EDGES
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import main, read
@@ -89,9 +91,17 @@ def draw() -> tuple[list[int], dict[str, Any]]:
     }
 
 
+def on_page(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of the package as the page calls them."""
+    called = {name: option for option, name in NAMES.items()}
+    given = {called.get(name, name): str(value) if "dtype" in name else value for name, value in options.items()}
+    given |= {name: given[name].removeprefix("torch.") for name in ("dtype", "state") if name in given}
+    return given | {"optimizer": optimizer_name(options.get("optimizer", "SGD"))}
+
+
 def in_python(options: dict[str, Any]) -> dict[str, Any]:
     """The page lets own weights take the place of the scheme; the package refuses both."""
-    if options["weight"]:
+    if options.get("weight"):
         options = {name: value for name, value in options.items() if name != "scheme"}
     return {NAMES.get(name, name): value for name, value in options.items()}
 
@@ -107,16 +117,15 @@ def same(page_says: str, package_says: str) -> bool:
 
 def test_answers_are_those_of_the_package(page: Page):
     cases = [draw() for _ in range(INPUTS)]
+    # And what random inputs seldom are: like labels or percentages, and on either side of each edge.
+    cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10])]
+    cases += [(counts, on_page(options)) for _, *sides in EDGES for counts, options in sides]
     texts = [{"text": ", ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]
     seen, unequal = set(), 0
     for answer, (counts, options) in zip(page.evaluate("all => answers(all)", texts), cases, strict=True):
         d = diagnose(counts, **in_python(options))
         for one, finding in zip(answer["findings"], d.findings, strict=True):
-            assert (one["severity"], one["name"], one["notebook"]) == (
-                finding.severity,
-                finding.name,
-                finding.notebook,
-            )
+            assert all(one[part] == getattr(finding, part) for part in ("severity", "name", "notebook"))
             pairs = [(one[part], getattr(finding, part)) for part in ("sentence", "figure", "cure")]
             assert all(same(*pair) for pair in pairs), pairs
             unequal += sum(a != b for a, b in pairs)
@@ -129,26 +138,11 @@ def test_answers_are_those_of_the_package(page: Page):
         assert answer["shift"] == pytest.approx(d.facts.shift.tolist(), abs=1e-9)
         assert answer["lr"] == (None if d.lr is None else pytest.approx(d.lr, rel=1e-9))
     assert unequal <= 5
-    # Each finding that needs no features was met ("input" has a test of its own).
+    # Each finding that needs no features was met.
     assert seen == {
         *("overflow", "underflow", "state", "scale", "decay", "outweighs", "twice"),
-        *("smoothing", "batch", "calibration", "empty", "absent", "few samples"),
-    } | (seen & {"epsilon"})
-
-
-def test_a_finding_speaks_from_the_same_edge(page: Page):
-    """The pairs on either side of each edge, of which random inputs seldom come close."""
-    page_names = {name: option for option, name in NAMES.items()}
-    for name, *sides in EDGES:
-        for counts, options in sides:
-            given = {page_names.get(key, key): value for key, value in options.items()}
-            given["dtype"] = str(options.get("dtype", "float32")).removeprefix("torch.")
-            if "state" in given:
-                given["state"] = str(given["state"]).removeprefix("torch.")
-            given["optimizer"] = optimizer_name(options.get("optimizer", "SGD"))
-            (answer,) = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts)), **given}])
-            found = {one["name"] for one in answer["findings"]}
-            assert found == {finding.name for finding in diagnose(counts, **options).findings}, (name, options)
+        *("smoothing", "batch", "calibration", "empty", "absent", "few samples", "epsilon", "input"),
+    }
 
 
 def test_words_among_numbers_are_labels(page: Page):
@@ -205,12 +199,9 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
         ("5", {}, "fewer than two classes"),
         ("0.2, 0.8", {}, "shares"),
         ("20.5, 79.5", {}, "percentages"),
-        ("900 100", {"batch": 2000}, "batch_size is 2000"),
-        ("900 100", {"momentum": 2}, "momentum is 2"),
         ("900 100", {"autocast": True}, "autocast computes in float16 or bfloat16"),
         ("9 9 9", {"loss": "bce"}, "the loss is bce"),
         ("9 9 9", {"positive": 3}, "the loss is bce"),
-        ("9 9", {"positive": 0}, "pos_weight is 0"),
         ("9 9", {"positive": 2, "weight": [1, 2]}, "weight is given beside pos_weight"),
         ("9 9", {"weight": [1, 2, 3]}, "weight has 3 numbers; expected one a class, 2"),
         ("9 9", {"weight": [1, -2]}, "expected numbers from 0 to 1e30"),
@@ -225,14 +216,6 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
 def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: dict[str, Any], word: str):
     (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto", **options}])
     assert word in answer["error"]
-
-
-def test_numbers_that_look_like_something_else_are_taken_with_a_note(page: Page):
-    taken = [[1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10]]
-    answers = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts))} for counts in taken])
-    for answer, counts in zip(answers, taken, strict=True):
-        note = next(one for one in answer["findings"] if one["name"] == "input")
-        assert note["sentence"] in {finding.sentence for finding in diagnose(counts).findings}
 
 
 def number() -> float:
@@ -332,3 +315,54 @@ def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
     weights = [float(line.split(",")[2]) for line in lines[1:]]
     assert weights == pytest.approx(diagnose(counts).facts.advised.tolist(), rel=1e-9)
     assert [int(line.split(",")[1]) for line in lines[1:]] == counts
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("kind", ["cross entropy", "bce"])
+@pytest.mark.parametrize(("dtype", "lr"), [("float32", None), ("float16", 0.1)])
+def test_code_computes_the_loss_that_was_asked_for(page: Page, reduction: str, kind: str, dtype: str, lr: float | None):
+    options = {"loss": kind, "reduction": reduction, "dtype": dtype, "lr": lr}
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "900 100", "kind": "counts", **options}])
+    y = torch.arange(8) % 2
+    z = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).to(getattr(torch, dtype))
+    logits, targets = (z[:, 1], y.float()) if kind == "bce" else (z, y)
+    space: dict[str, Any] = {"z": logits, "y": targets}
+    exec(answer["code"], space)
+    if kind == "bce":
+        each = binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
+    else:
+        each = cross_entropy(z.float(), y, reduction="none")
+    w = diagnose([900, 100], **options).weights[y]
+    divisor = {"sum": 1, "none": 8, "mean": 8 if kind == "bce" else float(w.sum())}[reduction]
+    assert float(space["loss"]) == pytest.approx(float((w * each).sum()) / divisor, rel=1e-5)
+    assert ("z.float()" in answer["code"]) == (dtype == "float16")
+    assert ("lr" in space) == (lr is not None)
+
+
+def test_labels_whose_counts_add_up_to_a_hundred_are_no_percentages(page: Page):
+    texts = ["a " * 50 + "b " * 30 + "c " * 20, "0 " * 50 + "1 " * 30 + "2 " * 20]
+    answers = page.evaluate("all => answers(all)", [{"text": text, "kind": "labels"} for text in texts])
+    assert [answer["keys"] for answer in answers] == [["a", "b", "c"], [0, 1, 2]]
+    assert "input" not in {one["name"] for answer in answers for one in answer["findings"]}
+    (counts,) = page.evaluate("all => answers(all)", [{"text": "50 30 20", "kind": "counts"}])
+    note = next(one for one in counts["findings"] if one["name"] == "input")
+    (right,) = (finding for finding in diagnose([50, 30, 20]).findings if finding.name == "input")
+    assert (note["figure"], note["cure"]) == (right.figure, right.cure)
+
+
+def test_halves_are_rounded_as_python_rounds_them(page: Page):
+    halves = [0.5, 1.5, 2.5, -0.5, -2.5, 0.125, 0.375, -0.125, 16.105, 0.25]
+    for decimals in (0, 1, 2):
+        found = page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", halves)
+        assert found == [f"{x:.{decimals}f}" for x in halves]
+
+
+def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
+    names = {"cats, wild": 5000, 'a "dog"': 40, "birds": 70}
+    table = io.StringIO()
+    csv.writer(table).writerows([("name", "count"), *names.items()])
+    page.get_by_label("your counts").fill(table.getvalue())
+    expect(page.locator(".c-summary")).to_contain_text("3 classes, 5,110 samples")
+    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
+    assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
+    assert "\nbirds,70," in file  # no quotes where none are needed

@@ -1,16 +1,21 @@
 """Every Predict has a card that can be answered, and the outputs below it still print what its right answer says."""
 
 import itertools
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from conftest import LESSONS, opened, refuse
+from browsing import new_page
+from conftest import LESSONS, ROOT, opened, refuse
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from playwright.sync_api import Browser, Locator, Page, expect
 from test_prose import numbers
 
 from book.adapt import PREDICT, figure_texts
-from book.cards import TALLY, CardError, Choice, Number, Question, questions, with_card
+from book.cards import TALLY, TALLY_OF_COURSE, CardError, Choice, Number, Question, questions, with_card
 
 CARDS = [one for path in LESSONS for cell in opened(path).notebook.cells for one in questions(cell)]
 JUDGED = [one for one in CARDS if isinstance(one, Choice) and one.right is not None]
@@ -104,3 +109,239 @@ def test_a_card_stands_below_its_question_and_tells_no_answer():
 def test_guesses_are_counted_before_the_exercises():
     cell = new_markdown_cell("## What\n\nThat.\n\n## Exercises\n\nThree.")
     assert with_card(cell.source, cell) == f"## What\n\nThat.\n\n{TALLY}\n\n## Exercises\n\nThree."
+
+
+CHOICES = {"choices": ["at about 2.15", "at about 0.1"], "right": 1, "seen": "0.1"}
+OPEN = {"choices": ["it helps", "it does harm"]}
+WEIGHT = {"number": 704409, "within": 35000, "unit": "%"}
+SCRIPT = (ROOT / "book" / "static" / "cards.js").as_uri()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = new_page(chromium)
+    yield opened
+    opened.close()
+
+
+def put(folder: Path, name: str, *cards: dict[str, object] | list[dict[str, object]], tally: str = TALLY) -> str:
+    """A page with these cards, as the site has them, and its address."""
+    cells = [new_markdown_cell("What?", id=f"c{i}", metadata={"predict": card}) for i, card in enumerate(cards)]
+    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), tally])
+    html = MarkdownIt("commonmark", {"html": True}).render(markdown)
+    path = folder / f"{name}.html"
+    path.write_text(
+        f'<meta charset="utf-8"><article>{html}</article><script src="{SCRIPT}"></script>', encoding="utf-8"
+    )
+    return path.as_uri()
+
+
+def guess(page: Page, number: int, answer: str) -> None:
+    card = page.locator(".guess").nth(number)
+    if card.get_by_role("radio").count():
+        card.get_by_role("radio", name=answer).check()
+    else:
+        card.get_by_role("textbox").fill(answer)
+    card.get_by_role("button").click()
+
+
+@pytest.mark.parametrize(
+    ("card", "answer", "said"),
+    [
+        (CHOICES, "at about 0.1", "You guessed “at about 0.1”. Right."),
+        (CHOICES, "at about 2.15", "You guessed “at about 2.15”. The result: at about 0.1."),
+        (CHOICES | {"ask": "At 10"}, "at about 0.1", "At 10: you guessed “at about 0.1”. Right."),
+        (OPEN, "it helps", "You guessed “it helps”. Compare it with the result."),
+        (WEIGHT, "700,000", "You guessed 700,000 %. Right: 704 409 %."),
+        (WEIGHT, "25 000", "You guessed 25 000 %. The result: 704 409 % (up to 35 000 away counts as right)."),
+        (WEIGHT | {"within": 0, "ask": "Of all"}, "8", "Of all: you guessed 8 %. The result: 704 409 %."),
+    ],
+)
+def test_a_card_compares_in_a_sentence(page: Page, tmp_path: Path, card: dict[str, object], answer: str, said: str):
+    page.goto(put(tmp_path, "a", card))
+    guess(page, 0, answer)
+    expect(page.locator("[aria-live]")).to_have_text(said)
+
+
+def test_a_tally_counts_in_sentences(page: Page, tmp_path: Path):
+    page.goto(put(tmp_path, "a", OPEN, CHOICES, OPEN))
+    tally = page.locator(".tally p")
+    expect(tally).to_have_text("You have not guessed yet. 3 of 3 predictions are still open: go to the first.")
+    guess(page, 0, "it helps")
+    expect(tally).to_have_text("One guess has no right answer. 2 of 3 predictions are still open: go to the first.")
+    guess(page, 1, "at about 0.1")
+    expect(tally).to_contain_text(
+        "You guessed 1 of 1 right. One guess has no right answer. 1 of 3 predictions is still"
+    )
+    guess(page, 2, "it helps")
+    expect(tally).to_have_text("You guessed 1 of 1 right. 2 guesses have no right answer.")
+
+
+def test_guesses_are_added_up_over_the_course_and_cleared_together(page: Page, tmp_path: Path):
+    page.on("dialog", lambda dialog: dialog.accept())
+    first, second = (put(tmp_path, name, CHOICES, OPEN) for name in ("first", "second"))
+    front = put(tmp_path, "index", tally=TALLY_OF_COURSE)
+    course = page.locator(".of-course")
+    page.goto(front)
+    expect(course).to_be_hidden()
+    page.goto(first)
+    guess(page, 0, "at about 0.1")
+    expect(page.locator(".tally")).not_to_contain_text("Over the course")  # which this page is, so far
+    page.goto(second)
+    expect(page.locator(".tally")).to_contain_text("Over the course so far: 1 of 1 right, in one notebook.")
+    guess(page, 0, "at about 2.15")
+    expect(page.locator(".tally")).to_contain_text("Over the course so far: 1 of 2 right, in 2 notebooks.")
+    page.evaluate("localStorage.setItem('class-weights/score/third', 'many')")  # by another hand
+    page.goto(front)
+    expect(course).to_contain_text("You guessed 1 of 2 right, in 2 notebooks.")
+    page.goto(first)
+    page.get_by_role("button", name="Clear my guesses in this notebook").click()
+    page.goto(front)
+    expect(course).to_contain_text("You guessed 0 of 1 right, in one notebook.")
+    course.get_by_role("button").click()
+    expect(course).to_have_text("Your guesses are cleared.")
+    expect(course).to_be_focused()
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.goto(second)
+    expect(page.locator(".guess form")).to_have_count(2)
+    page.evaluate("localStorage.setItem('class-weights/score/second', '1/1')")
+    page.evaluate("localStorage.clear()")
+    page.goto(front)
+    expect(course).to_be_hidden()
+
+
+def test_the_front_page_works_where_storage_is_refused(page: Page, tmp_path: Path):
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })")
+    page.goto(put(tmp_path, "index", tally=TALLY_OF_COURSE))
+    expect(page.locator(".of-course")).to_be_hidden()
+    assert errors == []
+
+
+HALF = {"number": 0.5, "within": 0, "unit": "nats"}
+CODE = {"choices": ["`less`", "`more`"], "right": 1, "seen": "9"}
+UNJUDGED = {"choices": ["yes", "no"]}
+RESULT = '<details class="hide"><summary>Show</summary>9</details>'
+FINDING = '<details class="finding"><summary>Show</summary>So it is.</details>'
+
+
+@pytest.fixture
+def reader(chromium: Browser) -> Iterator[Page]:
+    """A page whose reader agrees to everything."""
+    opened = new_page(chromium)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    yield opened
+    opened.close()
+
+
+def with_cards(folder: Path, *parts: dict[str, object] | str) -> str:
+    """The address of a page made of cards and of HTML."""
+    texts = [part if isinstance(part, str) else "**Predict.** What?" for part in parts]
+    cells = [new_markdown_cell(text, id=f"c{i}") for i, text in enumerate(texts)]
+    for cell, part in zip(cells, parts, strict=True):
+        if not isinstance(part, str):
+            cell.metadata["predict"] = part
+    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), TALLY])
+    script = f'<script src="{(ROOT / "book" / "static" / "cards.js").as_uri()}"></script>'
+    html = f'<meta charset="utf-8"><article>{MarkdownIt().render(markdown)}</article>{script}'
+    (folder / "cards.html").write_text(html, encoding="utf-8")
+    return (folder / "cards.html").as_uri()
+
+
+def answered(card: Locator, answer: str) -> None:
+    fields = card.get_by_role("textbox")
+    fields.fill(answer) if fields.count() else card.get_by_role("radio", name=answer).check()
+    card.get_by_role("button").click()
+
+
+@pytest.mark.parametrize(
+    ("texts", "number", "shown"),
+    [
+        (["0.5", "0,5", ".5", "+.5", "5e-1", "5E-1", " 0.5 ", "0.500"], 0.5, "0.5"),
+        (["-3", "−3", "–3", "-3.0", "- 3"], -3, "−3"),
+        (["25 000", "25,000", "25\u202f000", "25'000", "25_000", "2.5e4", "25,000.0", "25000."], 25000, "25\u00a0000"),
+        (["-1,234,567.25", "-1234567,25"], -1234567.25, "−1\u00a0234\u00a0567.25"),
+        (["1e-9", "0.000000001"], 1e-9, "1e−9"),
+        (["1,5"], 1.5, "1.5"),
+        (["0,125"], 0.125, "0.125"),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(reader: Page, tmp_path: Path, texts: list[str], number: float, shown: str):
+    reader.goto(with_cards(tmp_path, HALF | {"number": number}))
+    card = reader.locator(".guess")
+    for text in texts:
+        answered(card, text)
+        expect(card.locator(".outcome.hit")).to_have_text(
+            f"You guessed {text.strip()}\u00a0nats. Right: {shown}\u00a0nats."
+        )
+        reader.locator(".tally button").click()
+    for wrong in ("many", "1,2,3", "1.2.3", "1,23,456", "0,125,000", "5e", "e5", "-", "3 %", "--3", "1e1.5"):
+        card.get_by_role("textbox").fill(wrong)
+        assert "Write a number" in card.get_by_role("textbox").evaluate("e => e.validationMessage"), wrong
+    card.get_by_role("textbox").fill("7")
+    assert card.get_by_role("textbox").evaluate("e => e.validationMessage") == ""
+
+
+def test_a_guess_within_the_margin_is_right_to_its_very_edge(reader: Page, tmp_path: Path):
+    reader.goto(with_cards(tmp_path, {"number": 0.3, "within": 0.1}))
+    for text, kind in (("0.2", "hit"), ("0.4", "hit"), ("0.19", "miss"), ("0.41", "miss")):
+        answered(reader.locator(".guess"), text)
+        expect(reader.locator(f".outcome.{kind}")).to_have_count(1)
+        reader.locator(".tally button").click()
+
+
+def test_a_card_opens_what_answers_it_and_no_more(reader: Page, tmp_path: Path):
+    reader.goto(with_cards(tmp_path, RESULT, CODE, RESULT, RESULT, FINDING, RESULT, UNJUDGED, UNJUDGED, RESULT, CODE))
+    cards = reader.locator(".guess")
+    open_folds = "[...document.querySelectorAll('details')].map(fold => fold.open)"
+    assert reader.evaluate(open_folds) == [False] * 6
+    answered(cards.nth(1), "yes")  # nothing stands between it and the next
+    assert reader.evaluate(open_folds) == [False] * 6
+    answered(cards.nth(2), "no")  # no finding before the next
+    assert reader.evaluate(open_folds) == [False] * 5 + [True]
+    answered(cards.nth(0), "less")
+    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+    answered(cards.nth(3), "more")
+    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+
+
+def test_a_card_says_how_it_came_out_and_the_tally_leads_on(reader: Page, tmp_path: Path):
+    asks = [CODE | {"ask": "Which `one`"}, HALF | {"ask": "How much"}]
+    reader.goto(with_cards(tmp_path, CODE, RESULT, asks, RESULT, UNJUDGED, RESULT))
+    cards, tally, note = reader.locator(".guess"), reader.locator(".tally"), reader.locator(".guess-note")
+    expect(cards.nth(0).get_by_role("group", name="Your guess")).to_have_count(1)
+    expect(cards.nth(1).get_by_role("group", name="Which one").locator("code")).to_have_text(["one", "less", "more"])
+    expect(cards.nth(1).get_by_label("How much")).to_have_attribute("inputmode", "decimal")
+    expect(tally.get_by_role("button")).to_have_count(0)
+    answered(cards.nth(0), "less")
+    said = cards.nth(0).locator("[aria-live]")
+    expect(said.locator(".miss code")).to_have_text(["less", "more"])
+    expect(cards.nth(1).locator("form .guess-note")).to_contain_text("kept in this browser")
+    expect(note).to_have_count(1)
+    expect(tally.get_by_role("link", name="go to the first")).to_have_attribute("href", "#guess-c2")
+    answered(cards.nth(2), "yes")
+    expect(cards.nth(2).locator(".open")).to_contain_text("Compare it with the result.")
+    expect(tally).to_contain_text("You guessed 0 of 1 right.")
+    cards.nth(1).get_by_role("radio", name="more").check()
+    answered(cards.nth(1), "0.4")
+    expect(cards.nth(1).locator(".outcome")).to_have_text(
+        [re.compile("Which one: you .*more.*Right"), re.compile("How much: you .*0.4.*0.5")]
+    )
+    expect(tally).to_contain_text("You guessed 1 of 3 right.")
+    expect(tally).not_to_contain_text("still open")
+    reader.reload()
+    expect(reader.locator(".guess form")).to_have_count(0)
+    tally.get_by_role("button").click()
+    expect(reader.locator(".guess form")).to_have_count(3)
+    expect(tally).to_be_focused()
+
+
+@pytest.mark.parametrize("kept", ['{"c0.0": "a choice that is gone"}', "no JSON", "null"])
+def test_a_guess_that_is_no_choice_any_more_is_asked_anew(reader: Page, tmp_path: Path, kept: str):
+    address = with_cards(tmp_path, CODE, RESULT)
+    reader.goto(address)
+    reader.evaluate("text => localStorage.setItem('class-weights/guesses/cards', text)", kept)
+    reader.reload()
+    answered(reader.locator(".guess"), "more")
+    expect(reader.locator(".hit")).to_have_count(1)

@@ -6,12 +6,9 @@ import pytest
 import torch
 from torch import nn, optim
 
-from helpers.datasets import shuttle, two_gaussians
-from helpers.losses import weighted_cross_entropy
-from helpers.models import one_hidden_layer
-from helpers.stability import logistic_gradient, logistic_minimum
+from helpers.datasets import two_gaussians
+from helpers.stability import logistic_gradient
 from helpers.training import fit
-from helpers.weights import inverse_frequency, normalize
 
 SEEDS = (100, 101, 102)
 
@@ -25,16 +22,16 @@ def toy(seed):
     return sample.inputs.double(), sample.targets.double(), torch.cat([sample.weight[0], sample.bias]).double()
 
 
-def end_of_line(seed, make, k, steps=50, clip=None):
+def end_of_line(seed, make, k, steps=50):
     x, y, start = toy(seed)
     model = nn.Linear(1, 1, dtype=torch.float64)
     nn.utils.vector_to_parameters(start.clone(), model.parameters())
-    seen = fit(model, x, y, make(model.parameters()), steps=steps, loss=lambda z, y: k * bce(z, y), clip_norm=clip)
-    return nn.utils.parameters_to_vector(model.parameters()).detach(), seen
+    fit(model, x, y, make(model.parameters()), steps=steps, loss=lambda z, y: k * bce(z, y))
+    return nn.utils.parameters_to_vector(model.parameters()).detach()
 
 
 def change(seed, make, k):
-    start, (one, _), (ended, _) = toy(seed)[2], end_of_line(seed, make, 1.0), end_of_line(seed, make, k)
+    start, one, ended = toy(seed)[2], end_of_line(seed, make, 1.0), end_of_line(seed, make, k)
     return float((ended - one).norm() / (one - start).norm())
 
 
@@ -54,49 +51,17 @@ def test_sgd_and_l2_notice_the_scale(seed):
     assert change(seed, lambda p: optim.Adam(p, 0.1, weight_decay=0.1), 1e-2) > 0.1
 
 
-def test_scale_is_one_over_epsilon_to_the_last_bit():
-    small_loss, _ = end_of_line(100, lambda p: optim.Adam(p, 0.1, eps=1e-8), 2.0**-20)
-    large_eps, _ = end_of_line(100, lambda p: optim.Adam(p, 0.1, eps=1e-8 * 2.0**20), 1.0)
-    assert torch.equal(small_loss, large_eps)
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lbfgs_has_a_wall(seed):
     x, y, start = toy(seed)
     wall = math.sqrt(1e-9) / float(logistic_gradient(start, x, y).norm())
 
     def moved(k):
-        ended, _ = end_of_line(seed, lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe"), k, steps=5)
+        ended = end_of_line(seed, lambda p: optim.LBFGS(p, line_search_fn="strong_wolfe"), k, steps=5)
         return float((ended - start).norm())
 
     assert moved(0.99 * wall) == 0
     assert moved(1.01 * wall) > 0.01
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_l2_ends_where_its_own_gradient_is_zero_and_adamw_does_not(seed):
-    x, y, _ = toy(seed)
-    theta, _ = end_of_line(seed, lambda p: optim.Adam(p, 0.1, weight_decay=0.1), 10.0, steps=300)
-    assert (10 * logistic_gradient(theta, x, y) + 0.1 * theta).norm() < 1e-2
-    assert (theta - logistic_minimum(x, y)).norm() > 0.1
-    theta, _ = end_of_line(seed, lambda p: optim.AdamW(p, 0.05, betas=(0.9, 0.95), weight_decay=0.1), 10.0, steps=300)
-    assert (theta - logistic_minimum(x, y)).norm() < 0.05
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_lbfgs_goes_the_same_way_for_every_large_scale(seed):
-    data = shuttle(seed=1)
-    rows = data.train_inputs[:300].double(), data.train_targets[:300]
-
-    def run(k):
-        model = one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
-        optimizer = optim.LBFGS(model.parameters(), max_iter=20, line_search_fn="strong_wolfe")
-        fit(model, *rows, optimizer, steps=1, loss=lambda z, y: k * weighted_cross_entropy(z, y))
-        return nn.utils.parameters_to_vector(model.parameters()).detach()
-
-    assert torch.equal(run(1.0), run(16.0))
-    assert torch.equal(run(1.0), run(2.0**14))
-    assert not torch.equal(run(1.0), run(2.0**-14))
 
 
 def test_no_step_of_adam_is_longer_than_its_bound():
@@ -113,27 +78,3 @@ def test_no_step_of_adam_is_longer_than_its_bound():
     longest = bound * math.sqrt(1 - b2**steps)
     assert 0.999 * longest < before - theta.item() < 1.001 * longest
     assert 7.2 < bound < 7.3
-
-
-def test_adam_does_not_see_the_scale_of_weights_on_batches():
-    data = shuttle(seed=1)
-    n = torch.bincount(data.train_targets).double()
-    raw = inverse_frequency(n)
-
-    def run(seed, weights):
-        model = one_hidden_layer(9, 16, 7, seed=seed, dtype=torch.float64)
-        fit(
-            model,
-            data.train_inputs.double(),
-            data.train_targets,
-            optim.Adam(model.parameters(), 0.01),
-            steps=50,
-            batch_size=256,
-            seed=seed,
-            loss=lambda z, y: weighted_cross_entropy(z, y, weights, divide_by="samples"),
-        )
-        return nn.utils.parameters_to_vector(model.parameters()).detach()
-
-    for seed in SEEDS:
-        one, seven = run(seed, normalize(raw, n, to="sample mean")), run(seed, raw)
-        assert (one - seven).norm() < 0.05 * one.norm()

@@ -5,7 +5,7 @@ from typing import Any
 import nbformat
 import pytest
 import torch
-from conftest import ROOT
+from conftest import ROOT, code_cells
 from torch.nn import functional as F
 
 NOTEBOOK = ROOT / "notebooks" / "11_your_loss.ipynb"
@@ -20,46 +20,10 @@ def double():
     torch.set_default_dtype(before)
 
 
-def cells(*starts: str) -> list[str]:
-    """The notebook's code cells that hold one of the texts, in its order."""
-    found = [c.source for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.cell_type == "code"]
-    return [source for source in found if any(start in source for start in starts)]
-
-
-def drawn(seed: int) -> tuple[torch.Tensor, torch.Tensor, float]:
-    """Counts over five decades, weights (N / n_c) ** exponent, and a smoothing."""
-    generator = torch.Generator().manual_seed(seed)
-    n = (10 ** (5 * torch.rand(2 + seed % 30, generator=generator))).ceil()
-    exponent, eps = torch.rand(2, generator=generator).tolist()
-    return n, (n.sum() / n) ** exponent, eps
-
-
-@pytest.mark.parametrize("seed", range(100, 120))
-def test_best_answers_are_where_torch_has_no_gradient(seed):
-    n, w, eps = drawn(seed)
-    y, target = torch.arange(len(n)), (1 - eps) * torch.eye(len(n)) + eps / len(n)
-    z = (w * target).log().requires_grad_()
-    (g,) = torch.autograd.grad(F.cross_entropy(z, y, weight=w, label_smoothing=eps), z)
-    assert g.abs().max() < 1e-12
-    z = target.log().requires_grad_()
-    repaired = (w * F.cross_entropy(z, y, label_smoothing=eps, reduction="none")).sum() / w.sum()
-    (g,) = torch.autograd.grad(repaired, z)
-    assert g.abs().max() < 1e-12
-
-
-@pytest.mark.parametrize("seed", range(100, 120))
-def test_onset_is_where_the_first_name_is_lost(seed):
-    n, w, _ = drawn(seed)
-    onset = len(n) / (len(n) - 1 + w.max() / w.min())
-    for factor, lost in ((0.999, False), (1.001, w.max() > w.min())):
-        target = (1 - factor * onset) * torch.eye(len(n)) + factor * onset / len(n)
-        assert bool(((w * target).argmax(dim=1) != torch.arange(len(n))).any()) == lost
-
-
 @pytest.mark.parametrize("seed", [5, 6, 7])
 def test_a_hundredfold_changes_the_same_thing_at_other_parameters(seed):
     names: dict[str, Any] = {"torch": torch, "F": F}
-    for source in cells(*TABLE):
+    for source in code_cells(NOTEBOOK, *TABLE):
         exec(source.replace("manual_seed(4)", f"manual_seed({seed})"), names)
     found = {name: names["two_numbers"](name) for name in names["losses"]}
     found |= {name: names["two_numbers"](*first_and_term) for name, first_and_term in names["mixed"].items()}
@@ -71,35 +35,10 @@ def test_a_hundredfold_changes_the_same_thing_at_other_parameters(seed):
         assert lines[name].split("   ", 1)[1].strip().startswith(divisor), name
 
 
-@pytest.mark.parametrize("share", [0.0003, 0.1, 0.7])
-def test_mean_weight_of_balanced_positives_is_below_two(share):
-    assert share * (1 - share) / share + (1 - share) == pytest.approx(2 * (1 - share))
-
-
-@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 7.0])
-@pytest.mark.parametrize("alpha", [0.1, 0.25, 0.9])
-def test_focal_loss_says_yes_from_one_minus_alpha_on(alpha, gamma):
-    for p, sign in ((1 - alpha - 0.01, 1), (1 - alpha + 0.01, -1)):
-        z = torch.zeros((), requires_grad=True)
-        q = torch.sigmoid(z)
-        loss = -alpha * p * (1 - q) ** gamma * q.log() - (1 - alpha) * (1 - p) * q**gamma * (1 - q).log()
-        (g,) = torch.autograd.grad(loss, z)
-        assert g * sign > 0  # at q = 1/2 descent goes down below the place, and up above it
-
-
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_best_bias_of_an_untrained_network_is_log_of_weight_times_count(seed):
-    n, w, _ = drawn(seed)
-    y = torch.arange(len(n)).repeat_interleave((n / n.min()).clamp(max=50).long())
-    b = (w * torch.bincount(y)).log().requires_grad_()
-    (g,) = torch.autograd.grad(F.cross_entropy(b.expand(len(y), -1), y, weight=w), b)
-    assert g.abs().max() < 1e-12
-
-
 def test_tiles_of_one_class_are_worth_one_sample_and_tiles_of_all_alike_their_pixels():
     names: dict[str, Any] = {"torch": torch, "F": F, "pixels": torch.tensor([900, 90, 10]), "mask": torch.tensor([0])}
     names["w_pixel"] = names["pixels"].sum() / (3 * names["pixels"])
-    exec(*cells("def part_of_red("), names)
+    exec(*code_cells(NOTEBOOK, "def part_of_red("), names)
     whole = 64 * torch.eye(3)[torch.arange(3).repeat_interleave(names["pixels"])]
     as_samples = names["effective_weights"](names["pixels"], names["w_pixel"], 20)[2] / names["w_pixel"][2]
     assert names["part_of_red"](whole, 20) == pytest.approx(float(as_samples), abs=0.03)

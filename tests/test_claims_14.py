@@ -5,10 +5,8 @@ from math import inf, nan
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from helpers.tail import descend, pair_counts, table_gradient, thirds, zipf_samples
-from helpers.weights import normalize, power
 from tools.tail import STORED, WEIGHTINGS, jobs, run
 
 RUNS = json.loads(STORED.read_text(encoding="utf-8"))["runs"]
@@ -34,14 +32,6 @@ def test_sign_moves_every_number_by_the_rate():
         next(descend(lambda theta: theta, start, "rmsprop", 0.1, 1))
 
 
-def test_momentum_leaves_above_its_largest_rate():
-    curvature, beta = 3.0, 0.9
-    for part, settles in ((0.95, True), (1.05, False)):
-        lr = part * 2 * (1 + beta) / curvature
-        *_, theta = descend(lambda theta: curvature * theta, torch.ones(1), "momentum", lr, 400)
-        assert (float(theta.abs()) < 1e-3) is settles
-
-
 def test_tail_has_equal_groups_and_flat_has_none():
     x, y = zipf_samples(5, seed=101)
     n = torch.bincount(y)
@@ -59,45 +49,11 @@ def test_thirds_hold_a_third_each():
     assert all(abs(float(words[thirds(words) == k].sum() / words.sum()) - 1 / 3) < 0.03 for k in range(3))
 
 
-@pytest.mark.parametrize("tau", [0.0, 1.0])
-def test_curvature_is_a_product_where_every_input_gets_the_same_prediction(tau):
-    """The Hessian by automatic differentiation, against (diag p - p p^T) x mean of x x^T, weights and all."""
-    x, y = zipf_samples(2, seed=102)
-    n = torch.bincount(y)
-    w, share = normalize(power(n, tau), n, to="sample mean").double(), n.double() ** (1 - tau)
-    p, x = share / share.sum(), x[:, :3].double()
-    x = x[0].expand_as(x)  # the same for all, so that the weights of the samples average out
-
-    def loss(theta):
-        at = p.log() + x @ theta.view(len(n), 3).T
-        return (w[y] * F.cross_entropy(at, y, reduction="none")).mean()
-
-    hessian = torch.autograd.functional.hessian(loss, torch.zeros(3 * len(n), dtype=torch.float64))
-    predicted = torch.kron(torch.diag(p) - p[:, None] * p, x.T @ x / len(x))
-    assert torch.allclose(hessian, predicted, atol=1e-12)
-    if tau == 1:
-        assert torch.allclose(p * (1 - p), torch.full_like(p, 1 / len(n) * (1 - 1 / len(n))))
-
-
 def test_gradient_of_the_table_is_that_of_its_loss():
     q = torch.rand(5, 4, generator=torch.Generator().manual_seed(103))
     q, theta = q / q.sum(), torch.randn(5, 4, generator=torch.Generator().manual_seed(104), requires_grad=True)
     (gradient,) = torch.autograd.grad(-(q * torch.log_softmax(theta, dim=1)).sum(), theta)
     assert torch.allclose(gradient, table_gradient(theta.detach(), q), atol=1e-6)
-
-
-def test_weights_of_the_input_leave_the_minimum_and_weights_of_the_class_move_it_by_log_w():
-    q = pair_counts(50) + 1
-    q = q / q.sum()
-    inputs, share = q.sum(dim=1, keepdim=True), q.sum(dim=0)
-    least = (q / inputs).log()
-
-    def steepest(theta, seen):
-        return float(table_gradient(theta, seen / seen.sum()).abs().max())
-
-    assert steepest(least, q / inputs) < 1e-7
-    assert steepest(least, q / share) > 1e-4
-    assert steepest(least - share.log(), q / share) < 1e-7
 
 
 def test_stored_runs_are_those_of_the_tool():
@@ -138,7 +94,7 @@ def test_a_stored_run_comes_out_again(number):
         *((lambda lr=lr: descend(abs, torch.ones(2), "sign", lr, 1), ValueError, "lr is") for lr in (-1, 0, nan, inf)),
         (lambda: descend(abs, torch.ones(2), "sign", 0.1, -1), ValueError, "steps is -1"),
         (lambda: descend(abs, torch.ones(2), "sign", "x", 1), TypeError, "lr is 'x'; expected a real number"),
-        (lambda: zipf_samples(0, seed=0), ValueError, "size is 0; expected at least 1"),
+        (lambda: zipf_samples(0, seed=0), ValueError, "size is 0; expected 1 to"),
         (lambda: zipf_samples(1.5, seed=0), TypeError, "size is 1.5; expected a whole number"),
     ],
 )

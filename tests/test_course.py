@@ -139,10 +139,10 @@ def test_each_objective_is_taught_and_asked_for():
 
 
 def test_objectives_say_what_is_missing(monkeypatch):
-    known = plan()
+    known, before = plan(), list(lacks(lessons()))
     known["01"][2] = {"sections": ["Gone"]}
     monkeypatch.setattr("book.objectives.plan", lambda: known)
-    assert list(lacks(lessons())) == [
+    assert [complaint for complaint in lacks(lessons()) if complaint not in before] == [
         "01, objective 3: no section ['Gone'] in 01_weighted_cross_entropy.ipynb",
         "01, objective 3: no exercise and no quiz question asks for it",
         f"the quiz of the guide has the questions {questions()}; objectives.toml names {questions()[1:]}",

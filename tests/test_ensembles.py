@@ -112,6 +112,15 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"lr": math.inf}, "lr is inf"),
         ({"targets": torch.zeros(51, dtype=torch.int64)}, "inputs holds 50 samples, targets 51"),
         ({"inputs": torch.full((50, 3), math.nan)}, "inputs holds"),
+        ({"inputs": torch.zeros(50)}, r"inputs has shape \(50,\)"),
+        ({"inputs": torch.zeros(50, 3, dtype=torch.float16)}, "inputs has .* torch.float16"),
+        ({"targets": torch.full((50,), -1)}, "targets .* below 0"),
+        ({"losses": []}, "losses is empty"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"num_hidden": 0}, "num_hidden is 0"),
+        ({"sampler": range(9), "batch_size": 10}, "sampler gives 9 samples in epoch 1"),
+        ({"sampler": [-1] * 50}, "sampler gives"),
+        ({"sampler": iter(range(50)), "epochs": 2}, "sampler gives 0 samples in epoch 2"),
     ],
 )
 def test_what_would_go_unnoticed_is_named(sample, change, message):

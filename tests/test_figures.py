@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 from book.figures import SVG, draw_as_svg, inline
+from book.slide_figures import HEIGHT, LEAST, WIDTH, numbers, panels, points, projected, width
 from helpers import plots
 from helpers.plots.frame import styled
 from helpers.plots.vector import MANY_MARKS, svg
@@ -70,6 +71,9 @@ def test_many_dots_become_a_picture_and_few_stay_dots():
     ):
         assert [len(images(stored(lambda ax, x=x, draw=draw: draw(ax, x)))) for x in (few, many)] == [0, 1]
     assert images(stored(lambda ax: plots.lines(ax, many, {"SGD": many}, **NAMES))) == []
+    some = stored(lambda ax: ax.plot(many, many, "o-", markevery=0.1))
+    assert images(some) == []
+    assert some.count("<use") < 40
 
 
 def test_a_table_is_stored_with_a_pixel_for_each_cell():
@@ -107,7 +111,7 @@ def test_the_smallest_letters_keep_nine_pixels(width, least):
     two_lines(ax)  # whose names and ticks have 12 points
     ax.set_yscale("log")  # whose exponents are smaller, and do not count
     figure.canvas.draw()
-    assert f"--least: {least}px; max-width: {width * 96}px" in inline(svg(figure), ALT)
+    assert f"--least: {least}px; --most: {width * 96}px" in inline(svg(figure), ALT)
     plt.close(figure)
 
 
@@ -120,3 +124,89 @@ def test_an_output_without_svg_stays_a_picture():
     draw_as_svg(cell)
     assert cell.outputs[0].data["text/html"].startswith("<svg ")
     assert cell.outputs[0].data["image/png"] == "aGk="
+
+
+@styled
+def wide() -> str:
+    """Two panels that a slide would make too small: a line with dots and an area; a heat table."""
+    figure, (left, right) = plots.canvas(columns=2, size=(15, 6.5))
+    plots.lines(left, [1, 2, 3], {"theory": [1.0, 3.0, 2.0]}, marker="o", **NAMES)
+    left.fill_between([1, 2, 3], [0.5, 2.5, 1.5], [1.5, 3.5, 2.5], color="#0072b2")
+    plots.heat_table(right, [[0.0, 1.0]], ["row"], ["c1", "c2"], **NAMES)
+    figure.canvas.draw()
+    written = svg(figure)
+    plt.close(figure)
+    return written
+
+
+def pairs(path: ElementTree.Element) -> list[tuple[float, float]]:
+    found = numbers(path.get("d"))
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def shares(written: str) -> list[float]:
+    """Where line, dots, area and cells are, as shares of the width and height of their panels."""
+    root = ElementTree.fromstring(written)
+    ((left, right), (top, bottom)), ((start, end), _) = panels(root)
+    paths, uses = list(root.iter(f"{SVG}path")), list(root.iter(f"{SVG}use"))
+    line = next(path for path in paths if "stroke-width: 2.2" in path.get("style", ""))
+    dots = [(float(use.get("x")), float(use.get("y"))) for use in uses]
+    area = max((path for path in paths if "id" in path.attrib), key=lambda path: max(numbers(path.get("d"))))
+    below = next(float(use.get("y")) for use in uses if use.get("x") == "0")
+    places = [*pairs(line), *(dot for dot in dots if dot in pairs(line)), *((x, y + below) for x, y in pairs(area))]
+    assert len(places) > 12
+    cell, _, _, _, first, _ = numbers(next(root.iter(f"{SVG}image")).get("transform"))
+    found = [share for x, y in places for share in ((x - left) / (right - left), (y - top) / (bottom - top))]
+    return [*found, (first - start) / (end - start), 2 * cell / (end - start)]
+
+
+def drawn_size(written: str) -> list[float]:
+    return numbers(ElementTree.fromstring(written).get("viewBox"))[2:]
+
+
+def test_on_a_slide_panels_give_way_to_letters_and_nothing_leaves_its_place_in_them():
+    before, after = wide(), projected(wide())
+    across, along = drawn_size(after)
+    smallest = min(map(points, ElementTree.fromstring(after).iter(f"{SVG}text")))
+    assert min(WIDTH / across, HEIGHT / along) * smallest == pytest.approx(LEAST, rel=1e-3)
+    assert texts(after) == texts(before)
+    assert re.findall("font-size: [^;]*", after) == re.findall("font-size: [^;]*", before)
+    assert shares(after) == pytest.approx(shares(before), abs=1e-3)
+
+
+def test_what_is_large_enough_for_a_slide_stays_as_it_is():
+    written = stored(two_lines)
+    lengths = re.compile(r' (?:d|x|y|transform)="([^"]*)"')
+    assert lengths.findall(projected(written)) == lengths.findall(written)
+
+
+@styled
+def diagram() -> str:
+    figure, ax = plots.canvas(size=(14, 3.8))
+    plots.decisions(ax, [("one question", "no", "a long answer\nand an act")] * 4, title="Finding")
+    figure.canvas.draw()
+    written = svg(figure)
+    plt.close(figure)
+    return written
+
+
+def frames(written: str) -> list[float]:
+    """Their widths."""
+    rounded = (path for path in ElementTree.fromstring(written).iter(f"{SVG}path") if re.search("Q.*z", path.get("d")))
+    places = [[x for x, _ in pairs(path)] for path in rounded]
+    return [max(one) - min(one) for one in places]
+
+
+def test_the_arrows_of_a_diagram_give_way_and_its_frames_do_not():
+    before, after = diagram(), projected(diagram())
+    assert drawn_size(after)[0] < drawn_size(before)[0]
+    assert len(frames(before)) == 12
+    assert frames(after) == pytest.approx(frames(before), abs=0.05)
+
+
+def test_a_title_that_would_leave_the_slide_goes_left():
+    before = wide().replace("Finding &amp; &lt;result&gt;", "A finding of more words than its panel is wide, far more")
+    root = ElementTree.fromstring(projected(before))
+    ends = [float(text.get("x")) + width(text) for text in root.iter(f"{SVG}text") if "A finding" in str(text.text)]
+    assert len(ends) == 2
+    assert max(ends) < drawn_size(projected(before))[0]

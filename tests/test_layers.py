@@ -25,7 +25,7 @@ ALLOWED = {
     "distributed": {"arguments", "losses"},
     "diagnosis": {"arguments", "diagnosis", "weights"},
     "plots": {"plots"},
-    "moving": {"moving", "datasets", "weights", "stability", "plots"},
+    "moving": {"moving", "datasets", "weights", "stability"},
     "tables": set(),
     "operating": set(),
     "tail": {"datasets"},

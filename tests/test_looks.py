@@ -83,7 +83,8 @@ def look(ax: Axes) -> Iterator[str]:
     for group in ax.collections:
         yield of_collection(group, ax)
     for image in ax.images:
-        yield say("table", image.get_cmap().name, image.get_clim(), ax.get_aspect(), *np.ma.filled(image.get_array()))
+        values = np.ma.filled(image.get_array(), np.nan)
+        yield say("table", image.get_cmap().name, image.get_clim(), ax.get_aspect(), *values)
     if legend := ax.get_legend():
         anchor = legend.get_bbox_to_anchor().transformed(ax.transAxes.inverted())
         names = (say(repr(text.get_text()), text.get_fontsize()) for text in legend.get_texts())
@@ -96,7 +97,7 @@ BARS = {"theory": 3.0, "other": 20.0}
 GROUPS = {"theory": [1.0, 20.0], "other": [2.0, 30.0]}
 WHISKERS = {"other": ([1.5, 20.0], [3.0, 35.0])}
 CROWD = {f"{i}": [1.0, 10.0 ** min(i, 3)] for i in range(5)}
-TABLE = ([[1.0, 20.0], [0.1, 3.0]], ["r", "s"], ["c", "d"])
+TABLE = ([[1.0, 20.0], [np.nan, 3.0]], ["r", "s"], ["c", "d"])
 SHADES = {"colour": [[0.4, 0.6], [0.1, 0.5]], "text": [["x", "y"], ["z", ""]], "limits": (0, 0.7)}
 STEPS = [("scaled?", "no: rest", "yes: divide"), ("float16?", "no: rest", "yes: check"), ("seven?", "no", "yes")]
 SCENES: dict[str, Callable[[Axes], Any]] = {

@@ -2,6 +2,7 @@
 
 import csv
 import socket
+import sys
 from pathlib import Path
 
 import nbformat
@@ -9,7 +10,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from tools.mark import APART, apart, mark, not_in_force, numbered, write
+from tools.mark import APART, apart, main, mark, not_in_force, numbered, write
 
 RIGHT = """
 from helpers.exercises import check
@@ -90,6 +91,34 @@ def test_what_a_notebook_tries_ends_in_its_own_line(tmp_path: Path):
     # A process that another test has just ended has no command line left to read: process_iter gives None for it.
     left = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"]) if process.pid not in before]
     assert not any("tools.mark_one" in (command or ()) for command in left)
+
+
+def test_the_command_marks_the_rest_of_a_class(tmp_path: Path, monkeypatch, capsys):
+    """A link to no file, a file that is no notebook, and lines that a notebook wrote where the verdicts stand."""
+    forged = "\n".join(["no JSON", "7", "[" * 100_000, '{"number": "x", "verdict": "right"}', '{"number": []}'])
+    write_there = f"open('../../verdicts', 'ab').write({forged.encode()!r} + b'\\n\\xff\\n')"
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / NAME).symlink_to(tmp_path / "nowhere")
+    notebook(tmp_path / "bob").write_text("this is no notebook")
+    notebook(tmp_path / "Zoë 王", write_there, "import os; os.write(2, b'\\xff')", RIGHT)
+    target = tmp_path / "marks.csv"
+    monkeypatch.setattr(sys, "argv", ["mark", str(tmp_path), "--csv", str(target), "--clock", "3600"])
+    main()
+    zoe, ada, bob = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
+    assert ada["trouble"] == "it cannot be read: it is no file, or a link to none"
+    assert bob["trouble"].startswith("it is no notebook: NotJSONError")
+    assert (zoe["8.1"], zoe["right"], zoe["trouble"]) == ("right", "1", "")
+    assert "3/3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], [".", "--seconds", "0"], [".", "--clock", "nan"]])
+def test_the_command_refuses_what_it_cannot_use(arguments, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["mark", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "03_gradient_scaling" in (said := capsys.readouterr().err) or "expected a" in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_says_what_is_not_in_force():

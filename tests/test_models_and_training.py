@@ -148,3 +148,22 @@ def test_what_would_go_unnoticed_is_named(sample, model, options, message):
 def test_a_batch_size_is_a_whole_number(sample, model, size):
     with pytest.raises(TypeError, match="batch_size is"):
         fit(model, *sample, sgd(model, 0.1), steps=1, batch_size=size)
+
+
+@pytest.mark.parametrize(
+    "make", [softmax_regression, next_word_model, lambda a, b, **k: one_hidden_layer(3, a, b, **k)]
+)
+@pytest.mark.parametrize(("sizes", "seed"), [((0, 2), 0), ((2, 0), 0), ((2, 2), -1)])
+def test_a_model_of_nothing_or_a_seed_below_zero_is_refused(make, sizes, seed):
+    with pytest.raises(ValueError, match=r"^(num_\w+|seed) is (0|-1); expected at least [01]"):
+        make(*sizes, seed=seed)
+
+
+def test_a_seed_is_not_cut_to_a_whole_number():
+    with pytest.raises(TypeError, match=r"seed is 1\.5"):
+        softmax_regression(2, 2, seed=1.5)
+
+
+def test_an_array_in_the_place_of_a_tensor_is_named(sample, model):
+    with pytest.raises(TypeError, match=r"inputs is a ndarray; expected a tensor: give torch\.tensor\(inputs\)"):
+        fit(model, sample[0].numpy(), sample[1], sgd(model, 0.1), steps=1)

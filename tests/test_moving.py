@@ -1,25 +1,32 @@
 """The figures that move: their numbers against the package's, and what a reader does with them, in Chromium."""
 
+import itertools
 import json
 import math
 import random
 import re
+from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from browsing import complaints, new_page
 from conftest import LESSONS, ROOT, opened
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from torch.nn.functional import pad
 
 from helpers.datasets import austen_pairs
 from helpers.diagnosis.formulas import absent_share, advised_lr, let_through
 from helpers.losses import weighted_cross_entropy
-from helpers.moving import FIGURES, data_of, module
+from helpers.moving import FIGURES, STILLS, data_of, described, module, moving, picture
+from helpers.moving.widget import WHERE
 from helpers.stability import critical_scale, logistic_descents
 from helpers.weights import inverse_frequency, normalize, power
+from tools.stills import DENSITY, WIDTH, draw
 
 SETTINGS = 200
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body data-theme="auto">
@@ -389,22 +396,278 @@ def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
     assert found == []
 
 
+def test_on_paper_it_is_a_still_of_what_was_set(page: Page):
+    put(page, "window")
+    page.emulate_media(media="print")
+    expect(page.locator("input[type=range]").first).to_be_hidden()
+    expect(page.locator("output").first).to_have_text("27")
+    expect(page.locator("select").first).to_be_visible()
+    words = page.evaluate("getComputedStyle(document.querySelector('.moving'), '::after').content")
+    page.emulate_media(media="screen")
+    assert "this figure moves" in words
+    expect(page.locator("input[type=range]").first).to_be_visible()
+
+
 def test_all_modules_are_light():
     assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
 
 
-def test_the_widget_has_a_picture_for_where_none_runs():
-    from helpers.moving import moving
-    from helpers.plots import canvas
-
-    alt = "Two axes without a curve, for a test of what stands in."
-    data, metadata = moving("descent", canvas()[0], alt)._repr_mimebundle_()
-    assert data["text/plain"] == "<figure that moves: descent>"
-    assert data["image/png"].startswith(b"\x89PNG")
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert metadata == {"image/png": {"alt": alt}}
+def test_the_widget_has_a_still_for_where_none_runs():
     data, metadata = moving("descent")._repr_mimebundle_()
-    assert set(data) == {"text/plain", "text/markdown", "application/vnd.jupyter.widget-view+json"}
-    assert FIGURES["descent"].alt in data["text/markdown"]
+    assert set(data) == {"image/png", "text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert data["text/plain"] == "<figure that moves: descent>"
+    assert data["image/png"] == picture("descent").read_bytes()
+    alt = metadata["image/png"]["alt"]
+    assert alt.startswith(FIGURES["descent"].alt)
+    assert "The run cycles through 2 points" in alt
+    assert alt.endswith(WHERE)
     with pytest.raises(ValueError, match="expected one of 'descent'"):
-        moving("ascent", canvas()[0], alt)
+        moving("ascent")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_still_is_what_the_figure_draws(chromium: Browser, name: str):
+    wide = new_page(chromium, viewport={"width": WIDTH, "height": 100}, device_scale_factor=DENSITY)
+    drawn, words = draw(wide, name)
+    wide.close()
+    assert words == json.loads(STILLS.read_text(encoding="utf-8"))[name], "renew it: make stills"
+    stored = Image.open(picture(name)).convert("RGB")
+    assert stored.width == WIDTH * DENSITY
+    # Letters are another machine's: both are seen from far away, and not at all where a line of words broke elsewhere.
+    if drawn.size == stored.size:
+        far = [np.asarray(image.resize((60, 40), Image.Resampling.BOX), dtype=float) for image in (drawn, stored)]
+        assert np.abs(far[0] - far[1]).mean() < 5, "renew it: make stills"
+    assert picture(name).stat().st_size < 60_000
+
+
+def test_the_notebooks_store_the_stills():
+    stored = {
+        cell.source.splitlines()[-1]: output
+        for path in LESSONS
+        for cell in opened(path).notebook.cells
+        for output in cell.get("outputs", [])
+        if "figure that moves" in output.get("data", {}).get("text/plain", "")
+    }
+    assert len(stored) == len(FIGURES)
+    for name in FIGURES:
+        output = stored[f'moving("{name}")']
+        assert b64decode(output.data["image/png"]) == picture(name).read_bytes(), "run its notebook anew"
+        assert output.metadata["image/png"]["alt"] == f"{described(name)} {WHERE}"
+
+
+GRID = """() => [...document.querySelectorAll(".moving svg line[stroke='var(--m-line)']")].map(line =>
+    [...["x1", "y1", "x2", "y2"].map(end => line[end].baseVal.value), line.nextElementSibling.textContent])"""
+MARKS = """([selector, ...ends]) => [...document.querySelectorAll(`.moving svg ${selector}`)].map(mark =>
+    ends.map(end => mark[end].baseVal.value))"""
+PATH = """selector => document.querySelector(`.moving svg path${selector}`).getAttribute("d")
+    .match(/[\\d.-]+ [\\d.-]+/g).map(pair => pair.split(" ").map(Number))"""
+POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+Axis = list[tuple[float, float]]  # the place of each tick, and the number beside it
+
+
+def axes(page: Page) -> list[tuple[Axis, Axis]]:
+    """The x and the y axis of each panel of a drawing, in its order."""
+    found: list[tuple[Any, Axis, Axis]] = []
+    for x1, y1, x2, y2, label in page.evaluate(GRID):
+        times, _, rest = label.replace("\u202f", "").rpartition(" · ")
+        power = re.fullmatch("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", rest)
+        number = float(times or 1) * 10.0 ** int(power[1].translate(POWERS)) if power else float(rest.translate(POWERS))
+        upright = x1 == x2
+        if not found or (upright and found[-1][0] != (y1, y2)):
+            found.append(((y1, y2) if upright else None, [], []))
+        found[-1][1 if upright else 2].append((x1 if upright else y1, number))
+        assert upright or x2 - x1 > 200  # a line across the panel
+    return [(x, y) for _, x, y in found]
+
+
+def at(axis: Axis, value: float, scale: Any = float) -> Any:
+    """Where a number belongs, told by the ticks alone, which have to agree."""
+    (p, a), *between, (q, b) = [(place, scale(number)) for place, number in axis]
+    assert [place for place, _ in between] == [
+        pytest.approx(p + (number - a) / (b - a) * (q - p), abs=0.8) for _, number in between
+    ]
+    return pytest.approx(p + (scale(value) - a) / (b - a) * (q - p), abs=0.8)
+
+
+def drawn(page: Page, name: str, moved: dict[str, Any], **others: Any) -> tuple[Any, list[tuple[Axis, Axis]]]:
+    """Move a figure: what it computes from this, and the axes of what it then draws."""
+    put(page, name)
+    before = page.locator(".m-reading").inner_text()
+    for key, value in moved.items():
+        field = page.locator(f".moving [id^=m-{key}-]")
+        if isinstance(value, str):
+            field.select_option(value)
+        else:
+            field.evaluate(f"e => {{ e.value = {math.log10(value)}; e.dispatchEvent(new Event('input')) }}")
+    page.wait_for_function("text => document.querySelector('.m-reading').textContent !== text", arg=before)
+    return page.evaluate("all => figure.many(all)", [moved | others])[0], axes(page)
+
+
+@pytest.mark.parametrize("k", [20, 10_000])
+def test_descent_is_drawn_where_its_axes_say(page: Page, k: float):
+    found, (strip, plane, trace) = drawn(page, "descent", {"k": k, "lr": 0.1})
+    (scale,) = page.evaluate(MARKS, ["circle[r='8'][fill=currentColor]", "cx"])
+    assert scale[0] == at(strip[0], k, math.log)
+    (edge,) = page.evaluate(MARKS, ["line[stroke='currentColor'][stroke-width='2']", "x1"])
+    assert edge[0] == at(strip[0], found["kStar"], math.log)
+    parts = page.evaluate(MARKS, ["rect[height='34'][opacity]", "x", "width"])
+    ends = [at(strip[0], end, math.log) for end in (1, found["kStar"] / 2, found["kStar"], 1e4)]
+    assert [(x, x + width) for x, width in parts] == list(itertools.pairwise(ends))
+    last, late = page.evaluate(MARKS, ["circle[r='6']", "cx", "cy"])
+    u, v = found["path"][-1]
+    assert last == [at(plane[0], u), at(plane[1], v)]
+    assert late == [at(trace[0], 60), at(trace[1], u)]
+    ((u, v),) = page.evaluate(MARKS, ["circle[stroke='var(--m-green)']", "cx", "cy"])
+    assert [u, v] == [at(plane[0], (m := json.loads(data_of("descent"))["minimum"])[0]), at(plane[1], m[1])]
+    walk, story = (page.evaluate(PATH, f"[stroke-width='{width}']") for width in (1.2, 1.5))
+    assert walk == [[at(plane[0], a), at(plane[1], b)] for a, b in found["path"]]
+    assert story == [[at(trace[0], i), at(trace[1], a)] for i, (a, _) in enumerate(found["path"])]
+    box = page.locator(".moving svg image").evaluate("e => [e.x, e.width].map(a => a.baseVal.value)")
+    assert box[0] < last[0] < sum(box)
+    assert all(box[0] <= a <= sum(box) for a, _ in walk)
+
+
+def test_clouds_are_drawn_where_their_axes_say(page: Page):
+    found, (plane, line, long) = drawn(page, "clouds", {"ratio": 10, "scale": 100})
+    data = json.loads(data_of("clouds"))
+    points = [page.evaluate(PATH, f"[stroke-linecap][stroke='var(--m-{colour})']") for colour in ("blue", "red")]
+    of = [[x for x, t in zip(data["inputs"], data["targets"], strict=True) if t == c] for c in (0, 1)]
+    assert points == [[[at(plane[0], x), at(plane[1], y)] for x, y in some] for some in of]
+    (cross,), (length,) = page.evaluate(MARKS, ["circle[r='8']", "cx"])
+    assert cross == at(line[0], found["boundary"])
+    assert length == at(long[0], found["firstGradient"], math.log)
+    (theory,) = page.evaluate(MARKS, ["line[stroke-dasharray]", "x1"])
+    assert theory[0] == at(line[0], found["theory"])
+    assert [x for x, _ in page.evaluate(PATH, "[stroke-dasharray]")] == [at(plane[0], found["theory"])] * 2
+    a, b, c = found["theta"]
+    ends = page.evaluate(PATH, "[stroke-width='3']")
+    assert ends == [[at(plane[0], -(b * y + c) / a), at(plane[1], y)] for y in (-3.2, 3.2)]
+    for colour, side in (("blue", -3.2), ("red", 5.2)):
+        corners = page.locator(f".moving polygon[fill='var(--m-{colour})']").get_attribute("points").split()
+        outer = [[at(plane[0], side), at(plane[1], y)] for y in (-3.2, 3.2)]
+        assert [[float(v) for v in corner.split(",")] for corner in corners] == [outer[0], *ends, outer[1]]
+
+
+def test_what_gets_through_is_drawn_where_its_axes_say(page: Page):
+    counts = {"exponent": 1, "counts": [900, 90, 10]}
+    found, ((_, weights), (sizes, parts)) = drawn(page, "through", {"batch": 100}, **counts)
+    asked, through = (page.evaluate(MARKS, [f"circle[r='{r}']:not([cy='328'])", "cx", "cy"]) for r in (6, 5))
+    assert [y for _, y in asked] == [at(weights, w, math.log) for w in found["weights"]]
+    assert [y for _, y in through] == [at(weights, v, math.log) for v in found["through"]]
+    assert [x for x, _ in asked] == [x for x, _ in through] == sorted({x for x, _ in asked})
+    assert page.evaluate(MARKS, ["circle[r='7']", "cx", "cy"]) == [[at(sizes, 100, math.log), at(parts, found["part"])]]
+    curve = page.evaluate(PATH, "[stroke-width='3']")
+    batches = [10 ** (i / 8) for i in range(len(curve))]
+    rows = page.evaluate("all => figure.many(all)", [{"batch": batch, **counts} for batch in batches])
+    assert batches[-1] == 1e4
+    assert curve == [[at(sizes, b, math.log), at(parts, row["part"])] for b, row in zip(batches, rows, strict=True)]
+    ((low, wide),) = page.evaluate(MARKS, ["rect[opacity='0.18']", "x", "width"])
+    assert [low, low + wide] == [
+        at(sizes, math.log(2) * found["largest"], math.log),
+        at(sizes, found["largest"], math.log),
+    ]
+
+
+def test_one_knob_is_drawn_where_its_axis_says(page: Page):
+    found, ((products, _),) = drawn(page, "one_knob", {"rate": 1000}, repair="none")
+    dots = page.evaluate(MARKS, ["circle", "cx", "cy"])
+    assert [x for x, _ in dots] == [at(products, min(row["product"], 1e9 / 3), math.log) for row in found["rows"]]
+    colour = {
+        "learning": "var(--m-green)",
+        "stuck": "var(--m-faint)",
+        "diverged": "var(--m-red)",
+        "NaN": "var(--m-red)",
+    }
+    below = (
+        "([x, y]) => document.elementsFromPoint(x, y).filter(e => e.tagName == 'rect').map(e => e.getAttribute('fill'))"
+    )
+    for row, circle in zip(found["rows"], page.locator(".moving circle").all(), strict=True):
+        circle.scroll_into_view_if_needed()
+        box = circle.bounding_box()
+        assert colour[row["verdict"].split()[0]] in page.evaluate(below, [box["x"] + 8, box["y"] + 8])
+
+
+@pytest.mark.parametrize(
+    "moved", [{"spread": 100}, {"lightest": 0.01, "spread": 1000}, {"lightest": 1000, "spread": 1e4}]
+)
+def test_the_window_is_drawn_where_its_axes_say(page: Page, moved: dict[str, Any]):
+    others = {"lightest": 27, "classes": 7000, "batch": 1024, "format": "float16", "keeps": "plain"}
+    found, ((weights, _), (ratios, _)) = drawn(page, "window", moved, **others | moved)
+    low, high, light, heavy = (at(weights, found[key], math.log) for key in ("low", "high", "lightest", "heaviest"))
+    assert page.evaluate(MARKS, ["line[stroke-width='3']", "x1"]) == [[low], [high]]
+    assert [x + 1.5 for (x,) in page.evaluate(MARKS, ["rect[height='40']", "x"])] == [light, heavy]
+    pieces = [(x, x + width) for x, width in page.evaluate(MARKS, ["rect[height='32']", "x", "width"])]
+    colours = page.locator(".moving rect[height='32']").evaluate_all("all => all.map(e => e.getAttribute('fill'))")
+    inner = (low if found["below"] else light, high if found["above"] else heavy)
+    assert pieces == [(light, low)] * found["below"] + [inner] + [(high, heavy)] * found["above"]
+    red, blue = ["var(--m-red)"], ["var(--m-blue)"]
+    assert colours == red * found["below"] + blue + red * found["above"]
+    ((x, width),) = page.evaluate(MARKS, ["rect[height='10']", "x", "width"])
+    assert (x, x + width) == (at(ratios, 1, math.log), at(ratios, moved["spread"], math.log))
+    green = page.evaluate(MARKS, ["rect[opacity='0.3']", "x", "width"])
+    ends = [(low, high), (at(ratios, 1, math.log), at(ratios, found["window"], math.log))]
+    assert [(x, x + width) for x, width in green] == ends
+
+
+NAMES = {
+    "descent": {"k", "weight", "bias", "step", "glides", "never rests", "k* = 76.1"},
+    "clouds": {"class 0", "class 1", "first feature", "length of the first gradient"},
+    "through": {"weight of a sample of each class", "samples of the class", "900", "90", "10", "asked for"}
+    | {"gets through", "batch size B", "part of the largest weight", "half, about here"},
+    "one_knob": {"no weights", "N/n_c", "square root", "sample mean one", "learning rate × mean sample weight", "NaN"},
+    "window": {"weight of a class", "smallest", "largest", "largest over smallest", "your weights"},
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_drawing_names_what_it_draws_at_any_width(page: Page, name: str):
+    put(page, name)
+    wide = {"width": 1000, "height": 800}
+    for size in (page.viewport_size, wide, page.viewport_size):
+        page.set_viewport_size(size)
+        width = page.locator(".moving").evaluate("e => e.clientWidth")
+        page.wait_for_function("w => document.querySelector('.moving svg').viewBox.baseVal.width === w", arg=width)
+        assert set(page.locator(".moving svg text").all_text_contents()) > NAMES[name]
+
+
+def test_the_keys_stay_in_the_figure_but_for_escape(page: Page):
+    put(page, "window")
+    page.evaluate("() => { window.keys = []; addEventListener('keydown', event => keys.push(event.key)) }")
+    page.get_by_role("group", name="Do your weights fit through the window?").get_by_role("slider").first.focus()
+    for key in ("ArrowRight", "a", "Escape"):
+        page.keyboard.press(key)
+    assert page.evaluate("keys") == ["Escape"]
+
+
+def test_one_knob_says_what_most_draws_say(page: Page):
+    kinds = {
+        "NaN": lambda fall: fall is None,
+        "diverged": lambda fall: fall < -0.01,
+        "stuck": lambda fall: fall <= 0.01,
+    }
+    rows = [
+        row
+        for one in computed(page, "one_knob", [{"rate": 10 ** (i / 4), "repair": "none"} for i in range(-12, 21)])
+        for row in one["rows"]
+    ]
+    for row in rows:
+        said = [next((kind for kind, holds in kinds.items() if holds(fall)), "learning") for fall in row["falls"]]
+        ((most, held),) = Counter(said).most_common(1)
+        assert row["verdict"] == (most if held == len(said) else f"{most} in {held} of {len(said)}")
+    assert any("2 of 3" in row["verdict"] for row in rows)
+
+
+def test_where_no_weight_survives_the_window_holds_nothing(page: Page):
+    drawn(page, "window", {"keeps": "adam", "classes": 1e5, "batch": 8192}, lightest=27, spread=100, format="float16")
+    colours = page.locator(".moving rect[height='32']").evaluate_all("all => all.map(e => e.getAttribute('fill'))")
+    assert colours == ["var(--m-red)"] * 2
+    assert page.locator(".moving rect[opacity='0.3']").count() == 1  # the ratio's, none in the window
+
+
+def test_counts_are_written_where_there_is_room(page: Page):
+    put(page, "through")
+    page.locator(".moving input[type=text]").fill("12345 " * 20)
+    below = page.locator(".moving svg text[y='288.0']")
+    expect(below).to_have_count(0)
+    page.locator(".moving input[type=text]").fill("12345 " * 3)
+    expect(below).to_have_count(3)

@@ -15,6 +15,7 @@ from helpers.plots.frame import SHORTEST_ALT
 from tools.run import VIEW
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|var|mnt|srv|workspace|Users|opt|private)/\w|[A-Z]:\\\\")
+LONG_NUMBER = re.compile(r"\d+\.\d{10,}")
 OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 MOST_CODE_CELLS = 33
 MOST_LINES = 20
@@ -59,11 +60,17 @@ def no_machine(notebook):
             yield f"{place} prints {found[0]}, which differs on every machine: print something else"
 
 
+def few_digits(notebook):
+    for place, output in outputs(notebook):
+        if found := LONG_NUMBER.search(output.get("text", "")):
+            yield f"{place} prints {found[0]}, whose last digits another processor changes: print fewer, as by :.4f"
+
+
 def alternative_text(notebook):
     for place, output in outputs(notebook):
         for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
             if len(output.metadata.get(kind, {}).get("alt", "")) < SHORTEST_ALT:
-                yield f"{place} gives its picture a text of less than {SHORTEST_ALT} characters: say more"
+                yield f"{place} says of its picture less than {SHORTEST_ALT} characters: say more in show(alt=...)"
 
 
 def cells_fit_a_slide(notebook):
@@ -127,7 +134,7 @@ def deck(notebook):
         yield f"its deck has no slide of the kinds {', '.join(sorted(lacking))}"
 
 
-EVERY = [run_in_order, no_warnings, no_machine, alternative_text, cells_fit_a_slide, headings_nest]
+EVERY = [run_in_order, no_warnings, no_machine, few_digits, alternative_text, cells_fit_a_slide, headings_nest]
 LESSON = [opening_and_closing, not_too_long, predictions, deck]
 
 

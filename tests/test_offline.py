@@ -33,17 +33,6 @@ def refuse(event, arguments):
 
 sys.addaudithook(refuse)
 """
-HELPERS_AT_WORK = """
-from helpers.datasets import austen_pairs, shuttle
-from helpers.diagnosis import diagnose
-from helpers.models import softmax_regression
-from helpers.training import fit
-import torch
-sample = shuttle()
-model = softmax_regression(9, 7)
-fit(model, sample.train_inputs, sample.train_targets, torch.optim.SGD(model.parameters(), lr=0.1), steps=2)
-print(len(diagnose(austen_pairs().counts).findings))
-"""
 ATTEMPTS_OUTSIDE = """
 import socket
 for attempt in (
@@ -86,12 +75,6 @@ def test_the_guard_refuses_what_leaves_and_lets_loopback_pass(guarded):
     assert [line.startswith("offline: ") for line in printed] == [True] * 4
     # A documentation address stands in for any other: the guard raises before a packet is made.
     assert "socket.connect 192.0.2.1" in attempts.read_text() or "socket.getaddrinfo 192.0.2.1" in attempts.read_text()
-
-
-def test_helpers_work_offline(guarded):
-    environment, attempts = guarded
-    assert run(HELPERS_AT_WORK, environment)
-    assert attempts.read_text() == ""
 
 
 # One cheap notebook in every run of the tests; all of them by `make offline`.

@@ -69,3 +69,23 @@ def test_a_curve_is_as_many_recalls_as_precisions(recall, precision):
     for call in (lambda: area_under(*curve), lambda: precision_at(curve[0], *curve)):
         with pytest.raises(ValueError, match=r"recall has shape .*; expected one shape"):
             call()
+
+
+@pytest.mark.parametrize("targets", [[0, 1, -1], [0, 3, 4], [0.0, 1.0, 3.0], [0, 3], [[0], [1], [3]]])
+def test_targets_that_are_no_class_of_their_logits_are_refused(targets):
+    with pytest.raises(ValueError, match=r"^(targets holds what is not from 0 to 3|logits has shape \(3, 4\))"):
+        operating_curve(torch.zeros(3, 4), torch.tensor(targets), RARE)
+
+
+def test_logits_of_16_bits_have_the_curve_of_their_numbers():
+    z, targets = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)).bfloat16(), torch.arange(20) % 4
+    for found, wanted in zip(
+        operating_curve(z, targets, RARE), operating_curve(z.double(), targets, RARE), strict=True
+    ):
+        assert found.tolist() == wanted.tolist()
+
+
+def test_a_precision_in_the_place_of_a_recall_is_refused():
+    recall, precision = torch.tensor([0.0, 0.5, 1.0]), torch.tensor([1.0, 0.8, 0.5])
+    with pytest.raises(ValueError, match="recall descends"):
+        area_under(precision, recall)

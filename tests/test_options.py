@@ -20,6 +20,9 @@ STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json
         ("bands", ["--lanes", "x"], "argument --lanes: it is 'x'; expected a whole number"),
         ("soak", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
         ("soak", ["--rounds", "0"], "argument --rounds: it is '0'"),
+        ("processors", ["--orders", "-1"], "argument --orders: it is '-1'; expected a whole number, at least 1"),
+        ("replicate", ["--minutes", "nan"], "argument --minutes: it is 'nan'; expected a number above zero"),
+        ("lab", ["--renew", "99"], "no notebook has the number '99'; give two digits, such as 04"),
         ("processors", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
     ],
 )

@@ -1,11 +1,12 @@
 """Every result number of three or more digits in prose stands in an output of its notebook."""
 
 import re
+from collections.abc import Iterator
 
 from conftest import LESSONS, opened, placed, refuse
 from nbformat import NotebookNode
 
-from book.course import GUIDE
+from book.course import GUIDE, Lesson
 
 NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?:\.\d+)?(?![\d])|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 NOT_PROSE = re.compile(
@@ -47,25 +48,31 @@ def stated(text: str) -> dict[str, str]:
     return {number: written for number, written in found.items() if has_three_digits(number)}
 
 
+def unearned(lesson: Lesson) -> Iterator[str]:
+    """Numbers of the prose with neither an output nor a reason, and reasons that are none or that no number needs."""
+    given = lesson.notebook.metadata.get("course", {}).get("givens", {})
+    if not isinstance(given, dict):
+        yield f'its metadata say "givens": {given!r}; expected each number with its reason, {{"25000": "the asker\'s"}}'
+        return
+    known = printed(lesson.notebook) | set(map(canonical, given))
+    used: set[str] = set()
+    for place, cell in placed(lesson.notebook, "markdown"):
+        used |= numbers(NOT_PROSE.sub(" ", cell.source))
+        for number, written in stated(cell.source).items():
+            if number not in known:
+                yield (
+                    f"{place} says {written}, which no output of the notebook prints: let a code cell print it, or "
+                    f'give its reason in the notebook\'s metadata, "course": {{"givens": {{"{number}": "..."}}}}'
+                )
+    for number, reason in given.items():
+        if not isinstance(reason, str) or not reason.strip():
+            yield f'its metadata give {number} without a reason: write "{number}": "where it comes from"'
+        if canonical(number) not in used:
+            yield f"its metadata give {number}, which its prose does not use: remove that line"
+
+
 def test_numbers_in_prose_are_earned(lesson):
-    givens = {canonical(given): given for given in lesson.givens}
-    known = printed(lesson.notebook) | givens.keys()
-    refuse(
-        (
-            f"{place} says {written}, which no output of the notebook prints: let a code cell print it, or give its "
-            f'reason in the notebook\'s metadata, "course": {{"givens": {{"{number}": "..."}}}}'
-            for place, cell in placed(lesson.notebook, "markdown")
-            for number, written in stated(cell.source).items()
-            if number not in known
-        ),
-        of=lesson.path,
-    )
-    prose = "\n".join(cell.source for cell in lesson.notebook.cells if cell.cell_type == "markdown")
-    unused = givens.keys() - numbers(NOT_PROSE.sub(" ", prose))
-    refuse(
-        (f"its metadata give {givens[number]}, which its prose does not use: remove that line" for number in unused),
-        of=lesson.path,
-    )
+    refuse(unearned(lesson), of=lesson.path)
 
 
 def test_numbers_of_the_guide_stand_in_the_notebooks():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import LESSONS, SOLUTIONS, opened, refuse
+from conftest import LESSONS, SOLUTIONS, code_cells, opened, refuse
 from test_exercises import NUMBERS, solution
 
 from helpers.exercises.core import Check, Exercise, find_exercise
@@ -60,18 +60,15 @@ def test_each_numeric_exercise_has_a_case_or_stops_short_of_one():
 def test_what_a_hint_works_out_is_right(number: str):
     inputs, words = CASES[number]
     exercise = find_exercise(number)
-    assert isinstance(exercise, Exercise)
     result = torch.as_tensor(exercise.right(*inputs), dtype=torch.float64).flatten().tolist()
     assert words.format(*result) in exercise.second.replace("1 024", "1,024")
 
 
 def test_cases_that_stop_short_are_right_so_far():
     middle = find_exercise("9.1")
-    assert isinstance(middle, Exercise)
     inputs = torch.float16, t(1, 2, 3), labels(0, 2)
     assert torch.finfo(torch.float16).max / middle.right(*inputs) == pytest.approx(4.39, abs=0.005)
     odds = find_exercise("11.1")
-    assert isinstance(odds, Exercise)
     assert odds.right(t(100, 10, 1), 20.0).tolist() == pytest.approx([1, 0.1, 0.05])
 
 
@@ -94,9 +91,8 @@ def test_each_names_a_section_of_its_notebook():
 
 
 def code_of(number: str) -> ast.Module:
-    path = SOLUTIONS[int(number.partition(".")[0]) - 1]
-    sources = [cell.source for cell in opened(path).notebook.cells if f'check("{number}"' in cell.source]
-    return ast.parse(sources[0])
+    (source,) = code_cells(SOLUTIONS[int(number.partition(".")[0]) - 1], f'check("{number}"')
+    return ast.parse(source)
 
 
 def test_none_holds_code_of_the_answer():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from book.course import ROOT
 from book.make_pdf import bind, browser_path
 from book.prepare import BESIDE
-from helpers.moving import FIGURES
+from helpers.moving import FIGURES, described
 from helpers.plots.colours import BLUE, VERMILION
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
@@ -202,21 +202,14 @@ def test_numbers_stay_on_one_line(page: Page, site: Path):
         assert not re.findall(r"\d (?:%|: \d)", text)
 
 
-def test_search_finds_oscillation(page: Page, site: Path):
-    found = complaints(page, home=site.as_uri())
-    go(page, site, "index")
-    page.locator("input[name=q]").locator("visible=true").fill("oscillation")
-    page.keyboard.press("Enter")
-    results = page.locator("#search-results li a")
-    expect(results.first).to_be_visible()
-    assert any("04_oscillation" in link.get_attribute("href") for link in results.all())
-    assert found == []
-
-
 @pytest.mark.parametrize("word", WORDS)
 def test_search_finds_the_words_of_askers(page: Page, site: Path, word: str):
-    page.goto(f"{(site / 'search.html').as_uri()}?q={quote(word)}")
+    found = complaints(page, home=site.as_uri())
+    go(page, site, "index")
+    page.locator("input[name=q]").locator("visible=true").fill(word)
+    page.keyboard.press("Enter")
     expect(page.locator("#search-results li a[href*='book/questions.html']").first).to_be_visible()
+    assert found == []
 
 
 def test_a_word_that_was_searched_is_not_covered_in_a_figure(page: Page, site: Path):
@@ -314,6 +307,20 @@ def test_each_figure_moves_once_where_its_notebook_shows_it(page: Page, site: Pa
     assert not [stem for stem, text in texts.items() if "once its cell has run" in text]  # the stand-in
     go(page, site, f"notebooks/{shown['clouds']}")
     expect(page.locator("#moving-clouds .moving svg")).to_have_count(1)
+    expect(page.locator("pre", has_text='moving("clouds")')).to_be_visible()  # no fold for a line
+
+
+def test_without_scripts_a_still_stands_in_for_a_figure_that_moves(chromium: Browser, site: Path):
+    page = new_page(chromium, viewport=PHONE, java_script_enabled=False)
+    page.goto((site / "notebooks" / "02_relative_importance.html").as_uri())
+    still = page.locator("#moving-clouds img")
+    still.scroll_into_view_if_needed()
+    expect(still).to_be_visible()
+    expect(still).to_have_attribute("alt", described("clouds"))
+    expect(page.locator("#moving-clouds noscript > p")).to_be_visible()
+    box = page.locator(".output:has(#moving-clouds)")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth && e.clientWidth < 390"), "a phone would shrink it too far"
+    page.close()
 
 
 def test_every_page_says_what_it_is_about(site: Path):
@@ -328,6 +335,21 @@ def test_every_page_says_what_it_is_about(site: Path):
 def test_table_of_verdicts_is_a_table(site: Path):
     text = (site / "notebooks" / "10_verdict.html").read_text(encoding="utf-8")
     assert re.search(r"<table.*?the largest weight belongs to the biggest class.*?</table>", text, re.S)
+
+
+def test_a_wide_table_stacks_on_a_phone_and_names_its_columns_there(page: Page, site: Path):
+    go(page, site, "book/objectives")
+    row = page.locator("article tbody tr").first
+    cells = row.locator("td")
+    page.set_viewport_size(PHONE)
+    expect(cells.nth(2)).to_have_text(re.compile(r"^exercises\s+1\.1, 1\.2$"), use_inner_text=True)
+    expect(cells.nth(3)).to_be_hidden()  # no question of the quiz
+    tops = row.locator("td:visible").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    assert tops == sorted(set(tops))
+    assert min(row.locator("td:visible").evaluate_all("all => all.map((e) => e.offsetWidth)")) > 300
+    page.set_viewport_size(DESKTOP)
+    expect(cells.nth(2)).to_have_text("1.1, 1.2", use_inner_text=True)
+    assert len(set(cells.evaluate_all("all => all.map((e) => e.offsetTop)"))) == 1
 
 
 def test_every_page_is_tried(site: Path):
@@ -348,7 +370,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(choice.locator("[aria-live]")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(choice).to_be_focused()
     assert page.evaluate("look.openFolds()") == 2  # its result and what happened, and no other
     numbers.get_by_label("The largest weight").fill("many")
@@ -360,7 +382,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     expect(numbers.locator("[aria-live]")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
     expect(numbers.locator("[aria-live]")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
     page.reload()
-    expect(choice.locator("[aria-live]")).to_have_text("You guessed a smaller one. Right.")
+    expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
     assert barriers(page, WITHOUT_CONTRAST) == []
@@ -383,7 +405,7 @@ def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     for question in card.get_by_role("group").all():
         question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.locator("[aria-live]")).to_contain_text("The direction: you guessed it turns")
+    expect(card.locator("[aria-live]")).to_contain_text("The direction: you guessed “it turns")
     expect(tally).to_contain_text("You guessed 1 of 3 right.")
     assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
     page.once("dialog", lambda dialog: dialog.accept())

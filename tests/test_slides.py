@@ -1,22 +1,23 @@
 """The decks: what the text of a slide lacks, and each deck in a browser at 1280 × 720, in letters for the last row."""
 
-import html
 import re
 import sys
 from collections.abc import Iterator
+from html import escape, unescape
 from pathlib import Path
 
 import nbformat
 import pytest
 from browsing import complaints, new_page, run
 from conftest import LESSONS, opened, refuse
+from nbformat.v4 import new_code_cell
 from playwright.sync_api import Browser
 
 from book.adapt import FINDING, PREDICT
 from book.course import GUIDE, CourseError
-from book.deck import MOST_COLUMNS, Slide, markdown_slides, rendered, slides
+from book.deck import MOST_COLUMNS, Slide, code_slide, markdown_slides, rendered, slides
 from book.lecture import cell_of, lecture, with_lecture
-from book.slide_text import chosen_lines, narrow, on_slide, sentences
+from book.slide_text import chosen, chosen_lines, narrow, on_slide, sentences
 
 NAMES = [path.stem for path in LESSONS]
 FRAME = {"width": 1280, "height": 720}
@@ -27,34 +28,67 @@ DIVISOR = r"\frac{\sum_i w_{y_i}\,\mathrm{CE}_i}{\sum_i w_{y_i}}"  # what notebo
 DEFINED = (r"k^*", r"T^*", r"x^*", r"p^*", r"\varepsilon^*", r"\bar w", r"\eta'", r"v_c(B)", r"k_{1/2}")
 
 # For each slide, with all its fragments shown: what stands outside the frame, or is cut off in its own box; the
-# smallest letters, but for those of formulas; and the words that are neither code nor numbers of a table.
+# smallest letters, but for those of formulas, indices and exponents; the words that are neither code nor numbers of a
+# table; and what of a figure is written over something else, or beside the figure.
 LOOK = r"""() => [...document.querySelectorAll(".slides > section")].map((section, i) => {
   Reveal.slide(i, 0, 99);
   const outside = [...section.querySelectorAll(".section, .fit *")].filter((element) => {
     const box = element.getBoundingClientRect();
     const cut = element.matches("pre") && element.scrollWidth > element.clientWidth + 1;
-    const visible = box.width > 0 && !element.closest("mjx-assistive-mml");
+    const visible = box.width > 0 && (element.matches("svg, text") || !element.closest("svg"));
     return visible && (cut || box.left < 0 || box.top < 0 || box.right > 1280.5 || box.bottom > 720.5);
   });
   const texts = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
   const letters = [], words = [];
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || element.closest("mjx-container, .notes")) continue;
+    if (!texts.currentNode.data.trim() || element.closest("math, svg, .notes")) continue;
     const zoom = element.closest(".fit") ? Number(section.dataset.zoom) : 1;
     letters.push(parseFloat(getComputedStyle(element).fontSize) * zoom);
     if (!element.closest("pre, table")) words.push(...texts.currentNode.data.match(/\w\S*/g) ?? []);
   }
+  const written = [];
+  for (const figure of section.querySelectorAll("svg.figure")) {
+    const box = figure.getBoundingClientRect(), own = figure.viewBox.baseVal;
+    const scale = Math.min(box.width / own.width, box.height / own.height);
+    for (const text of figure.querySelectorAll("text")) {
+      const sizes = [text, ...text.children].map((part) => parseFloat(part.style.fontSize) || 0);
+      letters.push(scale * Math.max(...sizes));
+      written.push([text.textContent, text.getBoundingClientRect()]);
+    }
+  }
+  const overlap = ([, one], [, two]) =>
+    Math.min(one.right, two.right) - Math.max(one.left, two.left) > 1 &&
+    Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top) > 8; // as much as lines of one text share
+  const covered = written.filter((one, j) => written.slice(0, j).some((two) => overlap(one, two)));
   return {
     number: i + 1,
+    covered: covered.map(([text]) => text),
     kind: section.classList[0],
     letters: Math.min(...letters, 99),
     words: words.length,
     outside: outside.map((element) => element.outerHTML.slice(0, 80)),
   };
 })"""
-PICTURES = """() => [...document.images].filter((image) => !image.alt || !image.naturalWidth).length"""
-RAW = r"""() => [...document.querySelectorAll(".slides .fit")].filter((box) => /\\[(\[]/.test(box.innerText)).length"""
+PICTURES = """() => [...document.images].filter((image) => !image.alt || !image.naturalWidth).length
+  + document.querySelectorAll(".slides svg:not([role=img][aria-label])").length"""
+RAW = r"""() => [...document.querySelectorAll(".slides :is(p, li, h1, h2, h3)")]
+  .filter((text) => /\\[a-z(\[]|\$/i.test(text.textContent)).length"""
+FONT = """() => [...document.fonts].map((font) => `${font.family.replaceAll('"', "")} ${font.status}`)"""
+
+
+@pytest.fixture(autouse=True)
+def formulas_as_written(monkeypatch: pytest.MonkeyPatch):
+    """What is tested without a browser is read in TeX."""
+    monkeypatch.setattr("book.deck.mathml", lambda tex, display: rf"\[{escape(tex)}\]" if display else escape(tex))
+
+
+def test_a_formula_of_a_slide_keeps_its_punctuation():
+    assert rendered("Is ($x$), **a** $y$ or\n$z$?") == (
+        '<p>Is <span class="together">(<span class="math inline">x</span>),</span> <strong>a</strong> '
+        '<span class="together"><span class="math inline">y</span></span> or\n'
+        '<span class="together"><span class="math inline">z</span>?</span></p>\n'
+    )
 
 
 def test_a_deck_links_to_decks_and_to_no_page_that_stands_elsewhere():
@@ -81,7 +115,7 @@ def test_deck(chromium: Browser, decks: Path, name: str):
     page.wait_for_selector("html[data-ready]", state="attached")
     looks = page.evaluate(LOOK)
     refuse(f"{name}: slide {one['number']} overflows: shorten {one['outside']}" for one in looks if one["outside"])
-    small = [one for one in looks if one["letters"] < LEAST_PIXELS]
+    small = [one for one in looks if one["letters"] < LEAST_PIXELS - 0.05]
     refuse(
         f"{name}: slide {one['number']} has letters of {one['letters']:.1f} px, and {LEAST_PIXELS} are wanted: "
         'split its cell, or name in "show" what of it the slide shows'
@@ -89,21 +123,39 @@ def test_deck(chromium: Browser, decks: Path, name: str):
     )
     long = [one for one in looks if one["words"] > MOST_WORDS]
     refuse(f'{name}: slide {one["number"]} has {one["words"]} words: split its cell, or use "show"' for one in long)
+    covered = [one for one in looks if one["covered"]]
+    refuse(f"{name}: slide {one['number']}: the figure's {one['covered']} stand on other words" for one in covered)
     assert looks[0]["kind"] == "opening"
     assert page.evaluate(PICTURES) == 0
     assert page.evaluate(RAW) == 0
+    assert page.locator(".slides math").count() > 3
+    assert page.evaluate(FONT) == ["Course formulas loaded"]
     assert found == []
     page.close()
 
 
+def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(chromium: Browser, decks: Path):
+    page = new_page(chromium)
+    page.goto((decks / "guide.html").as_uri())
+    shown = "() => [...document.querySelectorAll('details p')].map((answer) => answer.checkVisibility())"
+    assert not any(page.evaluate(shown))
+    page.emulate_media(media="print")
+    on_paper = page.evaluate(shown)
+    assert len(on_paper) >= 20 and all(on_paper)
+    page.close()
+
+
 def text_of(slide: Slide) -> str:
-    return html.unescape("".join(slide.parts))
+    return unescape("".join(slide.parts))
 
 
 def paragraphs(slide: Slide) -> list[str]:
     """The running text of a slide, paragraph by paragraph, without code, output and tables."""
     text = re.sub(r"<(pre|table)\b.*?</\1>", "", text_of(slide), flags=re.S)
-    plain = (re.sub(r"<[^>]+>", "", part).strip() for part in re.findall(r"<p\b[^>]*>.*?</p>|\\\[.*?\\\]", text, re.S))
+    plain = (
+        re.sub(r"<[^>]+>", "", part.replace("<code>", "`")).strip()
+        for part in re.findall(r"<p\b[^>]*>.*?</p>|\\\[.*?\\\]", text, re.S)
+    )
     return [part for part in plain if part]
 
 
@@ -129,9 +181,7 @@ def broken_tables(deck: list[Slide]) -> Iterator[str]:
 
 def questions_and_answers(deck: list[Slide]) -> list[str]:
     """In order: ? for a prediction, ! for a result, a figure or a finding."""
-    pattern = (
-        re.escape("<strong>Predict.") + "|" + re.escape("<strong>What happened.") + r"|<pre class=\"output|<img|<table"
-    )
+    pattern = r'<strong>(?:Predict|What happened)\.|<pre class="output|<svg|<img|<table'
     return ["?" if "Predict" in found else "!" for slide in deck for found in re.findall(pattern, "".join(slide.parts))]
 
 
@@ -225,6 +275,9 @@ def test_show_picks_sentences_and_lines():
     assert re.sub("<[^>]+>|\n", "", rest) == "One.Four."
     with pytest.raises(CourseError, match="'Five'"):
         markdown_slides(cell, 100, ["Five"])
+    assert chosen("One. Two.\n\n$$x$$", ["Two…"]) == ("Two.\n\n$$x$$", "One.")
     assert chosen_lines("a 1\nb 2\nab 3", ["a "]) == "a 1"
+    code = new_code_cell("f(\n        a,\n        b)", metadata={"slideshow": {"show": ["f(", "        b"]}})
+    assert re.sub("<[^>]+>", "", code_slide(code).parts[0]) == "f(\n    b)\n\n"
     assert narrow("a    b\n1    2", 5) == "a  b\n1  2"
     assert narrow("a    b\n1    2", 6) == "a    b\n1    2"

@@ -110,8 +110,11 @@ def main() -> None:
     parser.add_argument("--renew", nargs="+", metavar="NUMBER")
     arguments, options = parser.parse_known_args()
     if arguments.renew:
-        for number in arguments.renew:
-            renew(number)
+        try:
+            for number in arguments.renew:
+                renew(number)
+        except ValueError as error:
+            parser.error(str(error))
         return
     for name in copies():
         print(f"{name} has changed since your copy was made; make renew ARGS={name[:2]} takes a fresh one, keeps yours")

@@ -12,18 +12,24 @@ import argparse
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import psutil
 
+from tools.options import above_zero, at_least_one
 from tools.run import ROOT
 
+VERDICTS = ["right", "not yet", "not answered"]
+MOST_READ = 2**20  # bytes
 NOT_TO_COPY = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
 # Without being root: a network of its own, in which there is nobody; a list of processes of its own, which ends with
 # the first; and all file systems read-only, but for the folder that comes next.
@@ -75,12 +81,17 @@ def numbered(folder: Path) -> list[Path]:
 def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: tuple[str, ...] = ()) -> Mark:
     """Run one notebook, and read what its checks said. ``seconds`` are of processor time, ``clock`` what passes."""
     result = Mark(path)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    # What it says goes to a file, which has a largest size, and which a process that stays does not hold open for us.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as said:
         course = Path(folder, "course")
+        copy, verdicts = course / "notebooks" / path.name, Path(folder, "verdicts")
         for name in ("helpers", "data", "tools", "notebooks"):
             shutil.copytree(ROOT / name, course / name, ignore=NOT_TO_COPY)
-        copy, verdicts = course / "notebooks" / path.name, Path(folder, "verdicts")
-        shutil.copy(path, copy)
+        try:
+            shutil.copy(regular(path), copy)
+        except OSError as error:
+            result.trouble = f"it cannot be read: {error.strerror or error}"
+            return result
         verdicts.touch()
         shutil.copytree(matplotlib.get_cachedir(), Path(folder, "matplotlib"))
         limits = [f"--seconds={seconds}", f"--gigabytes={gigabytes}"]
@@ -88,31 +99,57 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
         command = [*apart_in, sys.executable, "-m", "tools.mark_one", str(copy), str(verdicts), *limits]
         process = subprocess.Popen(
             command, cwd=course / "notebooks", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            stderr=said, start_new_session=True,
             env=os.environ | dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR"), folder)
             | {"PYTHONPATH": str(course), "MPLCONFIGDIR": f"{folder}/matplotlib", "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         try:
-            _, said = process.communicate(timeout=clock)
+            process.wait(timeout=clock)
         except subprocess.TimeoutExpired:
-            said, result.trouble = "", f"over the limit of {clock:g} s by the clock"
+            result.trouble = f"over the limit of {clock:g} s by the clock"
         finally:
             end(process)
-        lines = [json.loads(line) for line in read(verdicts)]
-        result.verdicts = {line["number"]: line["verdict"] for line in lines if "number" in line}
-        troubles = [line["trouble"] for line in lines if "trouble" in line]
+        lines = read(verdicts)
+        result.verdicts = {line["number"]: line["verdict"] for line in lines if well_formed(line)}
+        troubles = [short(line["trouble"]) for line in lines if "trouble" in line]
         if not result.trouble and {"ended": True} not in lines:
-            result.trouble = troubles[0] if troubles else early(process.returncode, said)
+            said.seek(max(0, said.seek(0, os.SEEK_END) - MOST_READ))
+            last = said.read().decode(errors="replace")
+            result.trouble = troubles[0] if troubles else early(process.returncode, last)
     return result
 
 
+def regular(path: Path) -> Path:
+    """The path, unless it is a folder, a device that never ends, or a link to none: then OSError."""
+    if not path.is_file():
+        raise OSError("it is no file, or a link to none")
+    return path
+
+
 def early(status: int, said: str) -> str:
-    words = [line for line in said.splitlines() if not line.startswith("unshare: ")]
-    return ": ".join([f"ended early, with status {status}", *words[-1:]])
+    words = [line for line in said.splitlines() if line.strip() and not line.startswith("unshare: ")]
+    return short(": ".join([f"ended early, with status {status}", *words[-1:]]))
 
 
-def read(verdicts: Path) -> list[str]:
-    return verdicts.read_text(encoding="utf-8").splitlines() if verdicts.exists() else []
+def short(words: object) -> str:
+    return " ".join(str(words).split())[:300]
+
+
+def read(verdicts: Path) -> list[dict[str, Any]]:
+    """What was written there. A notebook can write there too, so what is no JSON is passed over."""
+    if verdicts.is_symlink() or not verdicts.is_file():
+        return []
+    lines = []
+    with verdicts.open("rb") as file:
+        for line in file.read(MOST_READ).splitlines():
+            with suppress(ValueError, RecursionError):
+                lines.append(json.loads(line))
+    return [line for line in lines if isinstance(line, dict)]
+
+
+def well_formed(line: dict[str, Any]) -> bool:
+    number, verdict = line.get("number"), line.get("verdict")
+    return isinstance(number, str) and re.fullmatch(r"\d\d?\.\d", number) is not None and verdict in VERDICTS
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -129,8 +166,6 @@ def end(process: subprocess.Popen[str]) -> None:
         except psutil.NoSuchProcess:
             continue
     process.wait()
-    if process.stderr:
-        process.stderr.close()
 
 
 def session(pid: int) -> int | None:
@@ -142,7 +177,8 @@ def session(pid: int) -> int | None:
 
 def write(marks: list[Mark], folder: Path, target: Path) -> None:
     numbers = sorted({n for one in marks for n in one.verdicts}, key=lambda n: [int(part) for part in n.split(".")])
-    with target.open("w", newline="", encoding="utf-8") as file:
+    # A name may hold bytes that are no text.
+    with target.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         rows = csv.writer(file)
         rows.writerow(["notebook", *numbers, "right", "trouble"])
         for one in marks:
@@ -154,21 +190,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--csv", type=Path, default=Path("marks.csv"))
-    parser.add_argument("--seconds", type=int, default=180)
-    parser.add_argument("--clock", type=float, default=900)
-    parser.add_argument("--gigabytes", type=float, default=8)
+    parser.add_argument("--seconds", type=at_least_one, default=180)
+    parser.add_argument("--clock", type=above_zero, default=900)
+    parser.add_argument("--gigabytes", type=above_zero, default=8)
     arguments = parser.parse_args()
-    paths, wrapper = numbered(arguments.folder), apart()
+    folder, target, marks, wrapper = arguments.folder, arguments.csv, [], apart()
+    limits = {"seconds": arguments.seconds, "clock": arguments.clock, "gigabytes": arguments.gigabytes}
+    try:
+        paths = numbered(folder)
+        write(marks, folder, target)  # an hour later is too late to learn that this is no place to write
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    sys.stdout.reconfigure(errors="backslashreplace")
     print("What a notebook is not kept from here: " + ", ".join(not_in_force(wrapper)) + ".", flush=True)
-    marks = []
     for number, path in enumerate(paths, 1):
-        marks.append(mark(path, seconds=arguments.seconds, gigabytes=arguments.gigabytes, wrapper=wrapper))
-        right = list(marks[-1].verdicts.values()).count("right")
-        print(
-            f"{number}/{len(paths)} {path.relative_to(arguments.folder)}: {right} right {marks[-1].trouble}", flush=True
-        )
-    write(marks, arguments.folder, arguments.csv)
-    print(f"written to {arguments.csv}")
+        marks.append(one := mark(path, **limits, wrapper=wrapper))
+        write(marks, folder, target)
+        right = list(one.verdicts.values()).count("right")
+        print(f"{number}/{len(paths)} {path.relative_to(folder)}: {right} right {one.trouble}", flush=True)
+    print(f"written to {target}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What the tools take from the command line. What they cannot use is refused with what they would take."""
 
+import math
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tools.run import ROOT
@@ -11,6 +13,13 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"it is {text!r}; expected a whole number, at least 1")
     return int(text)
+
+
+def above_zero(text: str) -> float:
+    with suppress(ValueError):
+        if 0.0 < (number := float(text)) < math.inf:
+            return number
+    raise ArgumentTypeError(f"it is {text!r}; expected a number above zero")
 
 
 def check_known(parser: ArgumentParser, given: Sequence[str], known: Iterable[str]) -> None:

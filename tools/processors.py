@@ -104,7 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--arithmetics", nargs="+", choices=ARITHMETICS, default=list(ARITHMETICS), metavar="NAME")
-    parser.add_argument("--orders", type=int, default=0, help="this many further summation orders")
+    parser.add_argument("--orders", type=at_least_one, default=0, help="this many further summation orders")
     parser.add_argument("--lanes", type=at_least_one, default=2, help="notebooks that run at a time")
     options = parser.parse_args()
     arithmetics = {name: ARITHMETICS[name] for name in options.arithmetics}

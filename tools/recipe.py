@@ -49,9 +49,9 @@ def weighted_loss(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, y, weight=w, reduction="sum") / (y >= 0).sum().clamp(min=1)
 
 
-# 1. B weighted samples are as noisy as B / mean(w^2) equal ones (Kish), and the rate that suits a batch goes as
-#    1 / (1 + 500 / B), for Adam to the power 3/4 (McCandlish et al., arXiv 1812.06162; between 100 and 500 the runs end
-#    alike).
+# 1. B weighted samples are as noisy as B / mean(w^2) equal ones if no class has longer gradients (Kish), and the rate
+#    that suits a batch goes as 1 / (1 + 500 / B), for Adam to the power 3/4 (McCandlish et al., arXiv 1812.06162;
+#    between 100 and 500 the runs end alike).
 # 2. SGD also needs a rate below 2 / curvature, and the largest eigenvalues of X'X and X'WX say, before any training,
 #    by how much the weights raise the curvature.
 # 3. The smaller of the two, often more careful than it need be: tune from a little below it, up to the rate given.

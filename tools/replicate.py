@@ -20,7 +20,7 @@ import numpy as np
 import sklearn
 import torch
 
-from tools.options import at_least_one, check_known
+from tools.options import above_zero, at_least_one, check_known
 from tools.run import ROOT
 from tools.verdicts import Verdict
 
@@ -68,7 +68,7 @@ def key(row: dict[str, Any]) -> tuple[str, str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*")
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=above_zero, default=60.0)
     parser.add_argument("--lanes", type=at_least_one, default=2, help="draws that run at a time")
     options = parser.parse_args()
     check_known(parser, options.notebooks, (verdict.notebook for verdict in verdicts()))

@@ -80,7 +80,10 @@ def without_widgets(notebook: NotebookNode) -> NotebookNode:
 
 def execute(path: Path) -> Run:
     """Run one notebook and write it back with its outputs."""
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except ValueError as error:
+        return Run(path, 0.0, 0.0, f"it is no notebook: {error}")
     client = client_for(notebook, path.parent)
     memory = PeakMemory()
     memory.start()

@@ -1,4 +1,3 @@
-// Formulas first: a slide can be fitted to its frame only once they have their size.
 const HEIGHT = 720;
 const LEAST = 20; // px of 720: what the last row of a hall can read
 
@@ -28,28 +27,25 @@ function fitHeight(section) {
   section.dataset.zoom = zoom.toFixed(2);
 }
 
-window.MathJax = {
-  tex: { inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]] },
-  options: { enableMenu: false },
-  startup: {
-    pageReady: async () => {
-      await MathJax.startup.defaultPageReady();
-      await Reveal.initialize({
-        width: 1280,
-        height: HEIGHT,
-        margin: 0,
-        hash: true,
-        slideNumber: "c/t",
-        controls: false,
-        transition: "none",
-        viewDistance: 1000,
-        mobileViewDistance: 1000,
-        plugins: [RevealNotes],
-      });
-      document.querySelectorAll(".slides pre").forEach(fitWidth);
-      document.querySelectorAll(".slides > section").forEach(fitHeight);
-      Reveal.layout();
-      document.documentElement.dataset.ready = "yes";
-    },
-  },
-};
+async function start() {
+  // A slide can be fitted to its frame only once its formulas have their size.
+  await document.fonts.load('1em "Course formulas"');
+  await Reveal.initialize({
+    width: 1280,
+    height: HEIGHT,
+    margin: 0,
+    hash: true,
+    slideNumber: "c/t",
+    controls: false,
+    transition: "none",
+    viewDistance: 1000,
+    mobileViewDistance: 1000,
+    plugins: [RevealNotes],
+  });
+  document.querySelectorAll(".slides pre").forEach(fitWidth);
+  document.querySelectorAll(".slides > section").forEach(fitHeight);
+  Reveal.layout();
+  document.documentElement.dataset.ready = "yes";
+}
+
+start();

@@ -1,6 +1,9 @@
 // Prediction cards. A guess is made once: it is kept in this browser, opens what answers it, and is counted at the end.
 (() => {
-  const PLACE = `class-weights/guesses/${location.pathname.split("/").pop().replace(/\.html$/, "")}`;
+  const PAGE = location.pathname.split("/").pop().replace(/\.html$/, "");
+  const PLACES = "class-weights/guesses/";
+  const PLACE = PLACES + PAGE;
+  const SCORES = "class-weights/score/"; // of each notebook "right/judged", for what counts over the course
   const ONCE = "Your first guess counts. It is kept in this browser and sent nowhere.";
   const FLEETING = "Your first guess counts. This browser keeps nothing for this page, so it is gone when you leave.";
 
@@ -25,6 +28,28 @@
     }
   }
 
+  function storeScore(right, judged) {
+    try {
+      if (judged) localStorage.setItem(SCORES + PAGE, `${right}/${judged}`);
+      else localStorage.removeItem(SCORES + PAGE);
+    } catch {
+      keeps = false;
+    }
+  }
+  const kept = (prefix) => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  function scores() {
+    try {
+      const found = kept(SCORES).map((key) => localStorage.getItem(key));
+      return found.filter((score) => /^\d+\/\d+$/.test(score)).map((score) => score.split("/").map(Number));
+    } catch {
+      return [];
+    }
+  }
+  function overall(all) {
+    const [right, judged] = [0, 1].map((i) => all.reduce((sum, score) => sum + score[i], 0));
+    return `${right} of ${judged} right, in ${all.length === 1 ? "one notebook" : `${all.length} notebooks`}`;
+  }
+
   function make(tag, properties = {}, ...children) {
     const { dataset, ...rest } = properties;
     const element = Object.assign(document.createElement(tag), rest);
@@ -42,7 +67,7 @@
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   }
   const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
-  const written = (value) => String(value).replace("-", "−").replace(/^−?\d+/, grouped);
+  const written = (value) => String(Number(value)).replaceAll("-", "−").replace(/^−?\d+/, grouped);
 
   // The lists stay in the page, out of sight: what is shown are copies, with their formulas drawn by then.
   function asked(div, name) {
@@ -90,9 +115,11 @@
     const choice = (i) => make("b", {}, ...copies(question.choices[i].childNodes));
     if (question.ask.length) line.append(...copies(question.ask), ": you guessed ");
     else line.append("You guessed ");
-    line.append(isNumber(question) ? make("b", {}, guess + unit) : choice(question.texts.indexOf(guess)));
+    // A choice is quoted: it may be any part of a sentence.
+    if (isNumber(question)) line.append(make("b", {}, guess + unit));
+    else line.append("“", choice(question.texts.indexOf(guess)), "”");
     if (isNumber(question)) {
-      const margin = hit || !question.within ? "" : ` (within ${written(question.within)} counts as right)`;
+      const margin = hit || !question.within ? "" : ` (up to ${written(question.within)} away counts as right)`;
       line.append(hit ? ". Right: " : ". The result: ", make("b", {}, written(question.wanted) + unit), `${margin}.`);
     } else if (kind === "miss") line.append(". The result: ", choice(Number(question.right)), ".");
     else line.append(hit ? ". Right." : ". Compare it with the result.");
@@ -151,14 +178,19 @@
     note.textContent = keeps ? ONCE : FLEETING;
     waiting[0]?.form.append(note);
     if (!tally) return;
-    const said = made.length ? `You guessed ${right} of ${judged.length} right. ` : "You have not guessed yet. ";
-    const only = made.length - judged.length;
-    const line = make("p", {}, make("strong", {}, said), only ? `${only} more cannot be judged. ` : "");
+    const said = judged.length ? `You guessed ${right} of ${judged.length} right. ` : "";
+    const rest = made.length - judged.length;
+    const unjudged = rest === 1 ? "One guess has no right answer. " : `${rest} guesses have no right answer. `;
+    const line = make("p", {}, make("strong", {}, made.length ? said : "You have not guessed yet. "), rest ? unjudged : "");
     if (waiting.length) {
       const first = make("a", { href: `#${waiting[0].element.id}` }, "go to the first");
-      line.append(`${waiting.length} of ${cards.length} predictions are still open: `, first, ".");
+      const verb = waiting.length === 1 ? "is" : "are";
+      line.append(`${waiting.length} of ${cards.length} predictions ${verb} still open: `, first, ".");
     }
     tally.replaceChildren(line);
+    storeScore(right, judged.length);
+    const all = scores();
+    if (all.length > Math.sign(judged.length)) tally.append(make("p", {}, `Over the course so far: ${overall(all)}.`));
     if (!made.length) return;
     const clear = make("button", { type: "button" }, "Clear my guesses in this notebook");
     clear.addEventListener("click", () => confirm("Clear all your guesses in this notebook?") && forget());
@@ -175,6 +207,23 @@
     count();
     tally.focus({ preventScroll: true });
   }
+
+  // The front page counts over the course, and clears it all.
+  const course = document.querySelector(".tally.of-course");
+  function countCourse() {
+    const all = scores();
+    course.hidden = !all.length;
+    const clear = make("button", { type: "button" }, "Clear all my guesses");
+    clear.addEventListener("click", () => {
+      if (!confirm("Clear all your guesses in all notebooks?")) return;
+      [...kept(PLACES), ...kept(SCORES)].forEach((key) => localStorage.removeItem(key));
+      course.replaceChildren(make("p", {}, "Your guesses are cleared."));
+      course.focus({ preventScroll: true });
+    });
+    course.replaceChildren(make("p", {}, make("strong", {}, `You guessed ${overall(all)}.`)), clear);
+    course.tabIndex = -1;
+  }
+  if (course) window.addEventListener("pageshow", countCourse); // on the way back too
 
   if (!cards.length) return;
   cards.forEach((card) => (isMade(card) ? show(card) : ask(card)));

@@ -14,20 +14,22 @@ IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
 
 
 def number(text: str) -> Any:
-    """A number where the text is one, else the text."""
+    """A number where the text is one, else the text, without the spaces around it."""
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
-    return text
+    return text.strip()
 
 
 def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            table = list(csv.DictReader(file, skipinitialspace=True))
+            reader = csv.DictReader(file, skipinitialspace=True)
+            columns = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            table = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is no CSV in UTF-8 ({error}): save it as such") from None
     for number_of_row, row in enumerate(table, 1):
@@ -35,7 +37,8 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             raise ValueError(
                 f"{path} has another number of cells in row {number_of_row} than its header; mend that row"
             )
-    columns = list(table[0]) if table else []
+    if len(set(columns)) < len(columns) or (columns and not table):
+        raise ValueError(f"{path} has the columns {columns}; expected no name twice, and rows below them")
     if counts is None and labels is None:
         counts, labels = ("count", None) if "count" in columns else (None, "label")
     wanted = counts or labels
@@ -45,7 +48,10 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             "else say which it is with --counts COLUMN or --labels COLUMN"
         )
     if labels:
-        return {"labels": [number(row[labels]) for row in table]}
+        found = [number(row[labels]) for row in table]
+        if "" in found:
+            raise ValueError(f"{path} has no {labels} in row {found.index('') + 1}; drop that row or fill it in")
+        return {"labels": found}
     others = [column for column in columns if column != counts]
     keys = [number(row[others[0]]) if others else i for i, row in enumerate(table)]
     if len(set(keys)) < len(keys):
@@ -64,8 +70,11 @@ def main(arguments: list[str] | None = None) -> int:
             parser.add_argument("--" + name, action="store_true")
         elif name not in IN_THE_FILE:
             parser.add_argument("--" + name.replace("_", "-"), type=number, default=argparse.SUPPRESS)
+    parser.add_argument("--weight", help=argparse.SUPPRESS)  # or its start would stand for --weight-decay
     options = vars(parser.parse_args(arguments))
-    file, counts, labels = (options.pop(name) for name in ("file", "counts", "labels"))
+    file, counts, labels, weight = (options.pop(name) for name in ("file", "counts", "labels", "weight"))
+    if weight is not None:
+        parser.error("own weights are one a class: in Python, diagnose(counts, weight=[...])")
     try:
         print(diagnose(**read(file, counts, labels), **options))
     except (OSError, TypeError, ValueError) as error:

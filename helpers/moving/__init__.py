@@ -6,6 +6,6 @@ anywidget and the site call.
 """
 
 from helpers.moving.figures import FIGURES, Moving, data_of, module
-from helpers.moving.widget import moving
+from helpers.moving.widget import STILLS, described, moving, picture
 
-__all__ = ["FIGURES", "Moving", "data_of", "module", "moving"]
+__all__ = ["FIGURES", "STILLS", "Moving", "data_of", "described", "module", "moving", "picture"]

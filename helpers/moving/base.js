@@ -24,7 +24,14 @@ const STYLE = `
 .moving input[type="text"] { width: 100%; }
 .moving select option { color: #222; background: #fff; }
 .moving :focus-visible { outline: 3px solid var(--m-blue); outline-offset: 2px; }
-.moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }`;
+.moving .m-reading { margin: 0.5rem 0 0; min-height: 4.4em; }
+@media print { .moving, body[data-theme] .moving { --m-blue: #0072B2; --m-red: #D55E00; --m-green: #007A59; --m-faint: #767676; --m-line: #c8c8c8;
+  break-inside: avoid; }
+  .moving input[type="range"] { display: none; }
+  .moving label { justify-content: start; }
+  .moving :is(select, input[type="text"]) { appearance: none; border: 0; padding: 0; }
+  .moving .m-reading { min-height: 0; }
+  .moving::after { content: "On the course's site and in JupyterLab this figure moves."; font-style: italic; } }`;
 
 // Three digits, thousands apart, and words of a person for what is very large or small.
 export function short(x, digits = 3) {
@@ -102,7 +109,7 @@ export function once(make) {
 let made = 0;
 
 // A control as { element, get, set }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
-function control({ name, label, value, low, high, log = false, step, say = short, options, text }, changed) {
+function control({ name, label, value, low, high, log = false, step = 0.01, say = short, options, text }, changed) {
   const id = `m-${name}-${++made}`;
   const element = document.createElement("div");
   if (options) {
@@ -124,8 +131,7 @@ function control({ name, label, value, low, high, log = false, step, say = short
   element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}" aria-live="off"></output></label><input id="${id}" type="range">`;
   const [input, output] = [element.querySelector("input"), element.querySelector("output")];
   const [to, from] = log ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
-  const every = step ?? (log ? 0.01 : (high - low) / 200);
-  Object.assign(input, { min: to(low), max: to(high), step: every });
+  Object.assign(input, { min: to(low), max: to(high), step });
   let exact = value; // as given, until the reader moves: a log scale has round numbers between its steps
   const get = () => exact ?? (log ? Number(from(Number(input.value)).toPrecision(3)) : from(Number(input.value)));
   const tell = () => {

@@ -64,7 +64,7 @@ function places(width) {
   const plane = panel({ x: 40, y: 26, width: column, height: 270, xs: [-3.2, 5.2], ys: [-3.2, 3.2], xticks: [-2, 0, 2, 4], yticks: [-2, 0, 2], xname: "first feature" });
   const [x, y] = narrow ? [40, 396] : [40 + column + 60, 70];
   const strip = { x, width: width - x - 26, height: 30, ys: [0, 1] };
-  const line = panel({ ...strip, y, xs: [-2, 4], xticks: [-2, 0, 2, 4], title: "where the boundary crosses the middle" });
+  const line = panel({ ...strip, y, xs: [-2, 4], xticks: [-2, 0, 2, 4], title: "boundary at mid-height" });
   const long = panel({ ...strip, y: y + 130, xs: [1e-4, 1e5], logx: true, xticks: decades(1e-4, 1e5, 4), title: "length of the first gradient" });
   return { narrow, column, plane, line, long };
 }

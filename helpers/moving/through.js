@@ -51,7 +51,7 @@ function draw(result, width) {
     if (gap > 9 * String(n).length) svg += left.text(short(n), [left.X(c), 288], { anchor: "middle" });
   });
   svg += left.text("samples of the class", [left.x + column / 2, 306], { anchor: "middle" });
-  svg += left.dot(-1, 1, "none") + `<circle cx="52" cy="328" r="6" fill="none" stroke="${COLOURS.red}" stroke-width="2.5"/>` + left.text("asked for", [64, 332]);
+  svg += `<circle cx="52" cy="328" r="6" fill="none" stroke="${COLOURS.red}" stroke-width="2.5"/>` + left.text("asked for", [64, 332]);
   svg += `<circle cx="142" cy="328" r="5" fill="${COLOURS.blue}"/>` + left.text("gets through", [153, 332]);
   const [x, y] = narrow ? [44, 390] : [44 + column + 70, 40];
   const right = panel({ x, y, width: column, height: 230, xs: [1, 1e4], logx: true, ys: [0, 1], xticks: [1, 10, 100, 1e3, 1e4], yticks: [0, 0.5, 1],

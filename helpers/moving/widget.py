@@ -1,16 +1,27 @@
-"""A moving figure in a notebook, with a still one or a sentence in the same output for where no widget runs."""
+"""A moving figure in a notebook, with a still of it in the same output for where no widget runs."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
-from matplotlib.figure import Figure
 
-from helpers.moving.figures import FIGURES, module
-from helpers.plots.frame import still
+from helpers.moving.figures import FIGURES, HERE, module
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-WHERE = "This figure moves in JupyterLab, once its cell has run, and on the course's site."
+WHERE = "A still. This figure moves in JupyterLab, once its cell has run, and on the course's site."
+STILLS = HERE / "stills.json"  # what each still shows, in words; ``make stills`` writes them
+
+
+def picture(name: str) -> Path:
+    """Where the still of a figure lies, as PNG."""
+    return HERE / f"{name}.png"
+
+
+def described(name: str) -> str:
+    """A figure and its still in words: the alternative text, but for the place where it moves."""
+    return f"{FIGURES[name].alt} {json.loads(STILLS.read_text(encoding='utf-8'))[name]}"
 
 
 class MovingFigure(anywidget.AnyWidget):
@@ -18,26 +29,24 @@ class MovingFigure(anywidget.AnyWidget):
 
     data = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, name: str, instead: dict[str, Any], metadata: dict[str, Any]) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(_esm=module(name), data=FIGURES[name].data())
-        self._instead = instead, metadata, name
+        self._name = name
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        instead, metadata, name = self._instead
-        shown, *_ = super()._repr_mimebundle_(**kwargs) or ({},)
+        shown, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})  # the latter says to Colab how to show it
         # Without the widget's number in memory, so that two runs store the same.
-        return {**instead, VIEW: shown[VIEW], "text/plain": f"<figure that moves: {name}>"}, metadata
+        text = f"<figure that moves: {self._name}>"
+        still = {"image/png": picture(self._name).read_bytes(), "text/plain": text}
+        alt = {"alt": f"{described(self._name)} {WHERE}"}
+        return {**still, VIEW: shown[VIEW]}, {**metadata, "image/png": alt}
 
 
-def moving(name: str, figure: Figure | None = None, alt: str = "") -> MovingFigure:
-    """The figure ``name`` as a widget.
+def moving(name: str) -> MovingFigure:
+    """The figure ``name`` as a widget, and as a still where no widget runs.
 
-    Where no widget runs, ``figure`` stands in for it, described by ``alt``; without one, a sentence that says what
-    moves, and where. Raises ValueError for a name that is not in FIGURES and, as ``show`` does, for too short an
-    ``alt``.
+    Raises ValueError for a name that is not in FIGURES.
     """
     if name not in FIGURES:
         raise ValueError(f"name is {name!r}; expected one of {', '.join(map(repr, FIGURES))}")
-    if figure is None:
-        return MovingFigure(name, {"text/markdown": f"*{FIGURES[name].alt} {WHERE}*"}, {})
-    return MovingFigure(name, *still(figure, alt))
+    return MovingFigure(name)

@@ -30,7 +30,7 @@ function draw({ low, high, lightest, heaviest, spread, window, format }, width, 
   }
   const piece = (from, to, colour) => (to > from ? `<rect x="${top.X(inside(from)).toFixed(1)}" y="74" width="${Math.max(3, top.X(inside(to)) - top.X(inside(from))).toFixed(1)}" height="32" fill="${colour}"/>` : "");
   const middle = [Math.max(lightest, Math.min(low, heaviest)), Math.min(heaviest, Math.max(high, lightest))];
-  svg += piece(lightest, Math.min(heaviest, low), COLOURS.red) + (high > low ? piece(...middle, COLOURS.blue) : "") + piece(Math.max(lightest, high), heaviest, COLOURS.red);
+  svg += piece(lightest, Math.min(heaviest, low), COLOURS.red) + piece(...middle, COLOURS.blue) + piece(Math.max(lightest, high), heaviest, COLOURS.red);
   svg += `<rect x="${(top.X(inside(lightest)) - 1.5).toFixed(1)}" y="70" width="3" height="40" fill="currentColor"/><rect x="${(top.X(inside(heaviest)) - 1.5).toFixed(1)}" y="70" width="3" height="40" fill="currentColor"/>`;
   const ends = [1, Math.max(1e9, 10 ** Math.ceil(Math.log10(Math.max(window, 1))))];
   const wide = panel({ ...space, y: 226, height: 44, xs: ends, xticks: decades(...ends, width < 620 ? 4 : 8), title: "largest over smallest" });

@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 SALT = "how large should class weights be"  # else the names inside would be drawn anew for each run
 PIXELS = 200  # an inch of what becomes a picture even here
@@ -59,10 +60,13 @@ def svg(figure: Figure) -> str:
 
 def _crowds(figure: Figure) -> Iterator[Artist]:
     for ax in figure.axes:
-        yield from (
-            line for line in ax.lines if line.get_marker() not in NONE and np.size(line.get_xdata()) > MANY_MARKS
-        )
+        yield from (line for line in ax.lines if _marks(line) > MANY_MARKS)
         yield from (group for group in ax.collections if np.size(group.get_offsets()) > 2 * MANY_MARKS)
+
+
+def _marks(line: Line2D) -> int:
+    """How many dots a line has, unless it leaves some out."""
+    return 0 if line.get_marker() in NONE or line.get_markevery() else np.size(line.get_xdata())
 
 
 def _rounded(attribute: re.Match[str]) -> str:

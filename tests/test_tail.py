@@ -1,0 +1,31 @@
+"""What the problems with a long tail refuse; their claims are in test_claims_14.py."""
+
+import math
+
+import pytest
+import torch
+
+from helpers.tail import LARGEST_SIZE, pair_counts, table_gradient, thirds, zipf_samples
+
+
+@pytest.mark.parametrize("counts", [[0, 0], [5, -3], [5, math.nan], [5, math.inf], [[5, 3]], []])
+def test_counts_without_thirds_are_refused(counts):
+    with pytest.raises(ValueError, match="counts has shape"):
+        thirds(torch.tensor(counts))
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (1, 3), (3,), (2, 3, 1)])
+def test_shares_that_torch_would_stretch_are_refused(shape):
+    with pytest.raises(ValueError, match=r"theta has shape \(2, 3\) and shares"):
+        table_gradient(torch.zeros(2, 3), torch.zeros(shape))
+
+
+def test_a_size_that_no_memory_holds_is_refused():
+    with pytest.raises(ValueError, match=f"size is {LARGEST_SIZE + 1}; expected 1 to {LARGEST_SIZE}"):
+        zipf_samples(LARGEST_SIZE + 1, seed=0)
+
+
+@pytest.mark.parametrize("num_words", [0, 7001])
+def test_words_that_austen_lacks_are_refused(num_words):
+    with pytest.raises(ValueError, match="expected 1 to 7000"):
+        pair_counts(num_words)
