@@ -27,20 +27,31 @@ def one_minimum(seed: int, num_classes: int = 3, features: int = 2) -> bool:
     return same < 1e-6 < float((least(ratio.flip(0)) - first).abs().max()) / 100
 
 
-def shift(seed: int, per_class: int = 10_000, ratio: float = 10.0, spread: float = 1.0) -> bool:
-    """Whether the bias of a fresh sample moves by log(w1 / w0), within five per cent of it."""
+def moved(seed: int, per_class: int = 10_000, ratio: float = 10.0, spread: float = 1.0) -> tuple[float, float]:
+    """Slope and bias with the ratio, less those without, on a fresh sample."""
     noise = torch.randn(2, per_class, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     x, y = torch.cat([noise[0], 2 + spread * noise[1]]), torch.arange(2).repeat_interleave(per_class)
 
-    def bias(w: Tensor) -> float:
+    def line(w: Tensor) -> Tensor:
         def loss(v: Tensor) -> Tensor:
             z = x * v[0] + v[1]
             return (w[y] * (F.softplus(z) - y * z)).mean()
 
-        return float(minimise(loss, torch.zeros(2, dtype=torch.float64))[1])
+        return minimise(loss, torch.zeros(2, dtype=torch.float64))
 
-    moved = bias(torch.tensor([1.0, ratio], dtype=torch.float64)) - bias(torch.ones(2, dtype=torch.float64))
-    return abs(moved - math.log(ratio)) < 0.05 * math.log(ratio)
+    slope, bias = line(torch.tensor([1.0, ratio], dtype=torch.float64)) - line(torch.ones(2, dtype=torch.float64))
+    return float(slope), float(bias)
+
+
+def shift(seed: int, ratio: float = 10.0, **setting: float) -> bool:
+    """Whether the bias moves by log(w1 / w0), within five per cent of it."""
+    _, bias = moved(seed, ratio=ratio, **setting)  # type: ignore[arg-type]
+    return abs(bias - math.log(ratio)) < 0.05 * math.log(ratio)
+
+
+def slope_stays(seed: int, **setting: float) -> bool:
+    """Whether the slope, 2 in truth, moves by less than a tenth of it."""
+    return abs(moved(seed, **setting)[0]) < 0.2  # type: ignore[arg-type]
 
 
 VERDICTS = [
@@ -61,6 +72,19 @@ VERDICTS = [
             "100 points a class": {"per_class": 100},
             "ratio 100": {"ratio": 100.0},
             "a line for a parabola": {"spread": 2.0},
+        },
+    ),
+    Verdict(
+        "02",
+        "slope",
+        "A ratio moves the slope by less than a tenth.",
+        slope_stays,
+        {
+            "as in the notebook": {},
+            "ratio 100": {"ratio": 100.0},
+            "1 000 points a class, ratio 100": {"per_class": 1000, "ratio": 100.0},
+            "1 000 points a class, ratio 1 000": {"per_class": 1000, "ratio": 1000.0},
+            "100 points a class": {"per_class": 100},
         },
     ),
 ]

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from helpers.datasets import two_gaussians
 from helpers.stability import largest_curvature, logistic_descents, logistic_loss, logistic_minimum
@@ -51,6 +52,19 @@ def sorted_by_the_line(seed: int) -> bool:
     return torch.equal(never_rests, pairs.prod(dim=1) * curvature > 2)
 
 
+def calms_down(seed: int, start: int | None = 0) -> bool:
+    """Whether a network of eight units at k = 3 has a loss that rises no more from step 201 to 300."""
+    x, y, _ = problem(seed, 1, False)
+    generator = torch.Generator().manual_seed(seed if start is None else start)
+    v, losses = torch.randn(25, generator=generator).double(), []
+    for _ in range(300):
+        v = v.detach().requires_grad_()
+        hidden = torch.tanh(x * v[:8] + v[8:16])
+        losses.append(F.binary_cross_entropy_with_logits(hidden @ v[16:24] + v[24], y))
+        v = v - 3 * torch.autograd.grad(losses[-1], v)[0]
+    return not bool((torch.stack(losses[200:]).diff() > 0).any())
+
+
 VERDICTS = [
     Verdict(
         "04",
@@ -66,5 +80,14 @@ VERDICTS = [
     ),
     # Above the line the runs are chaotic, and the last digit decides what they count as.
     Verdict("04", "map", "The line lr k λ_max = 2 sorts each of 10 000 runs.", sorted_by_the_line, quick=False),
+    # As chaotic.
+    Verdict(
+        "04",
+        "network",
+        "The small network at k = 3 calms down: from step 201 on its loss rises no more.",
+        calms_down,
+        {"as in the notebook": {}, "a start of its own": {"start": None}},
+        quick=False,
+    ),
     Verdict("04", "swings", "On logits, 10 000 times the loss swings.", swings_on_logits),
 ]
