@@ -69,7 +69,7 @@ def finite(name: str, values: Tensor) -> None:
 
 def check_weight(weight: Tensor) -> None:
     """ValueError, which names the class, for a weight that is negative, NaN or infinite."""
-    low, high = weight.detach().aminmax()  # one pass for all that is well; NaN shows in both
+    low, high = (end.item() for end in weight.detach().aminmax())  # one pass for all that is well; NaN shows in both
     if not 0 <= low <= high < math.inf:
         c = int((~((weight >= 0) & weight.isfinite())).nonzero()[0])
         raise ValueError(f"weight of class {c} is {weight[c].item()}; expected a finite number >= 0: mend that entry")

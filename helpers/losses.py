@@ -4,6 +4,7 @@ Notation, the same in every notebook: z_nc are the logits of sample n, y_n its
 class, log p_nc = z_nc - log sum_j exp(z_nj), w_c the weight of class c.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -70,12 +71,13 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
         raise ValueError("targets leaves no sample to average over: skip this batch, or use divide_by=None")
     if divide_by == "samples":
         return num_samples
-    if total == 0:
+    amount = total.item()
+    if amount == 0:
         raise ValueError(
             f"the total weight of the {num_samples} samples is zero, so there is nothing to divide by "
             f'(PyTorch returns NaN here): give one of their classes a weight above zero, or use divide_by="samples"'
         )
-    if total.isinf():
+    if math.isinf(amount):
         raise ValueError(f"the total weight of the {num_samples} samples overflows {total.dtype}: give smaller weights")
     return total
 
