@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.run import ROOT
+from tools.options import ROOT
 
 STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json")}
 
@@ -24,6 +24,9 @@ STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json
         ("replicate", ["--minutes", "nan"], "argument --minutes: it is 'nan'; expected a number above zero"),
         ("lab", ["--renew", "99"], "no notebook has the number '99'; give two digits, such as 04"),
         ("processors", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
+        ("run", ["99"], "99; expected notebooks, such as 01"),
+        ("soak", ["--minutes", "-1"], "argument --minutes: it is '-1'; expected a number above zero"),
+        ("mutate_notebooks", ["99"], "99; expected notebooks, such as 01"),
     ],
 )
 def test_what_a_tool_cannot_use_is_named(tool, arguments, said, monkeypatch, capsys):

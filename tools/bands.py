@@ -22,8 +22,7 @@ from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.training import Loss, fit
 from helpers.weights import inverse_frequency, normalize, power
-from tools.options import at_least_one
-from tools.run import ROOT
+from tools.options import ROOT, at_least_one
 
 STORED = ROOT / "data" / "bands.json"
 K, BATCH = 7000, 128

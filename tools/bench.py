@@ -28,7 +28,8 @@ from helpers.models import next_word_model
 from helpers.stability import logistic_descents
 from helpers.training import fit
 from helpers.weights import inverse_frequency
-from tools.run import ROOT, PeakMemory, client_for
+from tools.options import ROOT
+from tools.run import PeakMemory, client_for
 
 STEPS, RUNS, RUNS_BY_LOOP = 100, 10_000, 20
 SIZES = (70, 700, 7_000, 70_000)  # numbers of classes

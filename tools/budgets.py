@@ -18,7 +18,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from helpers.ensembles import Loss, fit_many
 from helpers.operating import operating_curve, precision_at
-from tools.run import ROOT
+from tools.options import ROOT
 from tools.verdicts.notebook_06 import LOADERS, RARE, measures, weighted
 
 STORED = ROOT / "data" / "budgets.json"

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from book.adapt import FINDING, PREDICT, fold_finding, has_picture
-from tools.run import ROOT
+from tools.options import ROOT
 
 ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
 PATTERN = "[0-9][0-9]_*.ipynb"

@@ -25,8 +25,7 @@ from typing import Any
 import matplotlib
 import psutil
 
-from tools.options import above_zero, at_least_one
-from tools.run import ROOT
+from tools.options import ROOT, above_zero, at_least_one
 
 VERDICTS = ["right", "not yet", "not answered"]
 MOST_READ = 2**20  # bytes

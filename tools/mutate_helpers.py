@@ -23,9 +23,8 @@ from pathlib import Path
 
 from mutmut.mutation.diff_apply import apply_mutant, get_diff_for_mutant
 
-from tools.options import at_least_one
+from tools.options import ROOT, above_zero, at_least_one, check_known
 
-ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     str(path.relative_to(ROOT / "helpers").with_suffix(""))
     for path in sorted(ROOT.glob("helpers/**/*.py"))
@@ -122,9 +121,10 @@ def try_apart(folder: Path, module: str, mutants: list[str], deadline: float) ->
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", default=MODULES)
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=above_zero, default=30.0)
     parser.add_argument("--workers", type=at_least_one, default=os.cpu_count(), help="mutants that are tried at a time")
     options = parser.parse_args()
+    check_known(parser, options.modules, MODULES)
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):  # mutmut reads the current folder
         folder = Path(name)
         for part in ("helpers", "tests", "tools", "book", "data", "notebooks"):

@@ -21,8 +21,8 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools.options import above_zero, at_least_one
-from tools.run import ROOT, client_for
+from tools.options import above_zero, at_least_one, notebooks
+from tools.run import client_for
 from tools.soak import texts
 
 ENOUGH = 0.9
@@ -141,12 +141,12 @@ def noticed(path: Path, mutant: Mutant | None) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
     parser.add_argument("--mutants", type=at_least_one, default=8, help="of each notebook")
     parser.add_argument("--minutes", type=above_zero, default=30.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    paths = [path.resolve() for path in options.notebooks] or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    paths = notebooks(parser, options.notebooks, where="")
     end = time.monotonic() + 60 * options.minutes
     survivors, rows, out_of_time = [], [], False
     for path in paths:

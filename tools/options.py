@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tools.run import ROOT
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def at_least_one(text: str) -> int:
@@ -29,9 +29,11 @@ def check_known(parser: ArgumentParser, given: Sequence[str], known: Iterable[st
         parser.error(f"there is no {', '.join(unknown)}; expected some of {', '.join(names)}")
 
 
-def notebooks(parser: ArgumentParser, given: Sequence[Path]) -> list[Path]:
-    """These notebooks, or all of them where none is given."""
-    paths = [path.resolve() for path in given] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+def notebooks(parser: ArgumentParser, given: Sequence[str], where: str = "**/") -> list[Path]:
+    """These notebooks, or all of them where none is given; 04 stands for that lesson and its solutions."""
+    known = sorted((ROOT / "notebooks").glob(f"{where}[0-9]*.ipynb"))
+    chosen = [[path for path in known if path.name.startswith(f"{one}_")] or [Path(one).resolve()] for one in given]
+    paths = [path for found in chosen for path in found] if given else known
     if missing := [str(path) for path in paths if not path.is_file()]:
-        parser.error(f"there is no {', '.join(missing)}; expected notebooks, such as notebooks/01_*.ipynb")
+        parser.error(f"there is no {', '.join(missing)}; expected notebooks, such as 01 or notebooks/01_*.ipynb")
     return paths

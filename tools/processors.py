@@ -18,8 +18,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools.options import at_least_one, notebooks
-from tools.run import ROOT, client_for
+from tools.options import ROOT, at_least_one, notebooks
+from tools.run import client_for
 from tools.soak import differing_cells, texts
 
 
@@ -102,7 +102,7 @@ def table(found: dict[tuple[str, str], list[Difference]], rows: list[str], colum
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
     parser.add_argument("--arithmetics", nargs="+", choices=ARITHMETICS, default=list(ARITHMETICS), metavar="NAME")
     parser.add_argument("--orders", type=at_least_one, default=0, help="this many further summation orders")
     parser.add_argument("--lanes", type=at_least_one, default=2, help="notebooks that run at a time")

@@ -25,9 +25,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from tools.options import check_known
+from tools.options import ROOT, above_zero, check_known
 from tools.problems import PROBLEMS, problem
-from tools.run import ROOT
 
 STORED = ROOT / "data" / "recipe.json"
 SEEDS = (20_000, 20_001, 20_002)  # no notebook and no test uses them
@@ -194,7 +193,7 @@ def store(rows: Sequence[dict[str, Any]]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("problems", nargs="*")
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=above_zero, default=30.0)
     options = parser.parse_args()
     check_known(parser, options.problems, PROBLEMS)
     places = [(name, optimiser, size) for name in PROBLEMS for optimiser in RATES for size in BATCHES]

@@ -20,8 +20,7 @@ import numpy as np
 import sklearn
 import torch
 
-from tools.options import above_zero, at_least_one, check_known
-from tools.run import ROOT
+from tools.options import ROOT, above_zero, at_least_one, check_known
 from tools.verdicts import Verdict
 
 FIRST = 10_000  # above every seed of the notebooks and the tests

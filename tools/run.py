@@ -2,10 +2,11 @@
 
     python -m tools.run [NOTEBOOK ...]
 
-Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Two at a time where there are two cores, which
+A notebook is a path, or a number such as 04 for the lesson and its solutions. Without one it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Two at a time where there are two cores, which
 then share them: for seconds that nothing else lengthens, name one. Exit status 1 if a cell raised that should not.
 """
 
+import argparse
 import os
 import sys
 import threading
@@ -21,9 +22,9 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from tools.kernels import PATIENT
+from tools.options import ROOT, notebooks
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
@@ -98,12 +99,10 @@ def execute(path: Path) -> Run:
     return Run(path, seconds, memory.stop(), error)
 
 
-def main(names: list[str]) -> int:
-    paths = [Path(name).resolve() for name in names] or sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
-    missing = [path for path in paths if not path.is_file()]
-    if missing or not paths:
-        print(f"no such notebook: {', '.join(map(str, missing)) or 'notebooks/*.ipynb'}", file=sys.stderr)
-        return 1
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
+    paths = notebooks(parser, parser.parse_args().notebooks)
     cores = os.cpu_count() or 1
     lanes = min(2, cores, len(paths))
     os.environ.setdefault("OMP_NUM_THREADS", str(cores // lanes))
@@ -133,4 +132,4 @@ def _short(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -17,8 +17,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tools.options import at_least_one, notebooks
-from tools.run import ROOT, client_for
+from tools.options import ROOT, above_zero, at_least_one, notebooks
+from tools.run import client_for
 
 THREADS = (1, 2, 4)
 # Pixels differ between machines, and the number of a widget is drawn at random.
@@ -64,9 +64,9 @@ def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
     parser.add_argument("--rounds", type=at_least_one, default=20)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=above_zero, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chooser = random.Random(options.seed)

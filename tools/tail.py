@@ -30,8 +30,7 @@ from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.tail import Rule, descend, pair_counts, table_gradient, thirds, zipf_samples
 from helpers.weights import normalize, power
-from tools.options import at_least_one, check_known
-from tools.run import ROOT
+from tools.options import ROOT, at_least_one, check_known
 
 STORED = ROOT / "data" / "tail.json"
 
