@@ -1,11 +1,11 @@
-"""What the notebooks train: three small models, each seeded without touching global state."""
+"""What the notebooks train: three small models, each seeded without touching global state, and a stack of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from helpers.arguments import whole_number
 
@@ -33,6 +33,41 @@ def next_word_model(num_words: int, num_dimensions: int = 32, *, seed: int = 0) 
     """Previous words, int64 (N,), to logits over the next word (N, num_words): embedding, then linear map."""
     with _seeded(seed, num_words=num_words, num_dimensions=num_dimensions):
         return nn.Sequential(nn.Embedding(num_words, num_dimensions), nn.Linear(num_dimensions, num_words))
+
+
+class Stack(nn.Module):
+    """M models of the same linear and rectified layers as one batched model, whose parameters are (M, ...).
+
+    Inputs (N, F), which all models see, or (M, N, F) to logits (M, N, K). It copies the parameters. No model's
+    logits depend on another's parameters, so the sum of M losses has the gradient of each loss in its own model.
+    """
+
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        super().__init__()
+        layers = [list(model) if isinstance(model, nn.Sequential) else [model] for model in models]
+        kinds = [[type(layer) for layer in each] for each in layers]
+        if not models or kinds.count(kinds[0]) < len(kinds) or not {*kinds[0]} <= {nn.Linear, nn.ReLU}:
+            raise ValueError("models has to be one or more of the same layers, each nn.Linear with a bias or nn.ReLU")
+        self.rectified = [kind is nn.ReLU for kind in kinds[0]]
+        linear = [same for same in zip(*layers, strict=True) if isinstance(same[0], nn.Linear)]
+        self.weights = nn.ParameterList(torch.stack([m.weight.detach() for m in same]) for same in linear)
+        self.biases = nn.ParameterList(torch.stack([m.bias.detach() for m in same])[:, None] for same in linear)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        x = inputs.expand(len(self.biases[0]), *inputs.shape[-2:])
+        linear = zip(self.biases, self.weights, strict=True)
+        for rectified in self.rectified:
+            if rectified:
+                x = x.relu()
+            else:
+                bias, weight = next(linear)
+                x = torch.baddbmm(bias, x, weight.mT)
+        return x
+
+    def flat(self) -> Tensor:
+        """All parameters, (M, P), each row in the order of ``nn.utils.parameters_to_vector``."""
+        pairs = zip(self.weights, self.biases, strict=True)
+        return torch.cat([p.detach().flatten(1) for pair in pairs for p in pair], dim=1)
 
 
 @contextmanager

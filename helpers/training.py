@@ -1,6 +1,6 @@
 """The repeated loop: forward, backward, step, and what was seen on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -80,6 +80,62 @@ def fit(
         moved = [(p.detach() - b).abs().max() for p, b in zip(parameters, before, strict=True)]
         history[:, step] = torch.stack([*seen[0], torch.stack(moved).max()])
     return History(*history)
+
+
+def fit_stack(
+    models: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    optimizer: torch.optim.Optimizer,
+    *,
+    steps: int,
+    loss: Loss,
+    batch_size: int | None = None,
+    seeds: Sequence[int] = (),
+    clip_norm: float | None = None,
+) -> None:
+    """Train M models in place, side by side, each as ``fit`` trains one.
+
+    Args:
+        models: a ``helpers.models.Stack``: logits and every parameter have the M models first.
+        inputs, targets, steps: as in ``fit``; all models have the same samples.
+        optimizer: built on the parameters of ``models``; one that works on each number by itself. (L-BFGS
+            does not: stack one model for it.)
+        loss: (logits (M, B, K), targets) to M losses, of which each reads one model's logits. The targets are (N,),
+            or (M, B) with a batch size.
+        batch_size: samples a step, as in ``fit``; None takes all samples every step.
+        seeds: with a batch size, one for each model, of the order of its samples.
+        clip_norm: each model's gradient is clipped to this Euclidean norm.
+
+    Raises ValueError as ``fit`` does, and for another number of seeds or losses than models.
+    """
+    whole_number("steps", steps, 0)
+    _check(inputs, targets, batch_size, clip_norm)
+    parameters = _trained(models, optimizer)
+    batches: Iterator[Any] = repeat(slice(None))
+    if batch_size is not None:
+        if len(seeds) != len(parameters[0]):
+            raise ValueError(f"seeds holds {len(seeds)}; expected one for each of the {len(parameters[0])} models")
+        orders = [_batches(len(inputs), batch_size, torch.Generator().manual_seed(seed)) for seed in seeds]
+        batches = (torch.stack(each) for each in zip(*orders, strict=True))
+
+    def evaluate() -> Tensor:
+        optimizer.zero_grad()
+        losses = loss(models(x), y)
+        if losses.shape != parameters[0].shape[:1]:
+            raise ValueError(f"loss returns shape {tuple(losses.shape)}; expected ({len(parameters[0])},), one a model")
+        losses.sum().backward()
+        if clip_norm is not None:
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            norm = torch.cat([g.flatten(1) for g in gradients], dim=1).norm(dim=1)
+            shorter = (clip_norm / (norm + 1e-6)).clamp(max=1)  # as nn.utils.clip_grad_norm_
+            for g in gradients:
+                g.mul_(shorter.view(-1, *[1] * (g.ndim - 1)))
+        return losses.sum()
+
+    for _, batch in zip(range(steps), batches, strict=False):
+        x, y = inputs[batch], targets[batch]
+        optimizer.step(evaluate)  # type: ignore[arg-type]
 
 
 def _batches(num_samples: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.models import next_word_model, one_hidden_layer, softmax_regression
-from helpers.training import fit
+from helpers.models import Stack, next_word_model, one_hidden_layer, softmax_regression
+from helpers.training import fit, fit_stack
 
 MAKERS = [softmax_regression, lambda *sizes, **options: one_hidden_layer(4, *sizes, **options), next_word_model]
 
@@ -167,3 +167,44 @@ def test_a_seed_is_not_cut_to_a_whole_number():
 def test_an_array_in_the_place_of_a_tensor_is_named(sample, model):
     with pytest.raises(TypeError, match=r"inputs is a ndarray; expected a tensor: give torch\.tensor\(inputs\)"):
         fit(model, sample[0].numpy(), sample[1], sgd(model, 0.1), steps=1)
+
+
+def rows(z, y):
+    """The mean cross entropy of each of M models."""
+    y = y.expand(len(z), -1)
+    return F.cross_entropy(z.flatten(0, 1), y.flatten(), reduction="none").view(y.shape).mean(dim=1)
+
+
+@pytest.mark.parametrize(("size", "clip"), [(None, None), (8, None), (8, 0.1)])
+@pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adam])
+def test_models_side_by_side_end_where_each_ends_alone(sample, make, size, clip):
+    seeds = [3, 1, 2]
+    models = [one_hidden_layer(4, 5, 3, seed=seed, dtype=torch.float64) for seed in seeds]
+    stack = Stack(models)
+    assert torch.equal(stack.flat(), torch.stack([flat(model) for model in models]))
+    torch.testing.assert_close(stack(sample[0]), torch.stack([model(sample[0]) for model in models]))
+    options = {"steps": 12, "batch_size": size, "clip_norm": clip}
+    fit_stack(stack, *sample, make(stack.parameters(), 0.1), loss=rows, seeds=seeds, **options)
+    for model, seed in zip(models, seeds, strict=True):
+        fit(model, *sample, make(model.parameters(), 0.1), seed=seed, **options)
+    torch.testing.assert_close(stack.flat(), torch.stack([flat(model) for model in models]), rtol=1e-9, atol=1e-12)
+
+
+def test_a_stack_of_one_linear_map_takes_lbfgs(sample, model):
+    stack, alone = Stack([model]), torch.optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
+    fit_stack(stack, *sample, torch.optim.LBFGS(stack.parameters(), line_search_fn="strong_wolfe"), steps=3, loss=rows)
+    fit(model, *sample, alone, steps=3)
+    torch.testing.assert_close(stack.flat()[0], flat(model), rtol=1e-6, atol=1e-6)
+
+
+def test_a_stack_names_what_does_not_fit(sample, model):
+    with pytest.raises(ValueError, match="the same layers"):
+        Stack([model, one_hidden_layer(4, 2, 3)])
+    with pytest.raises(ValueError, match="the same layers"):
+        Stack([next_word_model(3)])
+    stack = Stack([model, model])
+    optimizer = torch.optim.SGD(stack.parameters(), 0.1)
+    with pytest.raises(ValueError, match="seeds holds 1; expected one for each of the 2 models"):
+        fit_stack(stack, *sample, optimizer, steps=1, loss=rows, batch_size=8, seeds=[0])
+    with pytest.raises(ValueError, match=r"loss returns shape \(\); expected \(2,\), one a model"):
+        fit_stack(stack, *sample, optimizer, steps=1, loss=lambda z, y: rows(z, y).mean())
