@@ -27,8 +27,9 @@ CALCULATOR = """# Diagnose your own counts
 
 Paste how many samples each class has, or the labels themselves, or a table from a CSV file. The page says what class
 weights will do to your training, gives the weights and a learning rate for them, and the code. It computes what
-`helpers.diagnosis.diagnose` computes, in your browser: **nothing that you paste leaves this page.** Where each sentence
-comes from, the notebook beside it shows; all together are ruled on in [notebook 10](../notebooks/10_verdict.ipynb).
+`helpers.diagnosis.diagnose` computes, in your browser: **nothing that you paste leaves this page.** The notebook
+named beside each sentence shows where it comes from, and [notebook 10](../notebooks/10_verdict.ipynb) puts them
+together.
 
 """
 

@@ -139,7 +139,7 @@ def _slower(f: Facts) -> str:
 
 
 def _in_the_aim(f: Facts) -> Iterator[Finding]:
-    if f.sampler and f.scheme != "none" and f.nominal_ratio != 1:
+    if f.sampler and f.nominal_ratio != 1:
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"

@@ -32,7 +32,7 @@ EXERCISES = (
     Exercise(
         "13.1",
         insight="Divided by N, the decay does not know the weights; so a factor on the weights moves the minimum.",
-        second='The section "scikit-learn: the penalty counts too" does it for the weighted mean. What divides the '
+        second='The section "scikit-learn: a loss and its penalty" does it for the weighted mean. What divides the '
         "sum here, and so the penalty beside it? By hand: C = 0.5 and two classes of 5 samples. The factor is 0.2, "
         "with any weights.",
         draw=penalised,
@@ -54,7 +54,7 @@ EXERCISES = (
     Exercise(
         "13.2",
         insight="It grows with t: ε acts as ε / √(1 − β₂ᵗ), which is largest at the start and ε itself in the end.",
-        second='The section "Keras: divided by the batch, or by Σ w if you ask" says what the correction does to ε. '
+        second='The section "Keras: its divisor and its ε" says what the correction does to ε. '
         "By hand: g = 1, eps = 1, beta2 = 0.75, t = 1. The root of v is 0.5, Keras adds 1, and the correction doubles "
         "both. The part is 0.333.",
         draw=adam,

@@ -2,7 +2,7 @@
 import { escape } from "./escape.js";
 import { DEFAULTS, EPSILON, factsOf, FORMATS } from "./facts.js";
 import { findingsOf, rowsOf } from "./findings.js";
-import { brief, general } from "./formats.js";
+import { brief, exact, general, samples } from "./formats.js";
 import { read } from "./reading.js";
 
 const SHOWN = 20;
@@ -101,7 +101,7 @@ function results({ facts, findings, rows }) {
   const items = findings.map((one) => `<li><span class="c-kind">${one.severity}</span> · ${escape(one.sentence)}${one.figure ? `<br>${escape(one.figure)}` : ""}
     ${code(one.cure, `the cure of ${one.name}`)} shown in <a href='../notebooks/${one.notebook}.html'>${one.notebook.slice(0, 2)}</a></li>`).join("");
   const cells = (row) => `<tr><th scope="row">${escape(row[0])}</th>${row.slice(1).map((v) => `<td>${escape(v)}</td>`).join("")}</tr>`;
-  const weights = Array.from(facts.counts.slice(0, SHOWN), (n, c) => [facts.name(c), brief(n), brief(facts.advised[c])]);
+  const weights = Array.from(facts.counts.slice(0, SHOWN), (n, c) => [facts.name(c), exact(n), brief(facts.advised[c])]);
   const more = facts.counts.length > SHOWN ? `<p>${facts.counts.length - SHOWN} further classes are in the file.</p>` : "";
   return `<h2>What will happen</h2>${findings.length ? `<ol>${items}</ol><p>In the cures d.weights are the weights below, z and y the logits and labels of one batch, labels those of all samples.</p>`
     : "<p>Nothing to mend: with these options no edge is crossed.</p>"}
@@ -111,6 +111,11 @@ function results({ facts, findings, rows }) {
     <p><a download="weights.csv" class="c-file">weights.csv</a></p>
     <h2>The facts behind it</h2><table><tbody>${rows.map(cells).join("")}</tbody></table>`;
 }
+
+// "1 breaks, 2 to note": how many findings there are of each kind that occurs.
+const kindsOf = (findings) => [["breaks", "breaks", "break"], ["hurts", "hurts", "hurt"], ["note", "to note", "to note"]]
+  .map(([kind, one, more]) => [findings.filter((finding) => finding.severity === kind).length, one, more])
+  .filter(([number]) => number).map(([number, one, more]) => `${number} ${number === 1 ? one : more}`).join(", ");
 
 const quoted = (name) => (/[",\n]/.test(name) ? `"${String(name).replaceAll('"', '""')}"` : name);
 export const csvOf = (f) => `class,count,weight\n${Array.from(f.counts, (n, c) => `${quoted(f.keys[c])},${n},${f.advised[c]}`).join("\n")}\n`;
@@ -156,8 +161,7 @@ export function render({ el }) {
       out.innerHTML = results(found);
       URL.revokeObjectURL(file);
       el.querySelector(".c-file").href = file = URL.createObjectURL(new Blob([csvOf(facts)], { type: "text/csv" }));
-      const of = (kind) => findings.filter((one) => one.severity === kind).length;
-      summary.textContent = `${brief(facts.counts.length)} classes, ${brief(facts.samples)} samples: ${findings.length ? `${of("breaks")} things break, ${of("hurts")} hurt, ${of("note")} to note.` : "nothing to mend."}`;
+      summary.textContent = `${exact(facts.counts.length)} classes, ${samples(facts.samples)}: ${findings.length ? kindsOf(findings) : "nothing to mend"}.`;
     } catch (error) {
       out.innerHTML = "";
       summary.textContent = `This cannot be diagnosed: ${error.message}.`;

@@ -65,7 +65,7 @@ function inTheStep(f, say) {
 }
 
 function inTheAim(f, say) {
-  if (f.sampler && f.called !== "none" && f.nominal !== 1)
+  if (f.sampler && f.nominal !== 1)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
       `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, advisedLoss(f), "08_batches_and_machines");
   if (f.smoothing && f.misled > 0) {

@@ -39,4 +39,7 @@ export const percent = (x, decimals) => `${fixed(100 * x, decimals)}%`;
 // Three digits, with a comma at thousands.
 export const brief = (x) => (Math.abs(x) >= 1e-4 && Math.abs(x) < 1e7 ? thousands(general(Number(general(x, 3)), 10)) : general(x, 3));
 
-export const samples = (count) => `${thousands(general(count, 15))} sample${count === 1 ? "" : "s"}`;
+// A count, with all its digits.
+export const exact = (count) => thousands(general(count, 15));
+
+export const samples = (count) => `${exact(count)} sample${count === 1 ? "" : "s"}`;
