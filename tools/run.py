@@ -2,8 +2,9 @@
 
     python -m tools.run [NOTEBOOK ...]
 
-A notebook is a path, or a number such as 04 for the lesson and its solutions. Without one it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Two at a time where there are two cores, which
-then share them: for seconds that nothing else lengthens, name one. Exit status 1 if a cell raised that should not.
+A notebook is a path, or a number such as 04 for the lesson and its solutions; without one it runs all. Two at a time
+where there are two cores, which then share them: for seconds that nothing else lengthens, name one path. Exit status 1
+if a cell raised that should not.
 """
 
 import argparse
