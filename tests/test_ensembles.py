@@ -75,6 +75,14 @@ def test_networks_side_by_side_are_networks_alone(sample, size):
     assert_same(together, [alone(*sample, loss, size=size, **options) for loss in LOSSES], sample[0])
 
 
+def test_each_network_may_have_a_rate_of_its_own(sample):
+    rates = (0.01, 0.02, 0.3)
+    options = {"epochs": 3, "num_hidden": 8, "seed": 3}
+    together = fit_many(*sample, LOSSES, batch_size=20, lr=rates, **options)
+    models = [alone(*sample, loss, size=20, lr=lr, **options) for loss, lr in zip(LOSSES, rates, strict=True)]
+    assert_same(together, models, sample[0])
+
+
 def test_what_is_not_said_is_all_samples_at_once_32_units_and_seed_0(sample):
     model = alone(*sample, fading, epochs=2, lr=0.02, size=50, num_hidden=32, seed=0)
     assert_same(fit_many(*sample, [fading], epochs=2, lr=0.02), [model], sample[0])
@@ -110,6 +118,8 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"batch_size": 0}, "batch_size is 0"),
         ({"lr": 0.0}, "lr is 0.0"),
         ({"lr": math.inf}, "lr is inf"),
+        ({"lr": (0.1, 0.1, 0.0)}, "lr is 0.0"),
+        ({"lr": (0.1, 0.1)}, "lr holds 2 rates"),
         ({"targets": torch.zeros(51, dtype=torch.int64)}, "inputs holds 50 samples, targets 51"),
         ({"inputs": torch.full((50, 3), math.nan)}, "inputs holds"),
         ({"inputs": torch.zeros(50)}, r"inputs has shape \(50,\)"),
