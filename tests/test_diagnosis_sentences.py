@@ -10,6 +10,7 @@ import pytest
 import torch
 from conftest import ROOT
 from matplotlib.figure import Figure
+from test_diagnosis import EDGES
 
 from helpers.datasets import shuttle
 from helpers.diagnosis import diagnose
@@ -133,6 +134,29 @@ def test_the_report_holds_what_was_asked_and_what_follows(snapshot):
     assert '<a href="03_gradient_scaling.ipynb">03_gradient_scaling</a>' in page
     assert "<script>" not in diagnose({"<script>": 5, "b": 7})._repr_html_()
     assert "1 sample:" in str(diagnose([90, 1]))
+
+
+@pytest.mark.parametrize(("name", "counts", "options"), [(name, *speaks) for name, _, speaks in EDGES])
+def test_what_a_finding_says_at_its_edge(name, counts, options, snapshot):
+    (found,) = [f for f in diagnose(counts, lr=0.1, **options).findings if f.name == name]
+    assert "\n".join([found.sentence, found.figure, found.cure, found.notebook]) == snapshot
+
+
+def test_what_the_others_say(snapshot):
+    below = diagnose([50, 50], weight=[0.25, 0.25], reduction="none", weight_decay=0.1, clip_norm=1.0)
+    binary = diagnose(
+        labels=[0] * 90 + [1] * 10,
+        inputs=[[1.0]] * 90 + [[10.0]] * 10,
+        loss="bce",
+        lr=1.0,
+        momentum=0.9,
+        reduction="none",
+    )
+    pieces = diagnose(
+        [50, 0, 3], batch_size=2, accumulation_steps=3, world_size=4, label_smoothing=0.5, sampler=True,
+        dtype="float16", autocast=True, optimizer="Adam", state_dtype="float16",
+    )  # fmt: skip
+    assert "\n\n".join(str(d) for d in (below, binary, pieces)) == snapshot
 
 
 def test_a_million_classes_are_no_trouble():
