@@ -28,6 +28,7 @@ from helpers.exercises.answers import (
     read_tensor,
 )
 from helpers.exercises.core import ROUNDS, Check, Exercise, check, find_exercise, judge
+from helpers.exercises.draws import sign
 from helpers.exercises.notebook_05 import moves
 from helpers.exercises.notebook_09 import needed, rescuing_scale
 
@@ -138,6 +139,11 @@ def test_inputs_are_fresh_unless_seeded(number):
     assert first_inputs(number, seed=5) == first_inputs(number, seed=5)
     assert len({str(first_inputs(number)) for _ in range(6)}) > 1
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_both_signs_are_drawn():
+    generator = torch.Generator().manual_seed(0)
+    assert {sign(generator) for _ in range(50)} == {-1.0, 1.0}
 
 
 def test_inputs_differ_within_a_judgement():

@@ -159,7 +159,11 @@ def test_a_label_outside_the_classes_is_refused(label):
         weighted_cross_entropy(Z, torch.tensor([0, label, 3]), W)
 
 
-@pytest.mark.parametrize("weight", [[1.0, 2.0, 3.0, 4.0], W.numpy(), "balanced"])
-def test_weights_that_are_no_tensor_are_named(weight):
-    with pytest.raises(TypeError, match=r"weight is a \w+; expected a tensor"):
-        weighted_cross_entropy(Z, Y, weight)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("weight", [1.0, 2.0, 3.0, 4.0]), ("weight", W.numpy()), ("weight", "balanced"), ("logits", Z.numpy()),
+     ("targets", Y.tolist())],
+)  # fmt: skip
+def test_what_is_no_tensor_is_named(name, value):
+    with pytest.raises(TypeError, match=rf"{name} is a \w+; expected a tensor"):
+        weighted_cross_entropy(**{"logits": Z, "targets": Y, "weight": W} | {name: value})

@@ -89,3 +89,14 @@ def test_a_precision_in_the_place_of_a_recall_is_refused():
     recall, precision = torch.tensor([0.0, 0.5, 1.0]), torch.tensor([1.0, 0.8, 0.5])
     with pytest.raises(ValueError, match="recall descends"):
         area_under(precision, recall)
+
+
+@pytest.mark.parametrize("name", ["logits", "targets", "rare", "recall", "precision"])
+def test_a_list_in_the_place_of_a_tensor_is_named(name):
+    given = {"logits": torch.zeros(3, 4), "targets": torch.tensor([1, 1, 1]), "rare": RARE}
+    call = operating_curve
+    if name not in given:
+        given, call = {"recall": torch.tensor([0.0, 1.0]), "precision": torch.tensor([1.0, 0.5])}, area_under
+    call(**given)
+    with pytest.raises(TypeError, match=f"{name} is a list; expected a tensor"):
+        call(**given | {name: given[name].tolist()})
