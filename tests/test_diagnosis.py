@@ -169,6 +169,8 @@ def test_a_sampler_has_corrected_already():
     assert float(w[1] / w[0]) == pytest.approx((1 / 9) ** 0.5)
     assert diagnose([90, 10], sampler=True, scheme="none").shift.diff().exp().item() == pytest.approx(9.0)
     assert {"twice"} <= set(findings([90, 10], sampler=True))
+    # It draws with replacement: each of 6 draws passes over one of three classes in two cases of three.
+    assert diagnose([5, 3, 2], sampler=True, batch_size=6).facts.absent_share == pytest.approx((2 / 3) ** 6)
     assert "twice" not in findings([90, 10], sampler=True, scheme="none")
 
 

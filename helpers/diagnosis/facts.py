@@ -139,7 +139,10 @@ class Facts:
     @cached_property
     def absent_share(self) -> float:
         """Of random batches without a sample of the rarest class."""
-        return absent_share(float(self.share[self.rarest]) * self.samples, self.samples, self.batch)
+        rarest = float(self.share[self.rarest])
+        if self.sampler:  # which draws with replacement
+            return (1 - rarest) ** self.batch
+        return absent_share(rarest * self.samples, self.samples, self.batch)
 
     @cached_property
     def outweighs(self) -> float:

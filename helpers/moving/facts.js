@@ -90,7 +90,7 @@ export function factsOf(given) {
   f.shift = n.map((v, c) => (v > 0 && f.through[c] > 0 ? Math.log((f.through[c] * f.share[c] * f.samples) / v) : 0));
   f.nominal = f.weights[f.rarest] / f.weights[f.commonest];
   f.effective = f.through[f.rarest] / f.through[f.commonest];
-  f.absent = absentShare(f.share[f.rarest] * f.samples, f.samples, f.all);
+  f.absent = f.sampler ? (1 - f.share[f.rarest]) ** f.all : absentShare(f.share[f.rarest] * f.samples, f.samples, f.all);
   f.outweighs = f.heaviest / f.step;
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   f.misled = total(f.weights, (w, c) => (w * (1 - f.smoothing + each) < whole * each ? n[c] / f.samples : 0));
