@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from helpers.tail import LARGEST_SIZE, pair_counts, table_gradient, thirds, zipf_samples
+from helpers.datasets import austen_pairs
+from helpers.tail import LARGEST_SIZE, descend, pair_counts, table_gradient, thirds, zipf_samples
 
 
 @pytest.mark.parametrize("counts", [[0, 0], [5, -3], [5, math.nan], [5, math.inf], [[5, 3]], []])
@@ -29,3 +30,27 @@ def test_a_size_that_no_memory_holds_is_refused():
 def test_words_that_austen_lacks_are_refused(num_words):
     with pytest.raises(ValueError, match="expected 1 to 7000"):
         pair_counts(num_words)
+
+
+def test_pairs_are_counted_one_by_one():
+    words = austen_pairs(test_fraction=0.0)
+    by_hand = torch.zeros(3, 3)
+    for before, after in zip(words.train_inputs.tolist(), words.train_targets.tolist(), strict=True):
+        if before < 3 and after < 3:
+            by_hand[before, after] += 1
+    assert torch.equal(pair_counts(3), by_hand)
+
+
+def test_a_seed_gives_its_samples_again():
+    one, again, other = (zipf_samples(3, seed=seed)[0] for seed in (1, 1, 2))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+def test_one_sample_of_one_class_is_frequent_middle_and_rare_at_once():
+    assert thirds(torch.tensor([1])).tolist() == [1]
+    assert thirds(torch.tensor([2, 2, 2])).tolist() == [0, 1, 2]
+
+
+def test_no_step_is_no_step():
+    assert list(descend(torch.ones_like, torch.zeros(2), "sign", 0.1, 0)) == []
