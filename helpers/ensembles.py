@@ -40,7 +40,7 @@ def fit_many(
     losses: Sequence[Loss],
     *,
     epochs: int,
-    lr: float | Sequence[float],
+    lr: float | list[float] | tuple[float, ...],
     batch_size: int | None = None,
     num_hidden: int = 32,
     seed: int = 0,
@@ -80,7 +80,7 @@ def fit_many(
     whole_number("num_hidden", num_hidden, 1)
     num_samples, num_features = inputs.shape
     size = num_samples if batch_size is None else whole_number("batch_size", batch_size, 1, num_samples)
-    rates = [positive("lr", one) for one in ([lr] * len(losses) if isinstance(lr, int | float) else lr)]
+    rates = [positive("lr", one) for one in (lr if isinstance(lr, list | tuple) else [lr] * len(losses))]
     if len(rates) != len(losses):
         raise ValueError(f"lr holds {len(rates)} rates; expected one number, or one for each of {len(losses)} networks")
     generator = torch.Generator().manual_seed(seed)
@@ -127,7 +127,7 @@ def _adam(
     rate: Tensor,
     step: int,
 ) -> None:
-    """One step of Adam in place, as ``torch.optim.Adam`` takes it, with the rates (M, 1, 1) of the M networks."""
+    """One step of Adam in place, as ``torch.optim.Adam`` takes it but for rounding, with M rates (M, 1, 1)."""
     # torch.optim has one rate for a tensor, and spends more time around so small tensors than in them.
     for p, g, (mean, square) in zip(parameters, gradients, averages, strict=True):
         mean.lerp_(g, 0.1)

@@ -38,17 +38,26 @@ def next_word_model(num_words: int, num_dimensions: int = 32, *, seed: int = 0) 
 class Stack(nn.Module):
     """M models of the same linear and rectified layers as one batched model, whose parameters are (M, ...).
 
-    Inputs (N, F), which all models see, or (M, N, F) to logits (M, N, K). It copies the parameters. No model's
-    logits depend on another's parameters, so the sum of M losses has the gradient of each loss in its own model.
+    Inputs (N, F), which all models see, or (M, N, F) to logits (M, N, K). It copies the parameters, and trains them
+    all. No model's logits depend on another's parameters, so the sum of M losses has the gradient of each loss in its
+    own model.
+
+    Raises ValueError for models of other layers, or whose layers differ in kind, size or dtype.
     """
 
     def __init__(self, models: Sequence[nn.Module]) -> None:
         super().__init__()
         layers = [list(model) if isinstance(model, nn.Sequential) else [model] for model in models]
-        kinds = [[type(layer) for layer in each] for each in layers]
-        if not models or kinds.count(kinds[0]) < len(kinds) or not {*kinds[0]} <= {nn.Linear, nn.ReLU}:
-            raise ValueError("models has to be one or more of the same layers, each nn.Linear with a bias or nn.ReLU")
-        self.rectified = [kind is nn.ReLU for kind in kinds[0]]
+        kinds = [
+            [(type(layer), *((p.shape, p.dtype) for p in layer.parameters())) for layer in each] for each in layers
+        ]
+        # A linear layer has two parameters, weight and bias; a rectified one none.
+        known = {(nn.Linear, 2), (nn.ReLU, 0)}
+        if not kinds or any(each != kinds[0] for each in kinds) or not {(k[0], len(k) - 1) for k in kinds[0]} <= known:
+            raise ValueError(
+                "models has to be one or more of the same layers, sizes and dtype: nn.Linear with a bias, nn.ReLU"
+            )
+        self.rectified = [kind[0] is nn.ReLU for kind in kinds[0]]
         linear = [same for same in zip(*layers, strict=True) if isinstance(same[0], nn.Linear)]
         self.weights = nn.ParameterList(torch.stack([m.weight.detach() for m in same]) for same in linear)
         self.biases = nn.ParameterList(torch.stack([m.bias.detach() for m in same])[:, None] for same in linear)

@@ -99,19 +99,21 @@ def fit_stack(
     Args:
         models: a ``helpers.models.Stack``: logits and every parameter have the M models first.
         inputs, targets, steps: as in ``fit``; all models have the same samples.
-        optimizer: built on the parameters of ``models``; one that works on each number by itself. (L-BFGS
-            does not: stack one model for it.)
+        optimizer: built on the parameters of ``models``; one that works on each number by itself, or L-BFGS for
+            a stack of one model.
         loss: (logits (M, B, K), targets) to M losses, of which each reads one model's logits. The targets are (N,),
             or (M, B) with a batch size.
         batch_size: samples a step, as in ``fit``; None takes all samples every step.
         seeds: with a batch size, one for each model, of the order of its samples.
         clip_norm: each model's gradient is clipped to this Euclidean norm.
 
-    Raises ValueError as ``fit`` does, and for another number of seeds or losses than models.
+    Raises ValueError as ``fit`` does, for another number of seeds or losses than models, and for L-BFGS on several.
     """
     whole_number("steps", steps, 0)
     _check(inputs, targets, batch_size, clip_norm)
     parameters = _trained(models, optimizer)
+    if isinstance(optimizer, torch.optim.LBFGS) and len(parameters[0]) > 1:
+        raise ValueError(f"optimizer is L-BFGS, which would mix the {len(parameters[0])} models: stack one for it")
     batches: Iterator[Any] = repeat(slice(None))
     if batch_size is not None:
         if len(seeds) != len(parameters[0]):

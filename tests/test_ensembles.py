@@ -83,6 +83,13 @@ def test_each_network_may_have_a_rate_of_its_own(sample):
     assert_same(together, models, sample[0])
 
 
+@pytest.mark.parametrize("lr", [1, torch.tensor(1.0), (1.0, 1, 1.0)])
+def test_a_rate_is_any_real_number(sample, lr):
+    assert torch.equal(
+        fit_many(*sample, LOSSES, epochs=1, lr=lr).hidden, fit_many(*sample, LOSSES, epochs=1, lr=1.0).hidden
+    )
+
+
 def test_what_is_not_said_is_all_samples_at_once_32_units_and_seed_0(sample):
     model = alone(*sample, fading, epochs=2, lr=0.02, size=50, num_hidden=32, seed=0)
     assert_same(fit_many(*sample, [fading], epochs=2, lr=0.02), [model], sample[0])
@@ -120,6 +127,7 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"lr": math.inf}, "lr is inf"),
         ({"lr": (0.1, 0.1, 0.0)}, "lr is 0.0"),
         ({"lr": (0.1, 0.1)}, "lr holds 2 rates"),
+        ({"lr": (0.1, 0.1, 0.1, 0.1)}, "lr holds 4 rates"),
         ({"targets": torch.zeros(51, dtype=torch.int64)}, "inputs holds 50 samples, targets 51"),
         ({"inputs": torch.full((50, 3), math.nan)}, "inputs holds"),
         ({"inputs": torch.zeros(50)}, r"inputs has shape \(50,\)"),

@@ -175,7 +175,7 @@ def rows(z, y):
     return F.cross_entropy(z.flatten(0, 1), y.flatten(), reduction="none").view(y.shape).mean(dim=1)
 
 
-@pytest.mark.parametrize(("size", "clip"), [(None, None), (8, None), (8, 0.1)])
+@pytest.mark.parametrize(("size", "clip"), [(None, None), (8, None), (8, 0.1), (8, 100.0)])
 @pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adam])
 def test_models_side_by_side_end_where_each_ends_alone(sample, make, size, clip):
     seeds = [3, 1, 2]
@@ -198,12 +198,27 @@ def test_a_stack_of_one_linear_map_takes_lbfgs(sample, model):
 
 
 def test_a_stack_names_what_does_not_fit(sample, model):
-    with pytest.raises(ValueError, match="the same layers"):
-        Stack([model, one_hidden_layer(4, 2, 3)])
+    others = (
+        one_hidden_layer(4, 2, 3),
+        nn.Linear(4, 3, dtype=torch.float64),
+        nn.Linear(5, 3),
+        nn.Linear(4, 3, bias=False),
+    )
+    for wrong in ([model, others[0]], [others[1], nn.Linear(4, 3)], [others[2], others[3]], [others[3]], []):
+        with pytest.raises(ValueError, match="the same layers"):
+            Stack(wrong)
     with pytest.raises(ValueError, match="the same layers"):
         Stack([next_word_model(3)])
     stack = Stack([model, model])
     optimizer = torch.optim.SGD(stack.parameters(), 0.1)
+    with pytest.raises(ValueError, match="L-BFGS, which would mix the 2 models"):
+        fit_stack(stack, *sample, torch.optim.LBFGS(stack.parameters()), steps=1, loss=rows)
+    with pytest.raises(ValueError, match="steps is -1"):
+        fit_stack(stack, *sample, optimizer, steps=-1, loss=rows)
+    with pytest.raises(ValueError, match="batch_size is 1000"):
+        fit_stack(stack, *sample, optimizer, steps=1, loss=rows, batch_size=1000, seeds=[0, 1])
+    with pytest.raises(ValueError, match="optimizer holds no parameter"):
+        fit_stack(stack, *sample, sgd(model, 0.1), steps=1, loss=rows)
     with pytest.raises(ValueError, match="seeds holds 1; expected one for each of the 2 models"):
         fit_stack(stack, *sample, optimizer, steps=1, loss=rows, batch_size=8, seeds=[0])
     with pytest.raises(ValueError, match=r"loss returns shape \(\); expected \(2,\), one a model"):
