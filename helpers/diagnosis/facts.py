@@ -122,9 +122,8 @@ class Facts:
     @cached_property
     def shift(self) -> Tensor:
         """How far weights and sampler move the best logits, log (v_c pi_c N / n_c); zero where a class is not seen."""
-        seen = self.held & (self.through > 0)
-        moved = self.through * self.share * self.samples / self.counts
-        return moved.where(seen, 1.0).log()
+        moved = self.through * self.share * self.samples / self.counts  # 0 / 0 where there is no sample
+        return moved.where(moved > 0, 1.0).log()
 
     @cached_property
     def nominal_ratio(self) -> float:
@@ -139,10 +138,9 @@ class Facts:
     @cached_property
     def absent_share(self) -> float:
         """Of random batches without a sample of the rarest class."""
-        rarest = float(self.share[self.rarest])
-        if self.sampler:  # which draws with replacement
-            return (1 - rarest) ** self.batch
-        return absent_share(rarest * self.samples, self.samples, self.batch)
+        share = float(self.share[self.rarest])
+        with_replacement = (1 - share) ** self.batch
+        return with_replacement if self.sampler else absent_share(share * self.samples, self.samples, self.batch)
 
     @cached_property
     def outweighs(self) -> float:
@@ -194,10 +192,7 @@ class Facts:
 
     @cached_property
     def room_below(self) -> float:
-        """Smallest entry of an untrained model's logit gradient, w / K over the divisor, in the format's smallest step.
-
-        Below 1/2 the entry becomes zero.
-        """
+        """Smallest entry of an untrained model's logit gradient, in the format's smallest steps: below 1/2, zero."""
         limits = torch.finfo(self.dtype)
         w = self.weights[self.held & (self.weights > 0)].min()
         return float(w) / (len(self.weights) * self.divided_by) / (limits.smallest_normal * limits.eps)
