@@ -4,7 +4,6 @@ Students get it without outputs and solutions, with folded judges and a workshee
 everything, with the slides, the guide, and the key to the worksheet.
 """
 
-import argparse
 import re
 import shutil
 import tempfile
@@ -21,6 +20,7 @@ from book import make_slides, worksheet
 from book.adapt import fold_finding
 from book.course import ROOT, lessons
 from book.sealed import seal
+from book.target import empty_folder
 
 START = """# How large should class weights be?
 
@@ -120,7 +120,6 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def write(target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as made:
         handouts(Path(made))
         for audience in AUDIENCE:
@@ -131,6 +130,4 @@ def write(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=ROOT / "book" / "_build" / "classroom")
-    write(parser.parse_args().target)
+    write(empty_folder(__doc__, "classroom"))

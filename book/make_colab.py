@@ -6,9 +6,7 @@ Each copy begins with a cell that fetches the course and installs what it needs.
 copies to a branch of their own, to which the pages link.
 """
 
-import argparse
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from book.course import NAME, ROOT, repository
+from book.target import empty_folder
 
 BRANCH = "colab"
 LIBRARIES = re.compile(r"^(?:import|from) (?:xgboost|keras|transformers|accelerate)\b", re.M)
@@ -43,7 +42,6 @@ def write(target: Path) -> None:
     owner = repository()
     if not owner:
         raise ValueError("Colab has to fetch the course from somewhere: set COURSE_REPOSITORY, such as owner/course")
-    shutil.rmtree(target, ignore_errors=True)
     for path in sorted((ROOT / "notebooks").glob(NAME)) + sorted((ROOT / "notebooks" / "solutions").glob(NAME)):
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +49,7 @@ def write(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=ROOT / "book" / "_build" / "colab")
     try:
-        write(parser.parse_args().target)
+        write(empty_folder(__doc__, "colab"))
     except ValueError as error:
         sys.exit(str(error))

@@ -14,9 +14,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
 from pypdf.generic import ArrayObject, Fit, NameObject
 
-from book.course import ROOT, lessons
+from book.course import lessons
+from book.target import BUILD
 
-BUILD = ROOT / "book" / "_build"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 600_000  # ms
 PAPER = {"format": "A4", "margin": {"top": "16mm", "bottom": "18mm", "left": "17mm", "right": "17mm"}}
@@ -124,7 +124,7 @@ if __name__ == "__main__":
     try:
         with chromium() as opened:
             bound = bind(opened, given.site, titles())
+        bound.write(given.target)
     except FileNotFoundError as error:
         sys.exit(str(error))
-    bound.write(given.target)
     print(f"{given.target}: {len(bound.pages)} pages, {given.target.stat().st_size / 1e6:.1f} MB")

@@ -3,7 +3,6 @@
 Everything that they load lies beside them.
 """
 
-import argparse
 import importlib.util
 import re
 import shutil
@@ -16,6 +15,7 @@ from book.course import GUIDE, lessons
 from book.deck import STYLE, Slide, rendered, slides
 from book.formulas import style_sheet
 from book.lecture import lecture
+from book.target import empty_folder
 
 BOOK = Path(__file__).resolve().parent
 LOOK = BOOK / "slides"
@@ -48,7 +48,6 @@ def decks() -> dict[str, tuple[str, list[Slide]]]:
 
 
 def write(target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
     copy_assets(target / "assets")
     environment = Environment(loader=FileSystemLoader(LOOK), autoescape=select_autoescape(default=True))
     template = environment.get_template("deck.html")
@@ -66,6 +65,4 @@ def write(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "slides")
-    write(parser.parse_args().target)
+    write(empty_folder(__doc__, "slides"))

@@ -1,6 +1,5 @@
 """Lay out the sources of the site, from the README, the notebooks with their stored outputs and the teaching guide."""
 
-import argparse
 import itertools
 import json
 import re
@@ -16,6 +15,7 @@ from book.landing import PICTURED, front_page, in_theme, run_page
 from book.moving import calculator, with_figures
 from book.objectives import objectives_page
 from book.questions import questions_page, symptoms_page
+from book.target import empty_folder
 
 BOOK = ROOT / "book"
 # The pages beside the notebooks, in the order of the contents.
@@ -78,7 +78,6 @@ def local_files(markdown: str) -> list[str]:
 
 def prepare(target: Path) -> None:
     """Write the sources below ``target``, in the folders of the repository, so that relative links keep their sense."""
-    shutil.rmtree(target, ignore_errors=True)
     for path in sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb")):
         if ".ipynb_checkpoints" in path.parts:
             continue
@@ -119,6 +118,4 @@ def write_book(folder: Path, course: list[Lesson]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=BOOK / "_build" / "source")
-    prepare(parser.parse_args().target)
+    prepare(empty_folder(__doc__, "source"))

@@ -1,6 +1,5 @@
 """A worksheet of all predictions and its key, from the notebooks, as HTML and as PDF by Chromium."""
 
-import argparse
 import html
 import re
 import shutil
@@ -19,6 +18,7 @@ from book.course import ROOT, Lesson, lessons
 from book.deck import MARKDOWN, headings, rendered
 from book.formulas import style_sheet
 from book.slide_text import sentences, units
+from book.target import empty_folder
 
 LOOK = ROOT / "book" / "slides"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -135,9 +135,7 @@ def write(target: Path, course: list[Lesson]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=ROOT / "book" / "_build" / "worksheet")
     try:
-        write(parser.parse_args().target, lessons())
+        write(empty_folder(__doc__, "worksheet"), lessons())
     except NoBrowserError as error:
         sys.exit(str(error))
