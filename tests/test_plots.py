@@ -114,6 +114,33 @@ def test_what_matplotlib_would_draw_wrongly_is_refused_by_name(ax, draw, argumen
         draw(ax, *arguments, **NAMES)
 
 
+ABOVE = "expected numbers above zero on a logarithmic axis"
+
+
+@pytest.mark.parametrize(
+    ("draw", "arguments", "options", "said"),
+    [
+        (plots.lines, ([0, 1], {"SGD": [1, 2]}), {"log": "x"}, f"x holds 0; {ABOVE}"),
+        (plots.lines, ([0, 1], {"SGD": [0.0, 2]}), {"log": "y"}, f"series['SGD'] holds 0.0; {ABOVE}"),
+        (plots.lines, ([0, 1], {"SGD": [1, 2]}), {"log": "z"}, "log is 'z'; expected '', 'x', 'y' or 'xy'"),
+        (plots.points, ([1, 2], [-1, 2]), {"log": "y"}, f"y holds -1; {ABOVE}"),
+        (plots.points, ([1, 2], [1, 2]), {"names": ["a"]}, "there are 1 names for 2 points; expected one each"),
+        (plots.bars, ({"SGD": 0},), {"log": True}, f"values['SGD'] holds 0; {ABOVE}"),
+        (plots.bars, ({"SGD": 1},), {"colours": []}, "colours has none for 'SGD'; expected one for each series"),
+        (plots.bars, ({"SGD": 1},), {"colours": {"Adam": "red"}}, "colours has none for 'SGD'"),
+        (plots.bars, ({"SGD": 1},), {"spread": {"sgd": (0, 2)}}, "spread has the name 'sgd'; expected some of SGD"),
+        (plots.bars, ({"SGD": 1},), {"spread": {"SGD": (2, 0)}}, "spread['SGD'] has a low end above its high end"),
+        (plots.lines, ([0, 1], {"SGD": [1, 2]}), {"spread": {"SGD": ([0], [1])}}, "spread['SGD'] has shape (1,)"),
+        (plots.grouped_bars, (["a"], {"SGD": [0]}), {"log": True}, f"series['SGD'] holds 0; {ABOVE}"),
+        (plots.grouped_bars, (["a"], {"SGD": [1]}), {"spread": {"a": ([0], [2])}}, "spread has the name 'a'"),
+        (plots.heat_table, ([[1, 2]], ["a"], ["b", "c"]), {"text": [["1"]]}, "text has [1] entries by row"),
+    ],
+)
+def test_what_would_be_left_out_in_silence_is_refused_by_name(ax, draw, arguments, options, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        draw(ax, *arguments, **NAMES, **options)
+
+
 def test_shades_and_notes_of_another_shape_are_refused_by_name(ax):
     with pytest.raises(ValueError, match=r"^colour has shape \(2,\); expected \(1, 2\)"):
         plots.heat_table(ax, [[1, 2]], ["a"], ["b", "c"], colour=[1, 2], **NAMES)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from helpers.plots.colours import colour_of
-from helpers.plots.frame import numbers, series_of, styled
+from helpers.plots.frame import numbers, series_of, spread_of, styled
 
 WHISKER = "#111111"
 
@@ -32,9 +32,11 @@ def bars(
         log: a logarithmic axis, which has no zero for a bar to start from: dots.
         text: the format of the written value.
     """
-    for row, (name, number) in enumerate(series_of("values", values, ()).items()):
-        value, colour = float(number), colour_of(name, row, colours)
-        low, high = (spread or {}).get(name, (value, value))
+    lengths = series_of("values", values, (), log=log)
+    whiskers = spread_of(spread, lengths)
+    for row, (name, value) in enumerate(lengths.items()):
+        colour = colour_of(name, row, colours)
+        low, high = whiskers.get(name, (value, value))
         if log:
             ax.plot(value, row, "o", color=colour, markersize=10)
         else:
@@ -71,7 +73,8 @@ def grouped_bars(
         spread: name to (low, high), shapes (groups,), drawn as whiskers.
         log: a logarithmic axis, which has no zero for a bar to stand on: dots.
     """
-    heights = series_of("series", series, (len(groups),))
+    heights = series_of("series", series, (len(groups),), log=log)
+    whiskers = spread_of(spread, heights)
     width = (0.5 if log else 0.8) / len(heights)
     for number, (name, y) in enumerate(heights.items()):
         x = np.arange(len(groups)) + (number - (len(series) - 1) / 2) * width
@@ -80,8 +83,8 @@ def grouped_bars(
             ax.plot(x, y, "o", color=colour, markersize=10, label=name)
         else:
             ax.bar(x, y, width * 0.92, color=colour, label=name)
-        if spread and name in spread:
-            low, high = (np.asarray(bound, dtype=float) for bound in spread[name])
+        if name in whiskers:
+            low, high = whiskers[name]
             ax.errorbar(x, y, [y - low, high - y], fmt="none", ecolor=WHISKER, elinewidth=1.5, capsize=3)
     ax.set_xticks(range(len(groups)), groups)
     ax.grid(visible=False, axis="x")
@@ -114,6 +117,8 @@ def heat_table(
         limits: the values of the palest and of the darkest cell; default the smallest and the largest.
     """
     v = numbers("values", values, (len(rows), len(columns)))
+    if text is not None and [len(row) for row in text] != [len(columns)] * len(rows):
+        raise ValueError(f"text has {[len(row) for row in text]} entries by row; expected {[len(columns)] * len(rows)}")
     shade = v if colour is None else numbers("colour", colour, v.shape)
     low, high = limits or (np.nanmin(shade), np.nanmax(shade))
     ax.imshow(shade, aspect="auto", cmap="Blues", vmin=low, vmax=high)

@@ -54,6 +54,8 @@ COLOURS: dict[str, str] = {
 
 def colour_of(name: str, number: int, colours: Mapping[str, str] | Sequence[str] | None) -> str:
     """The colour of a series: from ``colours`` if given, else from COLOURS, else the next of the cycle."""
+    if colours is not None and (name not in colours if isinstance(colours, Mapping) else number >= len(colours)):
+        raise ValueError(f"colours has none for {name!r}; expected one for each series")
     if isinstance(colours, Mapping):
         return colours[name]
     if colours is not None:

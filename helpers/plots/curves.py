@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.colours import COLOURS, colour_of
-from helpers.plots.frame import numbers, series_of, styled
+from helpers.plots.frame import numbers, series_of, spread_of, styled
 
 
 @styled
@@ -37,14 +37,15 @@ def lines(
         marker: matplotlib's name for the points; "" draws none.
         labels: whether to name the lines.
     """
-    x = numbers("x", x)
+    x = numbers("x", x, log="x" in log)
+    drawn = series_of("series", series, x.shape, log="y" in log)
+    bands = spread_of(spread, drawn)
     ends: list[tuple[float, str, str]] = []
-    for number, (name, y) in enumerate(series_of("series", series, x.shape).items()):
+    for number, (name, y) in enumerate(drawn.items()):
         colour = colour_of(name, number, colours)
         ax.plot(x, y, color=colour, marker=marker)
-        if spread and name in spread:
-            low, high = spread[name]
-            ax.fill_between(x, np.asarray(low), np.asarray(high), color=colour, alpha=0.2, linewidth=0)
+        if name in bands:
+            ax.fill_between(x, *bands[name], color=colour, alpha=0.2, linewidth=0)
         if np.isfinite(y).any():
             ends.append((y[np.isfinite(y)][-1], name, colour))
     _set(ax, log, title, xlabel, ylabel)
@@ -68,7 +69,10 @@ def points(
     size: float = 30.0,
 ) -> Axes:
     """A scatter of n points, x and y of shape (n,), each with its name beside it where ``names`` are given."""
-    x, y = numbers("x", x), numbers("y", y)
+    x = numbers("x", x, log="x" in log)
+    y = numbers("y", y, x.shape, log="y" in log)
+    if names and len(names) != len(x):
+        raise ValueError(f"there are {len(names)} names for {len(x)} points; expected one each")
     ax.scatter(x, y, s=size, color=colour, zorder=3)
     for i, name in enumerate(names):
         ax.annotate(name, (x[i], y[i]), (6, 5), textcoords="offset points", fontsize=12)
@@ -104,5 +108,7 @@ def _name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
 
 
 def _set(ax: Axes, log: str, title: str, xlabel: str, ylabel: str) -> None:
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log is {log!r}; expected '', 'x', 'y' or 'xy'")
     scales = {f"{axis}scale": "log" if axis in log else "linear" for axis in "xy"}
     ax.set(**scales, title=title, xlabel=xlabel, ylabel=ylabel)

@@ -120,12 +120,13 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
-    """``values`` as floats of ``shape``, by default (n,).
+def numbers(
+    name: str, values: ArrayLike, shape: tuple[int, ...] | None = None, *, log: bool = False
+) -> NDArray[np.float64]:
+    """``values`` as floats of ``shape``, by default (n,), for a logarithmic axis where ``log``.
 
-    Matplotlib would draw text as categories, several columns as several lines,
-    and one number as often as there are bars; here each is a TypeError or
-    ValueError that names the argument.
+    Matplotlib would draw text as categories, several columns as several lines, one number as often as there are bars,
+    and leave out what has no logarithm; here each is a TypeError or ValueError that names the argument.
     """
     try:
         array = np.asarray(values.detach() if hasattr(values, "detach") else values)
@@ -135,11 +136,32 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int, ...] | None = None) 
         raise TypeError(f"{name} holds {array.dtype}; expected real numbers")
     if array.ndim != 1 if shape is None else array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; expected {shape or '(n,)'}")
+    if log and (array <= 0).any():
+        raise ValueError(
+            f"{name} holds {array.min()}; expected numbers above zero on a logarithmic axis"
+        )
     return array.astype(float)
 
 
-def series_of(name: str, series: Mapping[str, ArrayLike], shape: tuple[int, ...]) -> dict[str, NDArray[np.float64]]:
+def series_of(
+    name: str, series: Mapping[str, ArrayLike], shape: tuple[int, ...], *, log: bool = False
+) -> dict[str, NDArray[np.float64]]:
     """Each series of a dict as floats of ``shape``; else TypeError or ValueError with the argument's name."""
     if not isinstance(series, Mapping) or not series:
         raise TypeError(f"{name} is {series!r}; expected a dict with a name and numbers for each series")
-    return {key: numbers(f"{name}[{key!r}]", values, shape) for key, values in series.items()}
+    return {key: numbers(f"{name}[{key!r}]", values, shape, log=log) for key, values in series.items()}
+
+
+def spread_of(
+    spread: Mapping[str, tuple[ArrayLike, ArrayLike]] | None, series: Mapping[str, NDArray[np.float64]]
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Low and high of the ``series`` that have a spread; a ValueError for another name, or for low above high."""
+    found = {}
+    for key, bounds in (spread or {}).items():
+        if key not in series:
+            raise ValueError(f"spread has the name {key!r}; expected some of {', '.join(series)}")
+        low, high = (numbers(f"spread[{key!r}]", bound, series[key].shape) for bound in bounds)
+        if (low > high).any():
+            raise ValueError(f"spread[{key!r}] has a low end above its high end; expected (low, high)")
+        found[key] = (low, high)
+    return found
