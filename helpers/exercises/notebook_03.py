@@ -111,7 +111,7 @@ EXERCISES = (
         "3.3",
         insight="Plain SGD uses the learning rate and the gradient as a product alone; a rule that uses them apart can "
         "tell the scale of the loss from the learning rate.",
-        second='The section "One knob, not two" shows where plain SGD uses lr and gradient: in one product. Add a '
+        second='The section "One knob or two?" shows where plain SGD uses lr and gradient: in one product. Add a '
         "small term in which one of them stands without the other. It must be there for every gradient, so a "
         "threshold is no help.",
         draw=bowl,
