@@ -1,4 +1,4 @@
-"""A Python program on several processes of this host, under torchrun, limited in time, with nothing left behind."""
+"""A Python module on several processes of this host, under torchrun, limited in time, with nothing left behind."""
 
 import contextlib
 import json
@@ -16,16 +16,17 @@ import torch.distributed as dist
 from helpers.arguments import positive, whole_number
 
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+START = "fork" if sys.platform == "linux" else "spawn"
 
 
 def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
-    """Run ``python *command --limit-s=...`` on ``processes`` processes of this host, which meet over gloo.
+    """Run ``python -m *command --limit-s=...`` on ``processes`` processes of this host, which meet over gloo.
 
     When this returns or raises, every process has ended: it reads their output
     to its end, which comes only when the last of them is gone.
 
     Args:
-        command: what follows ``python``, for instance ``"-m", "helpers.distributed", "--batches", "20"``,
+        command: what follows ``python -m``, for instance ``"helpers.distributed", "--batches", "20"``,
             run in the folder of the course. It gets the limit as its last argument.
         limit_s: seconds for everything, imports (a few seconds) included.
 
@@ -37,7 +38,7 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
     whole_number("processes", processes, 1)
     positive("limit_s", limit_s)
     if not command:
-        raise TypeError("command is missing; expected what follows python, such as '-m', 'helpers.distributed'")
+        raise TypeError("command is missing; expected what follows python -m, such as 'helpers.distributed'")
     if not (dist.is_available() and dist.is_gloo_available()):
         raise RuntimeError("this build of PyTorch has no torch.distributed with gloo")
     # torchrun's own TCP store needs libuv, which PyTorch lacks on Windows: the processes meet over a file instead.
@@ -45,9 +46,9 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
     if sys.platform in LOOPBACK:
         environment["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        torchrun = ["-m", "torch.distributed.run", "--nnodes=1", f"--nproc-per-node={processes}", "--no-python"]
+        torchrun = ["-m", "helpers.ranks", "--nnodes=1", f"--nproc-per-node={processes}", f"--start-method={START}"]
         meeting = ["--rdzv-backend=c10d", "--rdzv-conf=store_type=file", f"--rdzv-endpoint={Path(folder, 'store')}"]
-        program = [sys.executable, *command, f"--limit-s={limit_s}"]
+        program = [*command, f"--limit-s={limit_s}"]
         agent = subprocess.Popen(
             [sys.executable, *torchrun, *meeting, "--local-addr=127.0.0.1", *program],
             stdout=subprocess.PIPE,

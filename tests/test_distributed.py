@@ -16,6 +16,7 @@ import torch.distributed as dist
 from conftest import ROOT
 from torch.nn import functional as F
 
+from helpers import launcher
 from helpers.distributed import (
     BATCH_SIZE,
     PRIORS,
@@ -30,13 +31,13 @@ from helpers.launcher import launch
 # Detects a hang, and leaves a busy machine its time.
 LIMIT_S = 600.0
 Z, Y = torch.zeros(2, 3), torch.tensor([0, 2])
-ON_RANKS = ("-m", "tests.on_ranks")
+ON_RANKS = "tests.on_ranks"
 
 
 @pytest.fixture(scope="module")
 def results():
     """Two processes, then four, in one launch."""
-    return launch(4, "-m", "helpers.distributed", "--groups", "2", "4", "--batches", "20", limit_s=LIMIT_S)
+    return launch(4, "helpers.distributed", "--groups", "2", "4", "--batches", "20", limit_s=LIMIT_S)
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_two_torchruns_stand_for_two_hosts():
 
 
 def test_a_bad_label_on_one_rank_is_refused_by_all_and_the_next_batch_works():
-    label, dtype, good = launch(2, *ON_RANKS, "label", limit_s=LIMIT_S)
+    label, dtype, good = launch(2, ON_RANKS, "label", limit_s=LIMIT_S)
     for (other, own), kind in (
         (label, "ValueError: targets of sample 1 is 3"),
         (dtype, "TypeError: targets is"),
@@ -145,14 +146,16 @@ def test_a_bad_label_on_one_rank_is_refused_by_all_and_the_next_batch_works():
     assert good == pytest.approx([math.log(3)] * 2)
 
 
-def test_accumulation_on_two_ranks_has_the_gradient_of_one_process():
-    assert max(launch(2, *ON_RANKS, "accumulate", limit_s=LIMIT_S)) < 1e-13
+@pytest.mark.parametrize("start", ["spawn", launcher.START])
+def test_accumulation_on_two_ranks_has_the_gradient_of_one_process(monkeypatch, start):
+    monkeypatch.setattr(launcher, "START", start)
+    assert max(launch(2, ON_RANKS, "accumulate", limit_s=LIMIT_S)) < 1e-13
 
 
 def test_a_process_that_nobody_ends_ends_itself():
     """Its launcher may have been killed, and so asks for nothing any more."""
     lone = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
-    command = [sys.executable, *ON_RANKS, "deaf", "--limit-s=1"]
+    command = [sys.executable, "-m", ON_RANKS, "deaf", "--limit-s=1"]
     ended = subprocess.run(
         command, env=os.environ | lone, cwd=ROOT, stderr=subprocess.PIPE, timeout=LIMIT_S, text=True, check=False
     )

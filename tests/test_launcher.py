@@ -2,6 +2,8 @@
 
 import math
 import os
+import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +16,12 @@ import pytest
 from conftest import ROOT
 
 from helpers.launcher import launch
+from helpers.ranks import run_as_rank
 from tools.kernels import PATIENT
 
 # Detects a hang, and leaves a busy machine its time.
 LIMIT_S = 600.0
-ON_RANKS = ("-m", "tests.on_ranks")
+ON_RANKS = "tests.on_ranks"
 # The start of any Python, of which PyTorch then believes that it was built without distributed processes.
 WITHOUT_DISTRIBUTED = """
 import importlib.abc
@@ -43,14 +46,14 @@ def running(mark: str) -> list[str]:
 def test_a_crash_is_an_error_that_names_its_rank():
     limit_s = LIMIT_S + os.getpid() / 1e6
     with pytest.raises(RuntimeError, match="the 2 processes ended with an error: rank 1: RuntimeError: this rank was"):
-        launch(2, *ON_RANKS, "crash", limit_s=limit_s)
+        launch(2, ON_RANKS, "crash", limit_s=limit_s)
     assert running(f"--limit-s={limit_s}") == []
 
 
 def test_a_stalled_rank_is_ended_at_the_limit():
     limit_s = 7 + os.getpid() / 1e8
     with pytest.raises(TimeoutError, match="did not finish within 7"):
-        launch(2, *ON_RANKS, "stall", limit_s=limit_s)
+        launch(2, ON_RANKS, "stall", limit_s=limit_s)
     assert running(f"--limit-s={limit_s}") == []
 
 
@@ -61,29 +64,50 @@ def test_an_interrupt_ends_all(monkeypatch):
         def communicate(self, *arguments, timeout=None):
             if timeout is None:
                 return super().communicate(*arguments)
-            while sum("on_ranks" in line and "--no-python" not in line for line in running(f"={limit_s}")) < 2:
+            while len(psutil.Process(self.pid).children()) < 2:
                 assert self.poll() is None
             raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
     with pytest.raises(KeyboardInterrupt):
-        launch(2, *ON_RANKS, "stall", limit_s=limit_s)
+        launch(2, ON_RANKS, "stall", limit_s=limit_s)
     assert running(f"--limit-s={limit_s}") == []
+
+
+def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monkeypatch, capsys):
+    before = signal.signal(signal.SIGTERM, Mock())
+    monkeypatch.setattr(sys, "argv", ["torchrun", "--its-own"])
+    ran = []
+
+    def program(name, run_name, alter_sys):
+        ran.append((name, run_name, alter_sys, sys.argv[1:], signal.getsignal(signal.SIGTERM)))
+        if sys.argv[1:] == ["bad"]:
+            raise OverflowError("too much")
+
+    monkeypatch.setattr(runpy, "run_module", program)
+    try:
+        run_as_rank("this", "good", "--limit-s=1")
+        with pytest.raises(SystemExit, match=r"^1$"):
+            run_as_rank("this", "bad")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ran == [("this", "__main__", True, given, signal.SIG_DFL) for given in (["good", "--limit-s=1"], ["bad"])]
+    assert capsys.readouterr().err.endswith("OverflowError: too much\n")
 
 
 def test_a_limit_may_be_shorter_than_a_second():
     with pytest.raises(TimeoutError, match=r"the 1 processes did not finish within 0\.5 s"):
-        launch(1, "-c", "", limit_s=0.5)
+        launch(1, "this", limit_s=0.5)
 
 
 def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypatch):
     started = Mock(side_effect=InterruptedError)
     monkeypatch.setattr(subprocess, "Popen", started)
     with pytest.raises(InterruptedError):
-        launch(3, "-m", "this")
+        launch(3, "this")
     (command,), options = started.call_args
     assert {"--nproc-per-node=3", "--rdzv-conf=store_type=file", "--local-addr=127.0.0.1"} <= set(command)
-    assert command[-4:] == [sys.executable, "-m", "this", "--limit-s=60.0"]
+    assert command[-2:] == ["this", "--limit-s=60.0"]
     assert options["cwd"] == Path(__file__).resolve().parent.parent
     assert options["env"]["OMP_NUM_THREADS"] == "1"
     assert options["env"]["GLOO_SOCKET_IFNAME"] == {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
@@ -105,14 +129,14 @@ def test_an_error_is_told_by_the_first_failure_or_the_last_lines(monkeypatch, co
     agent.communicate.return_value = ("", complaints)
     monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
     with pytest.raises(RuntimeError, match=f"the 2 processes ended with an error: {said}$"):
-        launch(2, "-c", "")
+        launch(2, "this")
 
 
 @pytest.mark.parametrize(
     ("arguments", "limit_s", "said"),
     [
-        *(((bad, "-c"), 1.0, "processes is") for bad in (0, True, 1.5)),
-        *(((1, "-c"), bad, "limit_s is") for bad in (0.0, math.inf, "5")),
+        *(((bad, "this"), 1.0, "processes is") for bad in (0, True, 1.5)),
+        *(((1, "this"), bad, "limit_s is") for bad in (0.0, math.inf, "5")),
         ((1,), 1.0, "command is missing"),
     ],
 )
@@ -143,4 +167,4 @@ def test_a_program_that_prints_no_list_is_told_so(monkeypatch, printed):
     agent.communicate.return_value = (printed, "")
     monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
     with pytest.raises(RuntimeError, match="expected that rank 0 prints a list there, as JSON"):
-        launch(1, "-c", "")
+        launch(1, "this")

@@ -19,6 +19,7 @@ ALLOWED = {
     "models": set(),
     "parallel": set(),
     "launcher": set(),
+    "ranks": set(),
     "training": {"arguments", "losses"},
     "stability": {"arguments"},
     "ensembles": {"arguments"},

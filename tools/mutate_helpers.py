@@ -33,7 +33,7 @@ MODULES = [
 # These look at whole notebooks and the site, or at files: slow, and no test of a helper.
 ELSEWHERE = re.compile(r"test_(classroom|course|layers|mark|notebooks|offline|site)\.py")
 # These work in processes that their tests start, where mutmut's switch does not reach.
-APART = ("distributed", "launcher")
+APART = ("distributed", "launcher", "ranks")
 # The module of one notebook, whose claims are what its rules are tested by.
 CLAIMED = {"tail": ["test_claims_14"]}
 ENOUGH = 0.95
