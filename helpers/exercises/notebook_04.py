@@ -84,7 +84,7 @@ EXERCISES = (
                 lambda x, y, w, minimum: 1 / curvatures(x, y, w, minimum)[-1],
             "Yours uses the trace, the sum of the eigenvalues.":
                 lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum).sum(),
-            "Yours leaves out the bias: the Hessian has D + 1 rows.":
+            "Yours leaves out the bias: the Hessian has d + 1 rows.":
                 lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum, bias=False)[-1],
             "Yours is the sharpness itself; the learning rate is inverse to it.":
                 lambda x, y, w, minimum: curvatures(x, y, w, minimum)[-1],
