@@ -67,10 +67,15 @@ def test_many_classes_are_binned_without_harm():
     assert torch.allclose(twins.view(2, -1), let_through(share, 1 / share, 64), rtol=1e-5)
 
 
-def test_a_zero_weight_takes_no_part():
-    share = torch.tensor([0.5, 0.25, 0.25], dtype=torch.float64)
-    v = let_through(share, torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64), 8)
-    assert v.tolist() == pytest.approx([4 / 3, 4 / 3, 0.0])
+def test_a_zero_weight_is_drawn_and_adds_nothing():
+    """Against the mean over all batches that have a loss, those with a sample that weighs something."""
+    share, w = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64), torch.tensor([0.0, 1.0, 30.0], dtype=torch.float64)
+    loss = torch.zeros(3, dtype=torch.float64)
+    for draw in itertools.product(range(3), repeat=5):
+        index = torch.tensor(draw)
+        if w[index].any():
+            loss.index_add_(0, index, share[index].prod() * w[index] / w[index].sum())
+    assert let_through(share, w, 5).tolist() == pytest.approx((loss / share / loss.sum()).tolist(), rel=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FixedLocator
 
 from helpers import plots
+from helpers.diagnosis import diagnose
 
 mpl.use("agg")
 NAMES = {"title": "Finding", "xlabel": "steps", "ylabel": "loss in nats"}
@@ -115,6 +116,7 @@ SCENES: dict[str, Callable[[Axes], Any]] = {
     "coloured heat table": lambda ax: plots.heat_table(ax, *TABLE, **SHADES, **NAMES),
     "decisions": lambda ax: plots.decisions(ax, STEPS, title="Questions"),
     "note": lambda ax: plots.note(ax, "here", (0.2, 0.4)),
+    "diagnosis": lambda ax: diagnose([90, 0, 1, 9], batch_size=4).draw(ax),
     "coloured note": lambda ax: plots.note(ax, "x", (1, 1), offset=(0, 9), colour="r"),
 }
 

@@ -41,21 +41,18 @@ def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
     all v_c are 1: the weights cancel. Notebook 08 derives it.
     """
     held = weights > 0
-    if not held.all():  # a class of weight zero takes no part in the sum, but its samples are drawn
-        v = torch.zeros_like(weights)
-        v[held] = let_through(share[held], weights[held], 1 + (batch - 1) * float(share[held].sum()))
-        return v / (share * v).sum()
-    w = weights / (share * weights).sum()
-    drawn, nodes = _binned(share, w)
+    idle = float(share[~held].sum())  # of samples of weight zero: they are drawn, and add nothing
+    w = weights[held] / (share * weights).sum()
+    drawn, nodes = _binned(share[held], w)
     # The integrand is smooth in log t and falls off at both ends, where the trapezium rule is exact to many digits.
     low, high = math.log(1e-12 / (float(nodes.max()) + batch)), math.log(60 / float(nodes.min()))
     t = torch.linspace(low, high, 600, dtype=torch.float64).exp()
     decay = torch.exp(-t[:, None] * nodes)
-    others = torch.exp((batch - 1) * torch.log(decay @ drawn)) * t
+    others = torch.exp((batch - 1) * torch.log(decay @ drawn + idle)) * t
     v = batch * nodes * (others @ decay) * ((high - low) / 599)
-    if len(nodes) == len(w):
-        return v
-    return torch.from_numpy(np.exp(np.interp(w.log(), nodes.log(), v.log())))
+    if len(nodes) < len(w):
+        v = torch.from_numpy(np.exp(np.interp(w.log(), nodes.log(), v.log())))
+    return torch.zeros_like(weights).masked_scatter(held, v / (1 - idle**batch))  # a batch of zeros has no loss
 
 
 def absent_share(count: float, samples: float, batch: float) -> float:

@@ -23,18 +23,12 @@ function binned(share, weights) {
 
 // v_c(B): what a sample of class c weighs on average where each batch is divided by its own weights.
 export function letThrough(share, weights, batch) {
-  if (weights.some((w) => !(w > 0))) {
-    const held = [...weights.keys()].filter((c) => weights[c] > 0);
-    const own = held.map((c) => share[c]);
-    const inner = letThrough(own, held.map((c) => weights[c]), 1 + (batch - 1) * sum(own));
-    const v = new Array(weights.length).fill(0);
-    held.forEach((c, i) => (v[c] = inner[i]));
-    const mean = v.reduce((total, value, c) => total + share[c] * value, 0);
-    return v.map((value) => value / mean);
-  }
+  const held = [...weights.keys()].filter((c) => weights[c] > 0);
+  // Of samples of weight zero: they are drawn, and add nothing.
+  const idle = share.reduce((total, part, c) => (weights[c] > 0 ? total : total + part), 0);
   const mean = weights.reduce((total, w, c) => total + share[c] * w, 0);
-  const w = Float64Array.from(weights, (value) => value / mean);
-  const [drawn, nodes] = binned(share, w);
+  const w = Float64Array.from(held, (c) => weights[c] / mean);
+  const [drawn, nodes] = binned(held.map((c) => share[c]), w);
   let [least, most] = [Infinity, 0];
   for (const node of nodes) { least = Math.min(least, node); most = Math.max(most, node); }
   const [low, high] = [Math.log(1e-12 / (most + batch)), Math.log(60 / least)];
@@ -42,7 +36,7 @@ export function letThrough(share, weights, batch) {
   const decay = new Float64Array(nodes.length);
   for (let i = 0; i < NODES; i++) {
     const t = Math.exp(low + ((high - low) * i) / (NODES - 1));
-    let all = 0;
+    let all = idle;
     for (let j = 0; j < nodes.length; j++) {
       const x = t * nodes[j];
       all += (decay[j] = x < 1e-9 ? 1 - x : x > 745 ? 0 : Math.exp(-x)) * drawn[j];
@@ -52,7 +46,10 @@ export function letThrough(share, weights, batch) {
   }
   const width = (high - low) / (NODES - 1);
   for (let j = 0; j < nodes.length; j++) v[j] *= batch * nodes[j] * width;
-  return nodes.length === w.length ? v : between(w, nodes, v);
+  const each = nodes.length === w.length ? v : between(w, nodes, v);
+  const through = new Float64Array(weights.length);
+  held.forEach((c, i) => (through[c] = each[i] / (1 - idle ** batch))); // a batch of zeros has no loss
+  return through;
 }
 
 // Linear between the logarithms of the nodes, which rise.

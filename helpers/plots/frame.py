@@ -137,9 +137,7 @@ def numbers(
     if array.ndim != 1 if shape is None else array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; expected {shape or '(n,)'}")
     if log and (array <= 0).any():
-        raise ValueError(
-            f"{name} holds {array.min()}; expected numbers above zero on a logarithmic axis"
-        )
+        raise ValueError(f"{name} holds {array.min()}; expected numbers above zero on a logarithmic axis")
     return array.astype(float)
 
 

@@ -1,0 +1,186 @@
+"""What diagnose takes at the ends of each range, what it refuses just beyond, and by which name."""
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.diagnosis import diagnose
+from helpers.diagnosis.formulas import misled_share
+
+LABELS = [2, 0, 0, 0, 1, 1, 0, 0, 0, 0] * 10  # 70, 20 and 10 samples
+REAL = {
+    "label_smoothing": (0, 1),
+    "lr": (1e-30, 1e30),
+    "momentum": (0, 1),
+    "weight_decay": (0, 1e30),
+    "clip_norm": (1e-30, math.inf),
+    "pos_weight": (1e-30, 1e30),
+    "scheme": (-10, 10),
+}
+WHOLE = {"accumulation_steps": (1, 10**6), "world_size": (1, 10**6), "ignore_index": (-(2**63), 2**63 - 1)}
+
+
+def refused(said: str, *counts, **options) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{said}"):
+        diagnose(*counts, **options)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_number_is_taken_to_both_ends_and_refused_beyond(name):
+    low, high = REAL[name]
+    for end in (low, high, (low + min(high, 5)) / 2):
+        diagnose([3, 4], **{name: end})
+    beyond = [math.nextafter(low, -math.inf), math.nextafter(high, math.inf), math.nan]
+    for bad in beyond[: None if high < math.inf else 1]:
+        refused(f"{name} is {re.escape(str(bad))}; expected a number from {low:g} to ", [3, 4], **{name: bad})
+    if name != "scheme":  # whose names are text
+        refused(f"{name} is 'x'; expected a real number", [3, 4], **{name: "x"})
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_number_is_taken_to_both_ends_and_refused_beyond(name):
+    low, high = WHOLE[name]
+    for end in (low, high):
+        diagnose([3, 4], **{name: end})
+    for bad in (low - 1, high + 1):
+        refused(f"{name} is {bad}; expected {low} to {high}$", [3, 4], **{name: bad})
+    refused(f"{name} is 1.5; expected a whole number", [3, 4], **{name: 1.5})
+
+
+def test_a_batch_holds_all_samples_or_fewer():
+    diagnose([3, 4], batch_size=7)
+    refused("batch_size is 8, but counts has only 7", [3, 4], batch_size=8)
+    refused("batch_size is 0; expected at least 1", [3, 4], batch_size=0)
+    refused("batch_size is 2.0; expected a whole", [3, 4], batch_size=2.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"loss": "nll"}, "loss is 'nll'; expected one of 'cross entropy', 'bce'$"),
+        ({"sampler": 1}, "sampler is 1; expected True or False"),
+        ({"autocast": "yes"}, "autocast is 'yes'; expected True or False"),
+        ({"state_dtype": "int8"}, "state_dtype is 'int8'; expected one of float16"),
+        ({"weight": [[1], [1, 2]]}, "weight is a list that numpy cannot read"),
+        ({"classes": 1}, "classes is 1; expected 2 to 1000000"),
+        ({"classes": 10**6 + 1}, "classes is 1000001; expected 2 to 1000000"),
+        ({"classes": 2.5}, "classes is 2.5; expected a whole number"),
+        ({"classes": ["a", "a"]}, r"classes is \['a', 'a'\]; expected the names in the order of the logits"),
+        ({"classes": ["a", None]}, r"classes is \['a', None\]; expected the names"),
+    ],
+)
+def test_an_option_is_refused_by_its_name(options, said):
+    refused(said, [3, 4], **options)
+
+
+def test_labels_and_inputs_are_refused_by_their_names():
+    refused("labels is a list that numpy cannot read", labels=[[0], [0, 1]])
+    refused("inputs is a list that numpy cannot read", labels=LABELS, inputs=[[0], [0, 1]])
+    refused(r"inputs has shape \(100, 1\); expected finite features", labels=LABELS, inputs=[["a"]] * 100)
+    refused("labels holds 1000000; expected 0 to 999999", labels=[0, 1, 10**6])
+    refused("labels holds numbers as text", labels=["-1", "0"])
+    refused(r"labels has shape \(2, 2\) and looks one-hot", labels=[[0, 1], [1, 0]])
+    refused("counts or labels hold samples of fewer than two", labels=[[1], [1]])
+    refused(r"counts has shape \(2,\), dtype timedelta64", np.array([3, 4], dtype="timedelta64[s]"))
+    refused("classes lacks 0, which has samples", labels=[0, 1, 2], classes=["a", "b"])
+
+
+def test_weights_may_be_zero_or_huge_but_must_differ_by_what_float32_can_hold():
+    diagnose([3, 4], weight=[0, 1])
+    diagnose([3, 4], weight=[1e30, 1e30])
+    diagnose([3, 4], weight=torch.tensor([1.0, 2.0], requires_grad=True))
+    refused("counts or weight span more than float32", [3, 4], weight=[1e-30, 1e30])
+
+
+def test_a_class_without_a_sample_carries_the_average_weight():
+    assert diagnose([1, 0, 3]).facts.weights.tolist() == pytest.approx([4, 2, 4 / 3])
+
+
+@pytest.mark.parametrize(
+    ("given", "order", "names"),
+    [
+        ([3, 4], "by number", ("class 0", "class 1")),
+        ({1: 3, 0: 4}, "by number", ("class 0", "class 1")),
+        ({"b": 3, "a": 4}, "as given", ("b", "a")),
+        (Counter({"b": 3, "a": 4}), "alphabetical", ("a", "b")),
+        (Counter({"b": 3, 2: 4}), "alphabetical", ("class 2", "b")),
+        (pd.Series({"b": 3, "a": 4}), "alphabetical", ("a", "b")),
+        (torch.tensor([3, 4], dtype=torch.bfloat16), "by number", ("class 0", "class 1")),
+    ],
+)
+def test_where_the_order_of_the_classes_comes_from(given, order, names):
+    d = diagnose(given)
+    assert (d.facts.order, d.names) == (order, names)
+    assert d.facts.counts.sum() == 7
+    assert diagnose([3, 4], classes=["u", "v"]).facts.order == "as in classes"
+    assert diagnose(labels=["u", "v", "v"], classes=["v", "u"]).facts.order == "as in classes"
+
+
+@pytest.mark.parametrize(
+    ("counts", "doubt"),
+    [
+        ([1, 2, 3, 4] * 5, "20 numbers that are only 1 to 4 look like labels"),
+        ([1, 2] * 10, "20 numbers that are only 1 to 2 look like labels"),
+        ([1, 2, 3, 4, 5] * 5, "25 numbers that are only 1 to 5 look like labels"),
+        (list(range(1, 101)) * 5, "500 numbers that are only 1 to 100 look like labels"),
+        (([1, 2, 3, 4] * 5)[:19], ""),
+        ([1, 2, 3, 4, 5] * 4, ""),
+        ([1, 2, 3, 5] * 5, ""),
+        ([7] * 20, ""),
+        (list(range(1, 102)) * 5, ""),
+        ([50, 30, 20], "counts that sum to exactly 100 look like percentages"),
+        ([50, 30, 21], ""),
+        ([60, 40], ""),
+    ],
+)
+def test_counts_that_may_be_something_else(counts, doubt):
+    assert diagnose(counts).facts.doubt == doubt
+
+
+def test_only_counts_are_doubted():
+    assert diagnose(labels=LABELS).facts.doubt == ""
+    refused("counts holds 100 numbers that are only 0 to 2 look like labels; give labels=", pd.Series(LABELS))
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ([0.5, 0.514], "counts sums to 1.01, so these are shares; multiply them by the number of samples$"),
+        ([50.75, 50.75], "counts sums to 102, so these are percentages; multiply them by the number of samples / 100$"),
+        ([98.6, 0.0, 0.1], "counts sums to 98.7, so these are percentages"),
+    ],
+)
+def test_shares_and_percentages_are_told_within_their_rounding(counts, said):
+    refused(said, counts)
+
+
+@pytest.mark.parametrize("counts", [[0.5, 0.516], [51.0, 50.6], [100.6, 1.0]])
+def test_what_sums_to_something_else_are_counts(counts):
+    assert diagnose(counts).facts.counts.tolist() == counts
+
+
+def test_ignored_rows_take_no_part_in_the_curvature():
+    rows = torch.randn(100, 2, generator=torch.Generator().manual_seed(0))
+    plain = diagnose(labels=LABELS, inputs=rows).facts.curvatures
+    with_ignored = diagnose(labels=[7, *LABELS], inputs=torch.cat([rows[:1] * 100, rows]), ignore_index=7)
+    assert with_ignored.facts.curvatures == pytest.approx(plain)
+
+
+def test_the_report_names_a_state_that_differs_and_a_ratio_only_where_a_batch_is_a_part():
+    said = str(diagnose([90, 10], dtype="bfloat16", state_dtype="float32", batch_size=20))
+    assert re.search(r"^format +bfloat16, state float32$", said, re.MULTILINE)
+    assert "ratio that the batch lets through" in said
+    assert "ratio that the batch lets through" not in str(diagnose([90, 10], batch_size=100))
+    assert "figure" not in str(diagnose([50, 50], weight=[0.25, 0.25], weight_decay=0.1))
+
+
+def test_smoothing_misleads_from_its_edge_on():
+    share = torch.tensor([0.9, 0.1]).double()
+    edge = 0.1 / (2 * 0.9 + 0.1)  # e / K = w (1 - e + e / K) for w, at e = 0.1 and K = 2
+    weights = [torch.tensor([factor * edge, 1.0]).double() for factor in (0.999, 1.001)]
+    assert [misled_share(share, w, 0.1) for w in weights] == [share[0], 0.0]
