@@ -16,6 +16,7 @@ import torch.distributed as dist
 from helpers.arguments import positive, whole_number
 
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+MARK = "COURSE_LAUNCH"  # a variable that every process of a launch inherits
 START = "fork" if sys.platform == "linux" else "spawn"
 
 
@@ -46,6 +47,7 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
     if sys.platform in LOOPBACK:
         environment["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment[MARK] = folder
         torchrun = ["-m", "helpers.ranks", "--nnodes=1", f"--nproc-per-node={processes}", f"--start-method={START}"]
         meeting = ["--rdzv-backend=c10d", "--rdzv-conf=store_type=file", f"--rdzv-endpoint={Path(folder, 'store')}"]
         program = [*command, f"--limit-s={limit_s}"]
@@ -60,11 +62,13 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
         try:
             printed, complaints = agent.communicate(timeout=limit_s)
         except BaseException as reason:  # an interrupt from the keyboard too
-            _end(agent)
-            if isinstance(reason, subprocess.TimeoutExpired):
-                late = f"the {processes} processes did not finish within {limit_s:g} s: ended them"
-                raise TimeoutError(late) from None
-            raise
+            late = agent.poll() is None  # else only what the processes have started themselves goes on
+            printed, complaints = _end(agent, folder)
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            if late:
+                message = f"the {processes} processes did not finish within {limit_s:g} s: ended them"
+                raise TimeoutError(message) from None
     if agent.returncode != 0:
         failure = _first_failure(complaints) or f"exit status {agent.returncode}"
         raise RuntimeError(f"the {processes} processes ended with an error: {failure}")
@@ -75,16 +79,27 @@ def launch(processes: int, *command: str, limit_s: float = 60.0) -> list[Any]:
     raise RuntimeError(f"the program's last line is {last[:80]!r}; expected that rank 0 prints a list there, as JSON")
 
 
-def _end(agent: "subprocess.Popen[str]") -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in psutil.Process(agent.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+def _end(agent: "subprocess.Popen[str]", mark: str) -> tuple[str, str]:
+    """Kill torchrun and what descends from it, known by a variable where it has lost its parent."""
+    ours: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        ours = psutil.Process(agent.pid).children(recursive=True)
     agent.kill()
-    agent.communicate()
+    for process in [*ours, *psutil.process_iter()]:
+        with contextlib.suppress(psutil.Error):
+            if process in ours or process.environ().get(MARK) == mark:
+                process.kill()
+    return agent.communicate()
 
 
 def _first_failure(complaints: str) -> str:
+    told = re.findall(r"^\[rank(\d+)\] ended by (.*)", complaints, re.M)
+    seen = re.search(r"^\[rank(\d+)\] was seen to end with (.*)", complaints, re.M)
+    if seen and seen[1] not in dict(told):  # it ended without a word, as by a signal, and took the others with it
+        return f"rank {seen[1]}: {seen[2]}"
+    if told:
+        number, reason = told[0]
+        return f"rank {number}: {reason}"
     # PyTorch puts "[rank1]: " before each line of a traceback; torchrun's own traceback comes after it.
     error = re.search(r"^(?:\[(rank)(\d+)\]: )?((?!torch\.distributed\.elastic)[\w.]+Error\b.*)", complaints, re.M)
     if error is None:

@@ -6,6 +6,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -50,6 +51,28 @@ def test_a_crash_is_an_error_that_names_its_rank():
     assert running(f"--limit-s={limit_s}") == []
 
 
+@pytest.mark.parametrize(("end", "said"), [("exit", "SystemExit: 3"), ("kill", "exit status 9")])
+def test_an_end_without_a_traceback_names_the_rank_that_ended_first(end, said):
+    with pytest.raises(RuntimeError, match=f"the 2 processes ended with an error: rank 1: {said}$"):
+        launch(2, ON_RANKS, end, limit_s=LIMIT_S)
+
+
+ORPHAN = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", "orphan {}"])
+sys.exit("[rank1] ended by AnError: this")
+"""
+
+
+def test_what_a_rank_has_started_is_ended_too_and_the_error_is_still_told(monkeypatch):
+    mark, popen = f"orphan {os.getpid()}", subprocess.Popen
+    program = [sys.executable, "-c", ORPHAN.format(os.getpid())]
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: popen(program, **options))
+    with pytest.raises(RuntimeError, match=r"the 2 processes ended with an error: rank 1: AnError: this$"):
+        launch(2, "this", limit_s=10)
+    assert [line for line in running(mark) if "time.sleep" in line] == []
+
+
 def test_a_stalled_rank_is_ended_at_the_limit():
     limit_s = 7 + os.getpid() / 1e8
     with pytest.raises(TimeoutError, match="did not finish within 7"):
@@ -81,18 +104,29 @@ def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monke
 
     def program(name, run_name, alter_sys):
         ran.append((name, run_name, alter_sys, sys.argv[1:], signal.getsignal(signal.SIGTERM)))
-        if sys.argv[1:] == ["bad"]:
-            raise OverflowError("too much")
+        if sys.argv[1:] != ["good", "--limit-s=1"]:
+            raise ends[sys.argv[1]]
 
+    ends = {"bad": OverflowError("too much"), "interrupted": KeyboardInterrupt(), "exit": SystemExit("why"),
+            "done": SystemExit(), "zero": SystemExit(0)}  # fmt: skip
+    monkeypatch.setenv("RANK", "4")
+    monkeypatch.setattr(time, "sleep", Mock())
     monkeypatch.setattr(runpy, "run_module", program)
     try:
         run_as_rank("this", "good", "--limit-s=1")
-        with pytest.raises(SystemExit, match=r"^1$"):
-            run_as_rank("this", "bad")
+        run_as_rank("this", "done")
+        run_as_rank("this", "zero")
+        assert capsys.readouterr().err == ""
+        for end, said in {"bad": "OverflowError: too much", "interrupted": "KeyboardInterrupt", "exit": ""}.items():
+            with pytest.raises(SystemExit, match=r"^1$"):
+                run_as_rank("this", end)
+            *shown, told = capsys.readouterr().err.splitlines()
+            assert "".join(shown).endswith(said)
+            assert told == f"[rank4] ended by {said or 'SystemExit: why'}"
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert ran == [("this", "__main__", True, given, signal.SIG_DFL) for given in (["good", "--limit-s=1"], ["bad"])]
-    assert capsys.readouterr().err.endswith("OverflowError: too much\n")
+    given = (["good", "--limit-s=1"], ["done"])
+    assert ran[:2] == [("this", "__main__", True, arguments, signal.SIG_DFL) for arguments in given]
 
 
 def test_a_limit_may_be_shorter_than_a_second():
@@ -122,6 +156,8 @@ def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypat
         ("Traceback\n  x\nImportError: y\ntorch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n=",
          "ImportError: y"),
         ("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \na\nb\nc", "a / b / c"),
+        ("1\n[rank1] ended by A: b\n[rank0] ended by C: d\n[rank0] was seen to end with e\n", "rank 1: A: b"),
+        ("1\n[rank1] ended by A: b\n[rank2] was seen to end with e\n", "rank 2: e"),
     ],
 )  # fmt: skip
 def test_an_error_is_told_by_the_first_failure_or_the_last_lines(monkeypatch, complaints, said):
