@@ -7,7 +7,7 @@ from tools.verdicts import Verdict
 
 
 def divisors(seed: int, largest: float = 10.0, ignored: float = 0.0) -> bool:
-    """Whether 100 times the weights leave the mean over indices alone, and make it 100 times from one-hot rows."""
+    """Whether 100 times the weights leave the mean over indices alone, and multiply that over one-hot rows by 100."""
     generator = torch.Generator().manual_seed(seed)
     num_classes = int(torch.randint(2, 50, (), generator=generator))
     z = 3 * torch.randn(40, num_classes, generator=generator, dtype=torch.float64)
@@ -25,7 +25,7 @@ VERDICTS = [
     Verdict(
         "01",
         "divisors",
-        "100 times the weights leave the default mean alone, and make it 100 times with probability targets.",
+        "100 times the weights leave the default mean alone, and make it 100 times as large with probability targets.",
         divisors,
         {
             "as in the notebook": {},
