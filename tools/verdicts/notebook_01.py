@@ -25,7 +25,7 @@ VERDICTS = [
     Verdict(
         "01",
         "divisors",
-        "100 times the weights leave the default mean alone, and make it 100 times as large with probability targets.",
+        "100 times the weights leave the default mean alone; with probability targets it is 100 times as large.",
         divisors,
         {
             "as in the notebook": {},
