@@ -35,7 +35,7 @@ def run_as_rank(module: str, *arguments: str) -> None:
             sys.excepthook(*sys.exc_info())
         reason = traceback.format_exception_only(error)[-1].strip()
         sys.stderr.write(f"\n[rank{os.environ['RANK']}] ended by {reason}\n")
-        time.sleep(1)  # torchrun is to see first a process that ended without a word, not one that misses it
+        time.sleep(3)  # torchrun, on a busy machine too, is to see first a process that ended without a word
         sys.exit(1)
 
 

@@ -36,9 +36,10 @@ def advised_lr(lr: float, weights: Tensor, share: Tensor, batch: float, *, adapt
 def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
     """v_c(B), (K,): what a sample of class c weighs on average where each batch is divided by its own weights.
 
-    v_c = B E[w_c / (w_c + W)], W the weights of the B - 1 others; sum_c pi_c v_c = 1. Since 1 / x is the integral of
-    exp(-t x) over t > 0, that is B w_c times the integral of exp(-t w_c) (sum_j pi_j exp(-t w_j))^(B - 1). At B = 1
-    all v_c are 1: the weights cancel. Notebook 08 derives it.
+    v_c = B E[w_c / (w_c + W)], W the weights of the B - 1 others, over batches that weigh anything; sum_c pi_c v_c = 1.
+    Since 1 / x is the integral of exp(-t x) over t > 0, that is B w_c times the integral of
+    exp(-t w_c) (sum_j pi_j exp(-t w_j))^(B - 1). At B = 1 all v_c of weights above zero are equal: the weights cancel.
+    Notebook 08 derives it.
     """
     held = weights > 0
     idle = float(share[~held].sum())  # of samples of weight zero: they are drawn, and add nothing
