@@ -108,6 +108,15 @@ def test_page(page: Page, site: Path, name: str):
     assert found == []
 
 
+@pytest.mark.parametrize("name", ["index", "notebooks/07_seven_thousand_classes", "book/calculator", "book/glossary"])
+def test_a_window_of_any_width_need_not_scroll_sideways(page: Page, site: Path, name: str):
+    go(page, site, name)
+    page.evaluate("look.openAll()")
+    for width in (600, 800, 1030, 1100, 1170, 1340, 1400, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 @pytest.mark.parametrize("name", LESSON_PAGES)
 def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name: str):
     go(page, site, name)
