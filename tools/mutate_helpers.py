@@ -75,15 +75,21 @@ def undecorated(source: str) -> str:
     return source.replace("@styled\n", "") + "".join(f"\n{name} = styled({name})" for name in names)
 
 
-def run_mutmut(folder: Path, seconds: float, workers: int) -> None:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+def run_mutmut(folder: Path, seconds: float, workers: int) -> str:
+    """What it printed. On its path Python must find the copy alone, not this checkout."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONPATH": ""}
     command = [sys.executable, "-m", "mutmut", "run", f"--max-children={workers}"]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # its workers too
-        process.wait()
+    said = folder / "said.txt"
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too
+            process.wait()
+    return said.read_text()
 
 
 def changed_lines(module: str, mutant: str) -> list[str]:
@@ -136,7 +142,7 @@ def main() -> int:
         settings = (ROOT / "pyproject.toml").read_text() + configuration(options.modules)
         (folder / "pyproject.toml").write_text(settings)
         deadline = time.monotonic() + 60 * options.minutes
-        run_mutmut(folder, 60 * options.minutes, options.workers)
+        said = run_mutmut(folder, 60 * options.minutes, options.workers)
         rows, survivors = [], []
         for module in options.modules:
             stored = folder / "mutants" / "helpers" / f"{module}.py.meta"
@@ -149,6 +155,9 @@ def main() -> int:
             survivors += [f"{m}\n    " + "\n    ".join(lines) for m, lines in lived.items() if m not in words]
             run = sum(code is not NOT_REACHED for code in codes.values()) - len(words)
             rows.append((module, len(codes), len(words), run, run - len(lived) + len(words)))
+    if not any(run for *_, run, _ in rows):
+        print(f"{said[-2000:]}\nno mutant was run: mutmut ended or was ended before, and its last words stand above")
+        return 1
     print(f"{'module':<22} mutants  wording   run  noticed")
     for *row, run, noticed in rows:
         print("{:<22} {:>7}  {:>7}  {:>4}  {:>7}  {:>4.0%}".format(*row, run, noticed, noticed / max(run, 1)))
