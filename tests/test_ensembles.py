@@ -138,10 +138,14 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"num_hidden": 0}, "num_hidden is 0"),
         ({"sampler": range(9), "batch_size": 10}, "sampler gives 9 samples in epoch 1"),
         ({"sampler": [-1] * 50}, "sampler gives"),
-        ({"sampler": iter(range(50)), "epochs": 2}, "sampler gives 0 samples in epoch 2"),
     ],
 )
 def test_what_would_go_unnoticed_is_named(sample, change, message):
     arguments = {"inputs": sample[0], "targets": sample[1], "losses": LOSSES, "epochs": 1, "lr": 0.1} | change
     with pytest.raises(ValueError, match=f"^{message}"):
         fit_many(**arguments)
+
+
+def test_a_sampler_that_gives_only_once_is_named(sample):
+    with pytest.raises(ValueError, match=r"^sampler gives 0 samples in epoch 2"):
+        fit_many(sample[0], sample[1], LOSSES, epochs=2, lr=0.1, sampler=iter(range(50)))
