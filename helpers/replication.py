@@ -3,11 +3,13 @@
 import json
 from itertools import groupby
 from operator import itemgetter
+from textwrap import wrap
 
 from helpers.datasets import DATA
 from helpers.tables import table
 
 RESTORE = "restore it with `git checkout -- data/replication.json`, or make it again with `make replicate`"
+SENTENCE = 72  # characters of its line, so that the numbers beside it stay in the frame of a page
 
 
 def replicated(notebook: str) -> None:
@@ -21,7 +23,7 @@ def replicated(notebook: str) -> None:
     lines = []
     for sentence, rows in groupby(own, key=itemgetter("sentence")):
         tried = [(f"    {row['setting']}", f"{row['held'].count('1')} of {len(row['held'])}") for row in rows]
-        lines += [(sentence, ""), *tried]
+        lines += [*((part, "") for part in wrap(sentence, SENTENCE)), *tried]
     table({"conclusion, and where it was tried": "", "held in": ">"}, lines)
 
 

@@ -290,7 +290,12 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
             "Weights 1 000 and 10 000. The ratio 10 puts the boundary at −0.286; theory for endless data says −0.151. "
             "The scale 1 000 leaves it there. What the scale does change is the loss divided by N, 973, and the first "
             "gradient, 5 250 long; divided by the total weight the loss is 0.177 at every scale.",
-        )
+        ),
+        (
+            {"ratio": 10, "scale": 1},
+            "Weights 1 and 10. The ratio 10 puts the boundary at −0.286; theory for endless data says −0.151. "
+            "The loss divided by N is 0.973, and the first gradient 5.25 long.",
+        ),
     ],
     "through": [
         (
@@ -304,11 +309,11 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
     "one_knob": [
         (
             {"rate": 10, "repair": "none"},
-            "All seven get the learning rate 10. learning: no weights, max one, class mean one, square root; "
+            "All seven get the learning rate 10. Learning: no weights, max one, class mean one, square root; "
             "stuck: sum one; diverged: sample mean one; NaN: N/n_c. SGD",
         ),
-        ({"rate": 0.03, "repair": "scale"}, "Each gets 0.03 divided by its mean weight. learning: N/n_c, sum one, "),
-        ({"rate": 10, "repair": "advised"}, "rate advised for its weights in place of 10. learning: no weights, "),
+        ({"rate": 0.03, "repair": "scale"}, "Each gets 0.03 divided by its mean weight. Learning: N/n_c, sum one, "),
+        ({"rate": 10, "repair": "advised"}, "rate advised for its weights in place of 10. Learning: no weights, "),
     ],
     "window": [
         (

@@ -42,7 +42,7 @@ def grid(low: float, high: float, a_decade: int) -> list[float]:
 
 
 RATES: dict[str, dict[str, list[float]]] = {
-    "zipf": {"momentum": grid(0.046, 4.6, 12), "sign": grid(0.001, 0.018, 8), "Adam": grid(0.0056, 0.1, 8)},
+    "zipf": {"momentum": grid(0.046, 4.6, 12), "sign": grid(0.001, 0.018, 8), "Adam": grid(0.0056, 0.56, 8)},
     "table": {"momentum": grid(100, 10_000, 6), "sign": grid(0.032, 0.32, 4), "Adam": grid(0.32, 3.2, 4)},
     "batches": {"momentum": grid(5.6, 180, 4), "sign": grid(0.018, 0.18, 4), "Adam": grid(0.032, 0.32, 4)},
     "network": {"momentum": [0.3, 1, 3], "sign": [0.003, 0.01, 0.03], "Adam": [0.01, 0.03, 0.1]},

@@ -93,13 +93,15 @@ function draw({ theta, boundary, theory, firstGradient }, width, data) {
 
 export function read({ ratio, scale, boundary, theory, firstGradient, byN, byW }) {
   return `Weights ${short(scale)} and ${short(scale * ratio)}. The ratio ${short(ratio)} puts the boundary at ${short(boundary)}; theory for endless data says ${short(theory)}. `
-    + `The scale ${short(scale)} leaves it there. What the scale does change is the loss divided by N, ${short(byN)}, and the first gradient, ${short(firstGradient)} long; divided by the total weight the loss is ${short(byW)} at every scale.`;
+    + (scale === 1
+      ? `The loss divided by N is ${short(byN)}, and the first gradient ${short(firstGradient)} long.`
+      : `The scale ${short(scale)} leaves it there. What the scale does change is the loss divided by N, ${short(byN)}, and the first gradient, ${short(firstGradient)} long; divided by the total weight the loss is ${short(byW)} at every scale.`);
 }
 
 export function render({ model, el }) {
   const data = dataOf(model);
   return mount(el, {
-    title: "One slider moves the boundary",
+    title: "Two sliders: the ratio and the scale",
     controls: [
       { name: "ratio", label: "ratio of the weights, class 1 to class 0", value: 1, low: 0.01, high: 100, log: true },
       { name: "scale", label: "scale of both weights", value: 1, low: 1e-3, high: 1e3, log: true },

@@ -53,7 +53,7 @@ const still = once((width, data) => {
     });
     svg += narrow ? line.text(name, [label, top(i) - 5], { bold: true }) : line.text(name, [label - 10, top(i) + 17], { anchor: "end", bold: true });
   });
-  const axis = panel({ ...strip, y: bottom, height: 4, xticks: [1e-8, 1e-6, 1e-4, 0.01, 1, 100, 1e4, 1e6, 1e8].filter((_, i) => !narrow || i % 2 === 0), xname: "learning rate × mean sample weight" });
+  const axis = panel({ ...strip, y: bottom, height: 4, xticks: [1e-8, 1e-4, 1, 1e4, 1e8], xname: "learning rate × mean sample weight" });
   return svg + axis.frame();
 });
 
@@ -73,7 +73,8 @@ function draw({ rows }, width, data) {
 export function read({ rate, repair, rows }) {
   const how = { none: `All seven get the learning rate ${short(rate)}`, scale: `Each gets ${short(rate)} divided by its mean weight`, advised: `Each gets the rate advised for its weights in place of ${short(rate)}` }[repair];
   const kinds = ["learning", "stuck", "diverged", "NaN"].map((kind) => [kind, rows.filter((row) => row.verdict.startsWith(kind)).map((row) => row.name)]);
-  return `${how}. ${kinds.filter(([, names]) => names.length).map(([kind, names]) => `${kind}: ${names.join(", ")}`).join("; ")}. SGD, loss divided by the samples; read from runs of 64 steps on three draws at the nearest product.`;
+  const fates = kinds.filter(([, names]) => names.length).map(([kind, names]) => `${kind}: ${names.join(", ")}`).join("; ");
+  return `${how}. ${fates[0].toUpperCase()}${fates.slice(1)}. SGD, loss divided by the samples; read from runs of 64 steps on three draws at the nearest product.`;
 }
 
 export function render({ model, el }) {

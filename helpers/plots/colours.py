@@ -32,7 +32,7 @@ COLOURS: dict[str, str] = {
     "logit adjustment": GREEN,
     "resampling": PURPLE,
     "focal loss": OLIVE,
-    "late weights": WINE,
+    "late weights": BLUE,
     # What the loss is divided by.
     "divided by Σ w": BLUE,
     "divided by N": VERMILION,

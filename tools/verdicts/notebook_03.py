@@ -81,7 +81,7 @@ VERDICTS = [
     Verdict(
         "03",
         "louder",
-        "N/n_c makes the two rarest classes of Shuttle louder than the most common one.",
+        "N/n_c makes the two rarest classes louder than the most common one.",
         louder,
         {"as in the notebook": {}, "64 hidden units": {"num_hidden": 64}, "flights": {"data": "flights"}},
     ),
