@@ -149,3 +149,16 @@ def test_what_would_go_unnoticed_is_named(sample, change, message):
 def test_a_sampler_that_gives_only_once_is_named(sample):
     with pytest.raises(ValueError, match=r"^sampler gives 0 samples in epoch 2"):
         fit_many(sample[0], sample[1], LOSSES, epochs=2, lr=0.1, sampler=iter(range(50)))
+
+
+@pytest.mark.parametrize("name", ["inputs", "targets"])
+def test_a_list_in_the_place_of_a_tensor_is_named(sample, name):
+    arguments = dict(zip(("inputs", "targets"), sample, strict=True))
+    with pytest.raises(TypeError, match=f"^{name} is a list"):
+        fit_many(**arguments | {name: arguments[name].tolist()}, losses=LOSSES, epochs=1, lr=0.1)
+
+
+def test_no_epoch_is_the_start(sample):
+    started = fit_many(*sample, LOSSES, epochs=0, lr=0.1, seed=3).logits(sample[0])
+    assert torch.equal(started[0], started[1])
+    assert not torch.equal(started[0], fit_many(*sample, LOSSES, epochs=1, lr=0.1, seed=3).logits(sample[0])[0])

@@ -215,6 +215,8 @@ def test_a_stack_names_what_does_not_fit(sample, model):
         fit_stack(stack, *sample, torch.optim.LBFGS(stack.parameters()), steps=1, loss=rows)
     with pytest.raises(ValueError, match="steps is -1"):
         fit_stack(stack, *sample, optimizer, steps=-1, loss=rows)
+    with pytest.raises(ValueError, match="clip_norm is 0"):
+        fit_stack(stack, *sample, optimizer, steps=1, loss=rows, clip_norm=0)
     with pytest.raises(ValueError, match="batch_size is 1000"):
         fit_stack(stack, *sample, optimizer, steps=1, loss=rows, batch_size=1000, seeds=[0, 1])
     with pytest.raises(ValueError, match="optimizer holds no parameter"):
@@ -223,3 +225,6 @@ def test_a_stack_names_what_does_not_fit(sample, model):
         fit_stack(stack, *sample, optimizer, steps=1, loss=rows, batch_size=8, seeds=[0])
     with pytest.raises(ValueError, match=r"loss returns shape \(\); expected \(2,\), one a model"):
         fit_stack(stack, *sample, optimizer, steps=1, loss=lambda z, y: rows(z, y).mean())
+    before = stack.flat()
+    fit_stack(stack, *sample, optimizer, steps=0, loss=rows)
+    assert torch.equal(stack.flat(), before)
