@@ -31,7 +31,7 @@ def test_what_is_not_above_zero_is_named(value):
 @pytest.mark.parametrize("value", ["0.1", True, None, 1j, torch.ones(2)])
 def test_what_is_no_real_number_is_named(value):
     for check in (positive, real_number):
-        with pytest.raises(TypeError, match="^lr is .*expected a real number"):
+        with pytest.raises(TypeError, match=r"^lr is .*expected a real number"):
             check("lr", value)
 
 
@@ -59,7 +59,7 @@ def test_a_whole_number_outside_is_named_with_the_range(high, expected):
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", torch.tensor(1)])
 def test_what_is_no_whole_number_is_named(value):
-    with pytest.raises(TypeError, match="^steps is .*; expected a whole number"):
+    with pytest.raises(TypeError, match=r"^steps is .*; expected a whole number"):
         whole_number("steps", value, 0)
 
 
@@ -72,7 +72,7 @@ def test_a_list_among_tensors_is_named_with_its_cure():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_named(value):
     finite("inputs", torch.zeros(3))
-    with pytest.raises(ValueError, match="^inputs holds a number that is not finite"):
+    with pytest.raises(ValueError, match=r"^inputs holds a number that is not finite"):
         finite("inputs", torch.tensor([0.0, value]))
 
 
