@@ -332,6 +332,19 @@ def test_without_scripts_a_still_stands_in_for_a_figure_that_moves(chromium: Bro
     page.close()
 
 
+def test_what_overflows_says_so(page: Page, site: Path):
+    page.set_viewport_size(PHONE)
+    go(page, site, "notebooks/01_weighted_cross_entropy")
+    page.evaluate("look.openAll()")
+    outputs = page.locator(".cell_output pre")
+    expect(outputs.last).to_have_attribute("tabindex", "0")  # the script has seen the open folds
+    told = "e => [e.scrollWidth > e.clientWidth, getComputedStyle(e, '::after').content.includes('sideways')]"
+    found = [element.evaluate(told) for element in outputs.all()]
+    assert [True, True] in found
+    assert [False, False] in found
+    assert all(wide == said for wide, said in found)
+
+
 def test_every_page_says_what_it_is_about(site: Path):
     words = {}
     for name in set(PAGES) - {"search", "genindex"}:
@@ -408,14 +421,14 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
 
 def test_where_nothing_is_kept_a_card_says_so_and_works(page: Page, site: Path):
     page.add_init_script("Storage.prototype.setItem = () => { throw new Error('refused') }")
-    go(page, site, "notebooks/03_gradient_scaling")
+    go(page, site, "notebooks/12_judging")
     expect(page.locator(".guess-note")).to_contain_text("keeps nothing")
-    card, tally = page.locator("#guess-c025"), page.locator(".tally")
+    card, tally = page.locator("#guess-m048"), page.locator(".tally")
     for question in card.get_by_role("group").all():
         question.get_by_role("radio").first.check()
     card.get_by_role("button").click()
-    expect(card.locator("[aria-live]")).to_contain_text("The direction: you guessed “it turns")
-    expect(tally).to_contain_text("You guessed 1 of 3 right.")
+    expect(card.locator("[aria-live]")).to_contain_text("With both: you guessed “about 100”")
+    expect(tally).to_contain_text("You guessed 1 of 4 right.")
     assert page.evaluate("look.rawFormulas()") == []  # its choices hold formulas
     page.once("dialog", lambda dialog: dialog.accept())
     tally.get_by_role("button").click()
