@@ -337,7 +337,8 @@ def test_what_overflows_says_so(page: Page, site: Path):
     go(page, site, "notebooks/01_weighted_cross_entropy")
     page.evaluate("look.openAll()")
     outputs = page.locator(".cell_output pre")
-    expect(outputs.last).to_have_attribute("tabindex", "0")  # the script has seen the open folds
+    expect(page.locator(".cell_output pre[tabindex]").last).to_be_visible()  # the script has seen the open folds
+    page.evaluate("dispatchEvent(new Event('resize'))")  # fonts have come since
     told = "e => [e.scrollWidth > e.clientWidth, getComputedStyle(e, '::after').content.includes('sideways')]"
     found = [element.evaluate(told) for element in outputs.all()]
     assert [True, True] in found
