@@ -79,5 +79,6 @@ def test_what_is_not_finite_is_named(value):
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, -math.inf])
 def test_the_class_of_a_bad_weight_is_named(value):
     check_weight(torch.tensor([0.0, 1e30]))
+    check_weight(torch.ones(2))
     with pytest.raises(ValueError, match=rf"^weight of class 1 is {value}; expected a finite number >= 0"):
-        check_weight(torch.tensor([2.0, value, 3.0]))
+        check_weight(torch.tensor([0.0, value, 3.0]))
