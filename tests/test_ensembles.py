@@ -160,5 +160,6 @@ def test_a_list_in_the_place_of_a_tensor_is_named(sample, name):
 
 def test_no_epoch_is_the_start(sample):
     started = fit_many(*sample, LOSSES, epochs=0, lr=0.1, seed=3).logits(sample[0])
-    assert torch.equal(started[0], started[1])
-    assert not torch.equal(started[0], fit_many(*sample, LOSSES, epochs=1, lr=0.1, seed=3).logits(sample[0])[0])
+    later = fit_many(*sample, LOSSES, epochs=1, lr=0.1, seed=3).logits(sample[0])
+    torch.testing.assert_close(started[0], started[1])
+    assert (later[0] - started[0]).abs().max() > 0.01
