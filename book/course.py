@@ -8,6 +8,7 @@ writes the map of the notebooks into README.md, and their questions and minutes 
 import os
 import re
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter).parse_args()
     try:
         main()
     except CourseError as error:

@@ -8,6 +8,7 @@ writes its table into the teaching guide.
 import re
 import sys
 import tomllib
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from itertools import accumulate
 from typing import Any
 
@@ -101,6 +102,7 @@ def with_lecture(guide: str) -> str:
 
 
 if __name__ == "__main__":
+    ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter).parse_args()
     try:
         lecture(lessons())
         GUIDE.write_text(with_lecture(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

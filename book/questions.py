@@ -8,6 +8,7 @@ writes book/questions.md and book/symptoms.md from book/questions.toml and book/
 import re
 import sys
 import tomllib
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -160,6 +161,7 @@ def main(folder: Path = BOOK) -> None:
 
 
 if __name__ == "__main__":
+    ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter).parse_args()
     try:
         main()
     except CourseError as error:

@@ -61,7 +61,7 @@ export function compute({ ratio, scale }, data) {
 function places(width) {
   const narrow = width < 620;
   const column = narrow ? width - 60 : width * 0.58 - 46;
-  const plane = panel({ x: 40, y: 26, width: column, height: 270, xs: [-3.2, 5.2], ys: [-3.2, 3.2], xticks: [-2, 0, 2, 4], yticks: [-2, 0, 2], xname: "first feature" });
+  const plane = panel({ x: 40, y: 46, width: column, height: 250, xs: [-3.2, 5.2], ys: [-3.2, 3.2], xticks: [-2, 0, 2, 4], yticks: [-2, 0, 2], xname: "first feature", yname: "second feature" });
   const [x, y] = narrow ? [40, 396] : [40 + column + 60, 70];
   const strip = { x, width: width - x - 26, height: 30, ys: [0, 1] };
   const line = panel({ ...strip, y, xs: [-2, 4], xticks: [-2, 0, 2, 4], title: "boundary at mid-height" });
@@ -73,8 +73,8 @@ function places(width) {
 const still = once((width, data) => {
   const { column, plane, line, long } = places(width);
   const dots = (c) => plane.dots(data.inputs.filter((_, i) => data.targets[i] === c), c ? COLOURS.red : COLOURS.blue, 2.5);
-  return plane.frame() + plane.text("class 0", [46, 18], { colour: COLOURS.blue, bold: true })
-    + plane.text("class 1", [40 + column, 18], { anchor: "end", colour: COLOURS.red, bold: true }) + plane.clip(dots(0) + dots(1))
+  return plane.frame() + plane.text("class 0", [40, 16], { colour: COLOURS.blue, bold: true })
+    + plane.text("class 1", [40 + column, 16], { anchor: "end", colour: COLOURS.red, bold: true }) + plane.clip(dots(0) + dots(1))
     + line.frame() + line.text("dashed: 1 − log(ratio) / 2", [line.x, line.y + 66], { colour: COLOURS.faint }) + long.frame();
 });
 
