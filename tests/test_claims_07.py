@@ -61,8 +61,8 @@ def test_stored_runs_are_complete_and_at_the_best_rate_without_weights():
     stored = json.loads((DATA / "bands.json").read_text(encoding="utf-8"))
     for steps, lr in stored["settings"]["lr"].items():
         losses = {row["lr"]: row["held-out loss"] for row in stored["search"] if row["steps"] == int(steps)}
-        assert len(losses) >= 3
         assert losses[lr] == min(losses.values())
+        assert min(losses) < lr < max(losses)  # the last that was tried might be the best of those alone
     seeds = {run["seed"] for run in stored["runs"]}
     kinds = {(run["method"], run["tau"]) for run in stored["runs"]}
     assert len(kinds) == 9

@@ -27,7 +27,7 @@ from tools.options import ROOT, at_least_one
 STORED = ROOT / "data" / "bands.json"
 K, BATCH = 7000, 128
 BUDGETS = (128, 1280)
-RATES = (0.01, 0.03, 0.1)
+RATES = (0.003, 0.01, 0.03, 0.1)
 SEARCH, SEEDS = 0, (1, 2, 3)
 KINDS = [("no weights", 0.0)] + [(m, tau) for tau in (0.5, 1.0) for m in ("weights", "adjusted loss", "resampling")]
 
