@@ -164,6 +164,7 @@ VERDICTS = [
             "as in the notebook": {},
             "4 times that rate": {"times": 4.0},
             "divided by Σ w": {"divide_by": "weights"},
+            "batches of 64": {"batch": 64},
             "batches of 1 024": {"batch": 1024},
             "500 steps": {"steps": 500},
             "imbalanced digits": {"rate": 0.5, **DIGITS},
