@@ -65,7 +65,7 @@ VERDICTS = [
     Verdict(
         "02",
         "shift",
-        "A ratio moves the bias by its logarithm, within 5 %.",
+        "A ratio moves the bias by its logarithm, within 5 %, for classes two deviations apart.",
         shift,
         {
             "as in the notebook": {},

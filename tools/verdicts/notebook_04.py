@@ -69,7 +69,7 @@ VERDICTS = [
     Verdict(
         "04",
         "onset",
-        "Gradient descent rests 2 % below k* = 2 / (lr λ_max), and does not rest 2 % above it.",
+        "From the starts tried, gradient descent rests 2 % below k* = 2 / (lr λ_max), and not 2 % above it.",
         onset,
         {
             "as in the notebook": {},

@@ -112,7 +112,7 @@ VERDICTS = [
     Verdict(
         "09",
         "starved",
-        "Weights of sum one leave more than half of a batch of 256 words without a gradient in float16.",
+        "Divided by B, weights of sum one leave more than half of a batch of words without a gradient in float16.",
         starved,
         {
             "as in the notebook": {},
@@ -124,7 +124,7 @@ VERDICTS = [
     Verdict(
         "09",
         "skips",
-        "GradScaler skips as many steps as the largest gradient anywhere in float16 predicts.",
+        "GradScaler skips as many steps as the largest first gradient anywhere in float16 predicts.",
         skips,
         {
             "as in the notebook": {},
