@@ -69,7 +69,7 @@ def test_what_a_rank_has_started_is_ended_too_and_the_error_is_still_told(monkey
     program = [sys.executable, "-c", ORPHAN.format(os.getpid())]
     monkeypatch.setattr(subprocess, "Popen", lambda _, **options: popen(program, **options))
     with pytest.raises(RuntimeError, match=r"the 2 processes ended with an error: rank 1: AnError: this$"):
-        launch(2, "this", limit_s=4)
+        launch(2, "this", limit_s=10)
     assert [line for line in running(mark) if "time.sleep" in line] == []
 
 
