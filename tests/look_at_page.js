@@ -22,14 +22,14 @@ window.look = (() => {
     const mix = (x, y) => x * top.a + y * (1 - top.a);
     return { r: mix(top.r, below.r), g: mix(top.g, below.g), b: mix(top.b, below.b), a: 1 };
   }
+  let grounds; // found once for each element of a theme, as thousands share their ancestors
   function background(element) {
-    const layers = [];
-    for (let e = element; e; e = e.parentElement) {
-      const layer = channels(getComputedStyle(e).backgroundColor);
-      if (layer.a > 0) layers.push(layer);
-      if (layer.a === 1) break;
+    if (!element) return { r: 255, g: 255, b: 255, a: 1 };
+    if (!grounds.has(element)) {
+      const layer = channels(getComputedStyle(element).backgroundColor);
+      grounds.set(element, layer.a === 1 ? layer : over(layer, background(element.parentElement)));
     }
-    return layers.reduceRight((below, top) => over(top, below), { r: 255, g: 255, b: 255, a: 1 });
+    return grounds.get(element);
   }
   function opacity(element) {
     let product = 1;
@@ -104,6 +104,7 @@ window.look = (() => {
     // The contrast of every colour in which a figure is drawn or written, where it stands on paper.
     drawn: () => {
       const found = {};
+      grounds = new Map();
       for (const e of all("svg.figure :is(path, use, text)")) {
         const { fill, stroke } = getComputedStyle(e);
         const kind = e.matches("text") ? "text" : "mark";
@@ -121,6 +122,7 @@ window.look = (() => {
       }).map(name),
     faintText: () => {
       const seen = new Set();
+      grounds = new Map();
       return all("body *").filter((e) => {
         const own = [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
         if (!own || !e.checkVisibility({ visibilityProperty: true }) || e.closest("svg, style, script, noscript")) return false;

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -30,8 +30,9 @@ PAGES = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-# Contrast takes axe-core many seconds a page, and only depends on the classes of elements: one page is tried in full.
-WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+# Colours take axe-core many seconds a page, and only depend on the classes of elements: one page is tried in full.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+WITHOUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}
 # On a phone a page differs in what scrolls; its menus, which stand on all pages, are tried on these.
 SCROLLS = {"runOnly": ["scrollable-region-focusable"]}
 MENUS = ("index", "notebooks/07_seven_thousand_classes", "book/calculator")
@@ -86,11 +87,26 @@ def faint_figures(light: dict[str, float], dark: dict[str, float]) -> list[str]:
     ]
 
 
+def results_after_a_prediction_open_on_a_click(page: Page) -> None:
+    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img, svg.figure")):
+        first = page.locator(f"article {fold}").first
+        inside = first.locator(content).locator("visible=true")
+        assert inside.count() == 0
+        expect(first.locator("summary")).to_have_accessible_name(re.compile("^Show "))
+        first.locator("summary").click()
+        expect(inside.first).to_be_visible()
+        expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page(page: Page, site: Path, name: str):
     found = complaints(page, home=site.as_uri())
     go(page, site, name)
     assert page.evaluate("look.openFolds()") == 0, "a result is in sight before the reader has guessed"
+    if name in LESSON_PAGES:
+        results_after_a_prediction_open_on_a_click(page)
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        page.wait_for_selector("html:not(.show-back-to-top)")  # which the theme shows outside of its landmarks
     page.evaluate("look.openAll()")
     assert page.evaluate("look.rawFormulas()") == []
     assert page.evaluate("look.brokenHeadings()") == []
@@ -101,7 +117,7 @@ def test_page(page: Page, site: Path, name: str):
         assert page.evaluate("look.overflow()") == []
         assert page.evaluate("look.loosePunctuation()") == [], "a line begins with the punctuation after a formula"
         assert page.evaluate("look.unreadable()") == []
-        assert barriers(page, SCROLLS if size is PHONE and name not in MENUS else WITHOUT_CONTRAST) == []
+        assert barriers(page, SCROLLS if size is PHONE and name not in MENUS else WITHOUT_COLOURS) == []
     drawn = {}
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
@@ -120,19 +136,6 @@ def test_a_window_of_any_width_need_not_scroll_sideways(page: Page, site: Path, 
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("name", LESSON_PAGES)
-def test_results_after_a_prediction_open_on_a_click(page: Page, site: Path, name: str):
-    go(page, site, name)
-    for fold, content in (("details.finding", "p"), ("details.hide", "pre, img, svg.figure")):
-        first = page.locator(f"article {fold}").first
-        inside = first.locator(content).locator("visible=true")
-        assert inside.count() == 0
-        expect(first.locator("summary")).to_have_accessible_name(re.compile("^Show "))
-        first.locator("summary").click()
-        expect(inside.first).to_be_visible()
-        expect(first.locator("summary")).to_contain_text("Hide", use_inner_text=True)
-
-
 def test_the_code_of_a_figure_is_one_line_above_it(page: Page, site: Path):
     go(page, site, "notebooks/06_choosing_weights")
     cell = page.locator("article #cell-4")
@@ -148,12 +151,12 @@ def test_the_code_of_a_figure_is_one_line_above_it(page: Page, site: Path):
     expect(shown.locator("pre").first).to_be_visible()  # what it prints comes before the figure
 
 
-def test_contrast_as_axe_core_measures_it(page: Page, site: Path):
+def test_colours_as_axe_core_measures_them(page: Page, site: Path):
     go(page, site, "notebooks/01_weighted_cross_entropy")
     page.evaluate("look.openAll()")
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
-        assert barriers(page, {"runOnly": ["color-contrast"]}) == [], theme
+        assert barriers(page, {"runOnly": OF_COLOURS}) == [], theme
         scheme = page.evaluate("getComputedStyle(document.documentElement).colorScheme")
         assert scheme == {"light": "normal", "dark": "dark"}[theme]  # of sliders and scroll bars
 
@@ -217,11 +220,17 @@ def test_numbers_stay_on_one_line(page: Page, site: Path):
 @pytest.mark.parametrize("word", WORDS)
 def test_search_finds_the_words_of_askers(page: Page, site: Path, word: str):
     found = complaints(page, home=site.as_uri())
-    go(page, site, "index")
-    page.locator("input[name=q]").locator("visible=true").fill(word)
-    page.keyboard.press("Enter")
+    page.goto(f"{(site / 'search.html').as_uri()}?{urlencode({'q': word})}")
     expect(page.locator("#search-results li a[href*='book/questions.html']").first).to_be_visible()
     assert found == []
+
+
+def test_a_search_begins_on_any_page(page: Page, site: Path):
+    go(page, site, "index")
+    page.locator("input[name=q]").locator("visible=true").fill("calibration")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-results li a[href*='book/questions.html']").first).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["q"] == ["calibration"]
 
 
 def test_a_word_that_was_searched_is_not_covered_in_a_figure(page: Page, site: Path):
@@ -410,7 +419,7 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")
     assert page.evaluate("look.openFolds()") == 5
-    assert barriers(page, WITHOUT_CONTRAST) == []
+    assert barriers(page, WITHOUT_COLOURS) == []
     page.set_viewport_size(PHONE)
     heights = "[...document.querySelectorAll(':is(.guess, .tally) :is(label, button)')].map(e => e.offsetHeight)"
     assert min(page.evaluate(heights)) >= 44
