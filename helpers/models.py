@@ -25,7 +25,8 @@ def one_hidden_layer(
 ) -> nn.Module:
     """Inputs (N, num_features) to logits (N, num_classes) through ``num_hidden`` rectified units."""
     with _seeded(seed, num_features=num_features, num_hidden=num_hidden, num_classes=num_classes):
-        layers = nn.Linear(num_features, num_hidden), nn.ReLU(), nn.Linear(num_hidden, num_classes)
+        # In place: no layer needs the sums before they are rectified, and on a full batch they are megabytes.
+        layers = nn.Linear(num_features, num_hidden), nn.ReLU(inplace=True), nn.Linear(num_hidden, num_classes)
     return nn.Sequential(*layers).to(dtype)
 
 

@@ -32,14 +32,14 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
 
 
 def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient (P,) and Hessian (P, P). torch.func has both, but imports torch's compiler first: a second or more."""
+    """Gradient (P,) and Hessian (P, P), row by row: a batch of rows would first import a computer algebra system."""
     p = parameters.detach().clone().requires_grad_()
     (gradient,) = torch.autograd.grad(loss(p), p, create_graph=True)
-    g, along = gradient.flatten(), torch.eye(p.numel(), dtype=p.dtype)
+    g = gradient.flatten()
     if not g.requires_grad:  # of a straight line
-        return g, torch.zeros_like(along)
-    (hessian,) = torch.autograd.grad(g, p, along, is_grads_batched=True)
-    return g.detach(), hessian.flatten(1)
+        return g, torch.zeros(len(g), len(g), dtype=g.dtype)
+    rows = [torch.autograd.grad(slope, p, retain_graph=True)[0].flatten() for slope in g]
+    return g.detach(), torch.stack(rows)
 
 
 def critical_scale(lr: float, curvature: float) -> float:
@@ -79,8 +79,8 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
             if torch.linalg.eigvalsh(h)[0] < -1e-9 * h.norm():  # a saddle, or a maximum
                 break
             return p + step
-        rounding = 1e-14 * loss(p).abs()
-        while loss(p + step) > torch.minimum(loss(p), loss(p + step / 2)) + rounding:
+        here = loss(p)
+        while loss(p + step) > torch.minimum(here, loss(p + step / 2)) + 1e-14 * here.abs():
             step = step / 2
         p = p + step
     raise ValueError("found no finite minimum of the loss: the classes must overlap, and the loss be convex")
@@ -153,23 +153,24 @@ def logistic_descents(
     if not step_size.isfinite().all():
         raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite")
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
-    runs = step_size.shape
-    parameters = start.expand(*runs, -1)
-    sign_changes, previous = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs)
-    x, path = pad(inputs, (0, 1), value=1.0), [parameters]
+    parameters, step_size = start.expand(*step_size.shape, -1), step_size[..., None]
+    gradients, path = [torch.zeros_like(parameters)], [parameters]
+    # In memory the samples of one feature stand side by side: with so few features the products are faster.
+    x = pad(inputs, (0, 1), value=1.0).mT.contiguous().mT
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)
-        sign_changes += gradient[..., 0] * previous < 0
-        previous = gradient[..., 0]
-        parameters = parameters - step_size[..., None] * gradient
+        gradients.append(gradient)
+        parameters = parameters - step_size * gradient
         if keep_path:
             path.append(parameters)
     norm, kept = _gradient(parameters, x, targets).norm(dim=-1), torch.stack(path, dim=-2) if keep_path else None
+    signs = torch.stack(gradients)[..., 0].sign()
+    sign_changes = (signs[1:] * signs[:-1] < 0).sum(dim=0)
     return Descents(parameters, _loss(parameters, x, targets), norm, sign_changes, kept)
 
 
 def _logits(parameters: Tensor, x: Tensor) -> Tensor:
-    return parameters @ x.T if x.ndim == 2 else (x @ parameters[..., None])[..., 0]
+    return parameters @ x.T if x.ndim == 2 else (parameters.unsqueeze(-2) @ x.mT).squeeze(-2)
 
 
 def _loss(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
@@ -183,7 +184,7 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
         return torch.cat([_gradient(block, x, targets) for block in parameters.split(BLOCK)])
     error = torch.sigmoid(_logits(parameters, x)) - targets
     # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
-    return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
+    return (error @ x if x.ndim == 2 else (error.unsqueeze(-2) @ x).squeeze(-2)) / targets.shape[-1]
 
 
 def _check(inputs: Tensor, targets: Tensor) -> None:
