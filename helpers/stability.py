@@ -153,24 +153,24 @@ def logistic_descents(
     if not step_size.isfinite().all():
         raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite")
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
-    parameters, step_size = start.expand(*step_size.shape, -1), step_size[..., None]
-    gradients, path = [torch.zeros_like(parameters)], [parameters]
+    runs = step_size.shape
+    parameters = start.expand(*runs, -1)
+    sign_changes, previous, path = torch.zeros(runs, dtype=torch.int64), torch.zeros(runs), [parameters]
     # In memory the samples of one feature stand side by side: with so few features the products are faster.
     x = pad(inputs, (0, 1), value=1.0).mT.contiguous().mT
     for _ in range(steps):
         gradient = _gradient(parameters, x, targets)
-        gradients.append(gradient)
-        parameters = parameters - step_size * gradient
+        sign_changes += gradient[..., 0] * previous < 0
+        previous = gradient[..., 0]
+        parameters = parameters - step_size[..., None] * gradient
         if keep_path:
             path.append(parameters)
     norm, kept = _gradient(parameters, x, targets).norm(dim=-1), torch.stack(path, dim=-2) if keep_path else None
-    signs = torch.stack(gradients)[..., 0].sign()
-    sign_changes = (signs[1:] * signs[:-1] < 0).sum(dim=0)
     return Descents(parameters, _loss(parameters, x, targets), norm, sign_changes, kept)
 
 
 def _logits(parameters: Tensor, x: Tensor) -> Tensor:
-    return parameters @ x.T if x.ndim == 2 else (parameters.unsqueeze(-2) @ x.mT).squeeze(-2)
+    return parameters @ x.T if x.ndim == 2 else (parameters[..., None, :] @ x.mT)[..., 0, :]
 
 
 def _loss(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
@@ -184,7 +184,7 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
         return torch.cat([_gradient(block, x, targets) for block in parameters.split(BLOCK)])
     error = torch.sigmoid(_logits(parameters, x)) - targets
     # Inputs that all runs share take one matrix product, which is far faster than a batch of small ones.
-    return (error @ x if x.ndim == 2 else (error.unsqueeze(-2) @ x).squeeze(-2)) / targets.shape[-1]
+    return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
 
 
 def _check(inputs: Tensor, targets: Tensor) -> None:
