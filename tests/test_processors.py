@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_output
 from tools.processors import differences, summation_order, table
 
 ORDER = summation_order(4)  # one that `make processors` does not try
-TRIED = [path for path in LESSONS if path.name[:2] in ("03", "04", "14")]
+# With each product off by 1e-4 of itself, what 01, 02 and 03 print stayed as it is, and what these print did not.
+TRIED = [path for path in LESSONS if path.name[:2] in ("04", "14")]
 EXACT = "import torch\nx = torch.randn(1000, generator=torch.Generator().manual_seed(0))\nprint(f'{x.sum():.3f}')"
 
 
