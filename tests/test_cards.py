@@ -117,11 +117,20 @@ WEIGHT = {"number": 704409, "within": 35000, "unit": "%"}
 SCRIPT = (ROOT / "book" / "static" / "cards.js").as_uri()
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def one_page(chromium: Browser) -> Iterator[Page]:
+    """A page whose reader agrees to everything. To open one takes Chromium as long as all that a test does there."""
     opened = new_page(chromium)
+    opened.on("dialog", lambda dialog: dialog.accept())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def page(one_page: Page) -> Iterator[Page]:
+    """It, with nothing kept from another test."""
+    yield one_page
+    one_page.evaluate("localStorage.clear()")
 
 
 def put(folder: Path, name: str, *cards: dict[str, object] | list[dict[str, object]], tally: str = TALLY) -> str:
@@ -178,7 +187,6 @@ def test_a_tally_counts_in_sentences(page: Page, tmp_path: Path):
 
 
 def test_guesses_are_added_up_over_the_course_and_cleared_together(page: Page, tmp_path: Path):
-    page.on("dialog", lambda dialog: dialog.accept())
     first, second = (put(tmp_path, name, CHOICES, OPEN) for name in ("first", "second"))
     front = put(tmp_path, "index", tally=TALLY_OF_COURSE)
     course = page.locator(".of-course")
@@ -210,12 +218,14 @@ def test_guesses_are_added_up_over_the_course_and_cleared_together(page: Page, t
     expect(course).to_be_hidden()
 
 
-def test_the_front_page_works_where_storage_is_refused(page: Page, tmp_path: Path):
+def test_the_front_page_works_where_storage_is_refused(chromium: Browser, tmp_path: Path):
+    page = new_page(chromium)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })")
     page.goto(put(tmp_path, "index", tally=TALLY_OF_COURSE))
     expect(page.locator(".of-course")).to_be_hidden()
+    page.close()
     assert errors == []
 
 
@@ -224,15 +234,6 @@ CODE = {"choices": ["`less`", "`more`"], "right": 1, "seen": "9"}
 UNJUDGED = {"choices": ["yes", "no"]}
 RESULT = '<details class="hide"><summary>Show</summary>9</details>'
 FINDING = '<details class="finding"><summary>Show</summary>So it is.</details>'
-
-
-@pytest.fixture
-def reader(chromium: Browser) -> Iterator[Page]:
-    """A page whose reader agrees to everything."""
-    opened = new_page(chromium)
-    opened.on("dialog", lambda dialog: dialog.accept())
-    yield opened
-    opened.close()
 
 
 def with_cards(folder: Path, *parts: dict[str, object] | str) -> str:
@@ -267,15 +268,15 @@ def answered(card: Locator, answer: str) -> None:
         (["0,125"], 0.125, "0.125"),
     ],
 )
-def test_a_number_is_read_as_people_write_it(reader: Page, tmp_path: Path, texts: list[str], number: float, shown: str):
-    reader.goto(with_cards(tmp_path, HALF | {"number": number}))
-    card = reader.locator(".guess")
+def test_a_number_is_read_as_people_write_it(page: Page, tmp_path: Path, texts: list[str], number: float, shown: str):
+    page.goto(with_cards(tmp_path, HALF | {"number": number}))
+    card = page.locator(".guess")
     for text in texts:
         answered(card, text)
         expect(card.locator(".outcome.hit")).to_have_text(
             f"You guessed {text.strip()}\u00a0nats. Right: {shown}\u00a0nats."
         )
-        reader.locator(".tally button").click()
+        page.locator(".tally button").click()
     for wrong in ("many", "1,2,3", "1.2.3", "1,23,456", "0,125,000", "5e", "e5", "-", "3 %", "--3", "1e1.5"):
         card.get_by_role("textbox").fill(wrong)
         assert "Write a number" in card.get_by_role("textbox").evaluate("e => e.validationMessage"), wrong
@@ -283,33 +284,33 @@ def test_a_number_is_read_as_people_write_it(reader: Page, tmp_path: Path, texts
     assert card.get_by_role("textbox").evaluate("e => e.validationMessage") == ""
 
 
-def test_a_guess_within_the_margin_is_right_to_its_very_edge(reader: Page, tmp_path: Path):
-    reader.goto(with_cards(tmp_path, {"number": 0.3, "within": 0.1}))
+def test_a_guess_within_the_margin_is_right_to_its_very_edge(page: Page, tmp_path: Path):
+    page.goto(with_cards(tmp_path, {"number": 0.3, "within": 0.1}))
     for text, kind in (("0.2", "hit"), ("0.4", "hit"), ("0.19", "miss"), ("0.41", "miss")):
-        answered(reader.locator(".guess"), text)
-        expect(reader.locator(f".outcome.{kind}")).to_have_count(1)
-        reader.locator(".tally button").click()
+        answered(page.locator(".guess"), text)
+        expect(page.locator(f".outcome.{kind}")).to_have_count(1)
+        page.locator(".tally button").click()
 
 
-def test_a_card_opens_what_answers_it_and_no_more(reader: Page, tmp_path: Path):
-    reader.goto(with_cards(tmp_path, RESULT, CODE, RESULT, RESULT, FINDING, RESULT, UNJUDGED, UNJUDGED, RESULT, CODE))
-    cards = reader.locator(".guess")
+def test_a_card_opens_what_answers_it_and_no_more(page: Page, tmp_path: Path):
+    page.goto(with_cards(tmp_path, RESULT, CODE, RESULT, RESULT, FINDING, RESULT, UNJUDGED, UNJUDGED, RESULT, CODE))
+    cards = page.locator(".guess")
     open_folds = "[...document.querySelectorAll('details')].map(fold => fold.open)"
-    assert reader.evaluate(open_folds) == [False] * 6
+    assert page.evaluate(open_folds) == [False] * 6
     answered(cards.nth(1), "yes")  # nothing stands between it and the next
-    assert reader.evaluate(open_folds) == [False] * 6
+    assert page.evaluate(open_folds) == [False] * 6
     answered(cards.nth(2), "no")  # no finding before the next
-    assert reader.evaluate(open_folds) == [False] * 5 + [True]
+    assert page.evaluate(open_folds) == [False] * 5 + [True]
     answered(cards.nth(0), "less")
-    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+    assert page.evaluate(open_folds) == [False, True, True, True, False, True]
     answered(cards.nth(3), "more")
-    assert reader.evaluate(open_folds) == [False, True, True, True, False, True]
+    assert page.evaluate(open_folds) == [False, True, True, True, False, True]
 
 
-def test_a_card_says_how_it_came_out_and_the_tally_leads_on(reader: Page, tmp_path: Path):
+def test_a_card_says_how_it_came_out_and_the_tally_leads_on(page: Page, tmp_path: Path):
     asks = [CODE | {"ask": "Which `one`"}, HALF | {"ask": "How much"}]
-    reader.goto(with_cards(tmp_path, CODE, RESULT, asks, RESULT, UNJUDGED, RESULT))
-    cards, tally, note = reader.locator(".guess"), reader.locator(".tally"), reader.locator(".guess-note")
+    page.goto(with_cards(tmp_path, CODE, RESULT, asks, RESULT, UNJUDGED, RESULT))
+    cards, tally, note = page.locator(".guess"), page.locator(".tally"), page.locator(".guess-note")
     expect(cards.nth(0).get_by_role("group", name="Your guess")).to_have_count(1)
     expect(cards.nth(1).get_by_role("group", name="Which one").locator("code")).to_have_text(["one", "less", "more"])
     expect(cards.nth(1).get_by_label("How much")).to_have_attribute("inputmode", "decimal")
@@ -330,18 +331,18 @@ def test_a_card_says_how_it_came_out_and_the_tally_leads_on(reader: Page, tmp_pa
     )
     expect(tally).to_contain_text("You guessed 1 of 3 right.")
     expect(tally).not_to_contain_text("still open")
-    reader.reload()
-    expect(reader.locator(".guess form")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".guess form")).to_have_count(0)
     tally.get_by_role("button").click()
-    expect(reader.locator(".guess form")).to_have_count(3)
+    expect(page.locator(".guess form")).to_have_count(3)
     expect(tally).to_be_focused()
 
 
 @pytest.mark.parametrize("kept", ['{"c0.0": "a choice that is gone"}', "no JSON", "null"])
-def test_a_guess_that_is_no_choice_any_more_is_asked_anew(reader: Page, tmp_path: Path, kept: str):
+def test_a_guess_that_is_no_choice_any_more_is_asked_anew(page: Page, tmp_path: Path, kept: str):
     address = with_cards(tmp_path, CODE, RESULT)
-    reader.goto(address)
-    reader.evaluate("text => localStorage.setItem('class-weights/guesses/cards', text)", kept)
-    reader.reload()
-    answered(reader.locator(".guess"), "more")
-    expect(reader.locator(".hit")).to_have_count(1)
+    page.goto(address)
+    page.evaluate("text => localStorage.setItem('class-weights/guesses/cards', text)", kept)
+    page.reload()
+    answered(page.locator(".guess"), "more")
+    expect(page.locator(".hit")).to_have_count(1)

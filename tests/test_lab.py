@@ -1,4 +1,4 @@
-"""JupyterLab as ``make lab`` starts it: a copy of 04 runs from top to bottom, and its figure moves."""
+"""JupyterLab as ``make lab`` starts it: a copy of 02 runs from top to bottom, and its figure moves."""
 
 import os
 import re
@@ -128,8 +128,8 @@ def run_all(page: Page, lab: str, name: str) -> list[str]:
     return strangers
 
 
-def test_figure_of_notebook_04_moves(page: Page, lab: str):
-    assert run_all(page, lab, "04_oscillation") == []
+def test_figure_of_notebook_02_moves(page: Page, lab: str):
+    assert run_all(page, lab, "02_relative_importance") == []
     slider, reading = page.locator(".moving input[type=range]").first, page.locator(".moving .m-reading")
     slider.scroll_into_view_if_needed()
     before = reading.inner_text()
@@ -139,4 +139,4 @@ def test_figure_of_notebook_04_moves(page: Page, lab: str):
     expect(reading).not_to_have_text(before)
     expect(page.locator(".moving")).to_have_count(1)
     if folder := os.environ.get("COURSE_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / "lab_04.png")
+        page.screenshot(path=Path(folder) / "lab_02.png")

@@ -51,36 +51,47 @@ def test_a_crash_is_an_error_that_names_its_rank():
     assert running(f"--limit-s={limit_s}") == []
 
 
-@pytest.mark.parametrize(("end", "said"), [("exit", "SystemExit: 3"), ("kill", "exit status 9")])
-def test_an_end_without_a_traceback_names_the_rank_that_ended_first(end, said):
-    with pytest.raises(RuntimeError, match=f"the 2 processes ended with an error: rank 1: {said}$"):
-        launch(2, ON_RANKS, end, limit_s=LIMIT_S)
+def test_an_end_without_a_word_names_the_rank_that_ended_first():
+    with pytest.raises(RuntimeError, match=r"the 2 processes ended with an error: rank 1: exit status 9$"):
+        launch(2, ON_RANKS, "kill", limit_s=LIMIT_S)
 
 
-ORPHAN = """
-import subprocess, sys
-subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", "orphan {}"])
-sys.exit("[rank1] ended by AnError: this")
+# In place of torchrun, which takes seconds to start: a program that starts another, and then does the rest.
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", "child of {}"])
 """
 
 
 def test_what_a_rank_has_started_is_ended_too_and_the_error_is_still_told(monkeypatch):
-    mark, popen = f"orphan {os.getpid()}", subprocess.Popen
-    program = [sys.executable, "-c", ORPHAN.format(os.getpid())]
-    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: popen(program, **options))
+    mark = f"child of {os.getpid()}"
+    program = [sys.executable, "-c", PARENT.format(os.getpid()) + 'sys.exit("[rank1] ended by AnError: this")']
+
+    class EndsInTime(subprocess.Popen):
+        def __init__(self, _, **options):
+            super().__init__(program, **options)
+
+        def communicate(self, *arguments, timeout=None):
+            self.wait()
+            return super().communicate(*arguments, timeout=timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", EndsInTime)
     with pytest.raises(RuntimeError, match=r"the 2 processes ended with an error: rank 1: AnError: this$"):
-        launch(2, "this", limit_s=10)
+        launch(2, "this", limit_s=0.1)
     assert [line for line in running(mark) if "time.sleep" in line] == []
 
 
-def test_a_stalled_rank_is_ended_at_the_limit():
-    limit_s = 7 + os.getpid() / 1e8
-    with pytest.raises(TimeoutError, match="did not finish within 7"):
-        launch(2, ON_RANKS, "stall", limit_s=limit_s)
-    assert running(f"--limit-s={limit_s}") == []
+def test_a_stalled_rank_is_ended_at_the_limit(monkeypatch):
+    mark, popen = f"child of {os.getpid()}", subprocess.Popen
+    program = [sys.executable, "-c", PARENT.format(os.getpid()) + "time.sleep(3600)"]
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: popen(program, **options))
+    with pytest.raises(TimeoutError, match="the 2 processes did not finish within 2 s"):
+        launch(2, "this", limit_s=2)
+    assert [line for line in running(mark) if "time.sleep" in line] == []
 
 
 def test_an_interrupt_ends_all(monkeypatch):
+    """Of torchrun and its ranks, which have begun and would never end."""
     limit_s = LIMIT_S + os.getpid() / 1e6
 
     class Interrupted(subprocess.Popen):
@@ -89,6 +100,7 @@ def test_an_interrupt_ends_all(monkeypatch):
                 return super().communicate(*arguments)
             while len(psutil.Process(self.pid).children()) < 2:
                 assert self.poll() is None
+                time.sleep(0.05)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess, "Popen", Interrupted)
@@ -108,7 +120,7 @@ def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monke
             raise ends[sys.argv[1]]
 
     ends = {"bad": OverflowError("too much"), "interrupted": KeyboardInterrupt(), "exit": SystemExit("why"),
-            "done": SystemExit(), "zero": SystemExit(0)}  # fmt: skip
+            "three": SystemExit(3), "done": SystemExit(), "zero": SystemExit(0)}  # fmt: skip
     monkeypatch.setenv("RANK", "4")
     monkeypatch.setattr(time, "sleep", Mock())
     monkeypatch.setattr(runpy, "run_module", program)
@@ -117,12 +129,17 @@ def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monke
         run_as_rank("this", "done")
         run_as_rank("this", "zero")
         assert capsys.readouterr().err == ""
-        for end, said in {"bad": "OverflowError: too much", "interrupted": "KeyboardInterrupt", "exit": ""}.items():
+        for end, traceback_ends, said in (
+            ("bad", "OverflowError: too much", "OverflowError: too much"),
+            ("interrupted", "KeyboardInterrupt", "KeyboardInterrupt"),
+            ("exit", "", "SystemExit: why"),
+            ("three", "", "SystemExit: 3"),
+        ):
             with pytest.raises(SystemExit, match=r"^1$"):
                 run_as_rank("this", end)
             *shown, told = capsys.readouterr().err.splitlines()
-            assert "".join(shown).endswith(said)
-            assert told == f"[rank4] ended by {said or 'SystemExit: why'}"
+            assert "".join(shown).endswith(traceback_ends)
+            assert told == f"[rank4] ended by {said}"
     finally:
         signal.signal(signal.SIGTERM, before)
     given = (["good", "--limit-s=1"], ["done"])

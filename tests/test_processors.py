@@ -7,14 +7,16 @@ from unittest.mock import Mock
 
 import nbformat
 import pytest
-from conftest import LESSONS, ROOT
+import torch
+from conftest import LESSONS
 from nbclient.output_widget import OutputWidget
+from nbformat.v4 import new_code_cell, new_output
 
 from tools.processors import differences, summation_order, table
-from tools.run import client_for
 
 ORDER = summation_order(4)  # one that `make processors` does not try
-TRIED = [path for path in LESSONS if path.name[:2] in ("03", "04", "14")]
+# With each product off by 1e-4 of itself, what 01, 02 and 03 print stayed as it is, and what these print did not.
+TRIED = [path for path in LESSONS if path.name[:2] in ("04", "14")]
 EXACT = "import torch\nx = torch.randn(1000, generator=torch.Generator().manual_seed(0))\nprint(f'{x.sum():.3f}')"
 
 
@@ -29,13 +31,13 @@ def test_another_summation_order_prints_the_same(path, monkeypatch):
 
 
 def test_a_digit_too_many_is_found(tmp_path):
-    cells = [nbformat.v4.new_code_cell(source) for source in (EXACT, "print(x.sum().item())", "1 / 0", "print(1)")]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    client = client_for(notebook, ROOT)
-    client.allow_errors = True
-    client.execute()
-    notebook.cells[2].outputs.clear()
-    nbformat.write(notebook, tmp_path / "book.ipynb")
+    total = torch.randn(1000, generator=torch.Generator().manual_seed(0)).sum().item()
+    stored = {EXACT: f"{total:.3f}", "print(x.sum().item())": str(total), "1 / 0": "", "print(1)": "1"}
+    cells = [
+        new_code_cell(source, execution_count=i, outputs=[new_output("stream", text=f"{text}\n")] if text else [])
+        for i, (source, text) in enumerate(stored.items(), 1)
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "book.ipynb")
     found = differences(tmp_path / "book.ipynb", ORDER)
     assert [difference.cell for difference in found] == [2, 3]
     assert found[1].found == "ZeroDivisionError: division by zero"

@@ -84,11 +84,11 @@ def test_the_lines_for_windows_in_order(tmp_path: Path):
     follow(f"{lab} --version", folder)  # all but the server, which test_lab.py starts
     assert list((folder / "my").glob("01_*.ipynb"))
     # The kernel that its page would start, which jupyter finds in the same places.
-    where = nbformat.v4.new_code_cell("import sys, helpers.losses; print(sys.executable, helpers.losses.__file__)")
+    where = nbformat.v4.new_code_cell("import sys, helpers; print(sys.executable, helpers.__file__)")
     nbformat.write(nbformat.v4.new_notebook(cells=[where]), folder / "notebooks" / "where.ipynb")
     follow(f".venv\\Scripts\\jupyter execute --inplace --timeout={LIMIT_S:.0f} notebooks/where.ipynb", folder)
     (said,) = nbformat.read(folder / "notebooks" / "where.ipynb", as_version=4).cells[0].outputs
-    assert said.text == f"{folder}/.venv/bin/python {folder}/helpers/losses.py\n"
+    assert said.text == f"{folder}/.venv/bin/python {folder}/helpers/__init__.py\n"
     # Tests without hypothesis, which would first parse all of the packages beside it: half a minute.
-    small = "tests/test_tail.py -k counts --override-ini=addopts= -q"
+    small = "tests/test_tail.py -k counts -q"
     assert re.search(r"^\d+ passed", follow(tests, folder, PYTEST_ADDOPTS=small), re.MULTILINE)

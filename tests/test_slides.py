@@ -11,7 +11,7 @@ import pytest
 from browsing import complaints, new_page, run
 from conftest import LESSONS, opened, refuse
 from nbformat.v4 import new_code_cell
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from book.adapt import FINDING, PREDICT
 from book.course import GUIDE, CourseError
@@ -107,9 +107,16 @@ def all_decks(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.html") if path.stem not in ("index", "guide"))
 
 
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = new_page(chromium, viewport=FRAME)
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("name", ["lecture", *NAMES])
-def test_deck(chromium: Browser, decks: Path, name: str):
-    page = new_page(chromium, viewport=FRAME)
+def test_deck(page: Page, decks: Path, name: str):
+    page.goto("about:blank")  # what ends with the deck before is no complaint about this one
     found = complaints(page, home=decks.as_uri())
     page.goto((decks / f"{name}.html").as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
@@ -131,18 +138,16 @@ def test_deck(chromium: Browser, decks: Path, name: str):
     assert page.locator(".slides math").count() > 3
     assert page.evaluate(FONT) == ["Course formulas loaded"]
     assert found == []
-    page.close()
 
 
-def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(chromium: Browser, decks: Path):
-    page = new_page(chromium)
+def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(page: Page, decks: Path):
     page.goto((decks / "guide.html").as_uri())
     shown = "() => [...document.querySelectorAll('details p')].map((answer) => answer.checkVisibility())"
     assert not any(page.evaluate(shown))
     page.emulate_media(media="print")
     on_paper = page.evaluate(shown)
+    page.emulate_media(media="null")
     assert len(on_paper) >= 20 and all(on_paper)
-    page.close()
 
 
 def text_of(slide: Slide) -> str:

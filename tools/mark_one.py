@@ -51,6 +51,11 @@ def limit(seconds: int, gigabytes: float, verdicts: Path) -> None:
 
 
 def marked(path: Path, verdicts: Path) -> None:
+    try:
+        code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    except Exception as error:  # of whatever kind, for whatever the file holds
+        write(verdicts, trouble=f"it is no notebook: {error!r}")
+        return
     os.environ["MPLBACKEND"] = "Agg"
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -63,11 +68,6 @@ def marked(path: Path, verdicts: Path) -> None:
 
     checked.__doc__ = check.__doc__
     exercises.check = checked
-    try:
-        code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    except Exception as error:  # of whatever kind, for whatever the file holds
-        write(verdicts, trouble=f"it is no notebook: {error!r}")
-        return
     shell = InteractiveShell.instance(colors="nocolor")
     for source in code:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
