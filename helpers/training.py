@@ -77,7 +77,7 @@ def fit(
         seen.clear()
         before = [p.detach().clone() for p in parameters]
         optimizer.step(evaluate)  # type: ignore[arg-type]
-        moved = [(p.detach() - b).abs().max() for p, b in zip(parameters, before, strict=True)]
+        moved = [b.sub_(p.detach()).abs_().max() for p, b in zip(parameters, before, strict=True)]  # in b's own memory
         history[:, step] = torch.stack([*seen[0], torch.stack(moved).max()])
     return History(*history)
 
