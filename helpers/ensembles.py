@@ -30,8 +30,7 @@ class Networks:
     def logits(self, inputs: Tensor) -> Tensor:
         """Inputs (N, F) to logits (M, N, K), without gradients."""
         with torch.no_grad():
-            z = _logits((self.hidden, self.output, self.output_bias), pad(inputs, (0, 1), value=1.0))
-        return z.contiguous()  # an argmax over the classes is slow where samples come last
+            return _logits((self.hidden, self.output, self.output_bias), pad(inputs, (0, 1), value=1.0))
 
 
 def fit_many(
@@ -129,15 +128,17 @@ def _adam(
 ) -> None:
     """One step of Adam in place, as ``torch.optim.Adam`` takes it but for rounding, with M rates (M, 1, 1)."""
     # torch.optim has one rate for a tensor, and spends more time around so small tensors than in them.
+    rate = rate / (1 - 0.9**step)
     for p, g, (mean, square) in zip(parameters, gradients, averages, strict=True):
         mean.lerp_(g, 0.1)
         square.mul_(0.999).addcmul_(g, g, value=0.001)
         spread = (square / (1 - 0.999**step)).sqrt_().add_(1e-8)
-        p.detach().sub_(mean * (rate / (1 - 0.9**step)) / spread)
+        p.detach().addcdiv_(mean * rate, spread, value=-1)
 
 
 def _logits(parameters: tuple[Tensor, Tensor, Tensor], extended: Tensor) -> Tensor:
     hidden, output, output_bias = parameters
     # One matrix product makes the hidden layers of all networks; the samples come last, where memory is contiguous.
     h = (hidden.flatten(0, 1) @ extended.T).relu_().unflatten(0, hidden.shape[:2])
-    return torch.baddbmm(output_bias, output, h).transpose(1, 2)
+    # What losses and an argmax do over the classes is slow where samples stay last.
+    return torch.baddbmm(output_bias, output, h).transpose(1, 2).contiguous()
