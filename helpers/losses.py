@@ -43,7 +43,8 @@ def weighted_cross_entropy(
 
     Raises ValueError for a negative, NaN or infinite weight, targets whose shape
     does not fit, probabilities outside 0 to 1, no sample left, or a total weight
-    that is zero or overflows. What else does not fit, torch refuses.
+    that is zero or that overflows, itself or one over it. What else does not fit,
+    torch refuses.
 
     Source: torch.nn.CrossEntropyLoss, https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html.
     PyTorch's ``reduction="mean"`` is "weights" for class indices and "samples"
@@ -79,6 +80,11 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
         )
     if math.isinf(amount):
         raise ValueError(f"the total weight of the {num_samples} samples overflows {total.dtype}: give smaller weights")
+    if amount * torch.finfo(total.dtype).max < 1:
+        raise ValueError(
+            f"the total weight of the {num_samples} samples is {amount:.3g}: one over it, by which every gradient is "
+            f"multiplied, overflows {total.dtype} (PyTorch returns the loss, and NaN as its gradient): give larger weights"
+        )
     return total
 
 

@@ -193,6 +193,7 @@ def classes(k, count=1000):
 
 
 HALF = {"dtype": torch.float16}
+LIGHT = HALF | {"weight": [1e-6, 1e-6]}
 NONE, SUM, ADAM = {"reduction": "none"}, {"reduction": "sum"}, {"optimizer": "Adam"}
 PLAIN, DECAY = {"scheme": "none"}, {"weight_decay": 0.1}
 TO_ONE = NONE | {"scheme": "sum to one"}
@@ -215,6 +216,9 @@ EDGES = [
     # A weight of K meets a loss of log K.
     ("overflow", (classes(7_357), NONE | HALF), (classes(7_358), NONE | HALF)),
     ("overflow", ([65_504, 1], NONE | {"dtype": "bfloat16"}), ([65_504, 1], NONE | HALF)),
+    # The default's backward pass begins with one over the sum of a batch's weights.
+    ("overflow", (classes(2), LIGHT | {"batch_size": 16}), (classes(2), LIGHT | {"batch_size": 15})),
+    ("overflow", (classes(2), LIGHT | SUM | {"batch_size": 15}), (classes(2), LIGHT | {"batch_size": 15})),
     # Under autocast the loss is float32; the gradient of the logits, w / B, must still fit.
     ("overflow", ([65_504, 1], NONE | HALF | {"autocast": True}), ([65_504, 1], NONE | HALF)),
     ("overflow", ([65_503, 1], SUM | HALF | {"autocast": True}), ([65_504, 1], SUM | HALF | {"autocast": True})),

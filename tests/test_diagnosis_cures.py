@@ -59,7 +59,7 @@ def test_under_the_loss_advised_the_finding_is_silent(name, counts, options):
     d = diagnose(counts, **options)
     z, y = batch(len(counts), 2)
     weights = cure(d, name, z=z, y=y)["d"].weights
-    kept = {option: value for option, value in options.items() if option not in ("scheme", "dtype")}
+    kept = {option: value for option, value in options.items() if option not in ("scheme", "weight", "dtype")}
     assert name not in findings(counts, weight=weights, **kept)
 
 

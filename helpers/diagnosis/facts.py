@@ -174,7 +174,8 @@ class Facts:
         """The largest number of the format over the largest value on the way to the loss: below 1, it overflows.
 
         In an untrained model a sample loses log K. In pure training the heaviest weight and its loss must fit, and with
-        a sum the total of an average batch; under autocast the loss is float32 and only the logits' gradient must fit.
+        a sum the total of an average batch, by which the default's backward pass divides one before all else; under
+        autocast the loss is float32 and only the logits' gradient must fit.
         """
         heaviest, loss = self.heaviest * self.average, max(1.0, math.log(len(self.weights)))
         if self.autocast:
@@ -182,7 +183,8 @@ class Facts:
         elif self.reduction == "none" or self.divisor == "samples":
             largest = heaviest * loss
         else:
-            largest = max(heaviest * loss, self.batch * self.average * loss)
+            total = self.batch * self.average
+            largest = max(heaviest * loss, total * loss, 1 / total if self.divisor == "weights" else 0.0)
         return torch.finfo(self.dtype).max / largest
 
     @cached_property

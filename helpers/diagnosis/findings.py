@@ -73,11 +73,17 @@ def advised_loss(f: Facts) -> str:
     return f"loss = F.cross_entropy({z}, y, d.weights.to(z.device){end}"
 
 
+def _on_the_way(f: Facts) -> str:
+    if f.autocast:
+        return "the gradient of the logits"
+    by_weights = "a weight, its loss, the sum over a batch or one over that sum"
+    return by_weights if f.divisor == "weights" else "a weight, its loss or the sum over a batch"
+
+
 def _in_the_format(f: Facts) -> Iterator[Finding]:
     kind = str(f.dtype).removeprefix("torch.")
     if f.room_above < 1:
-        what = "the gradient of the logits" if f.autocast else "a weight, its loss or the sum over a batch"
-        sentence = f"In {kind} {what} overflows: the loss or its gradient becomes infinite or NaN."
+        sentence = f"In {kind} {_on_the_way(f)} overflows: the loss or its gradient becomes infinite or NaN."
         figure = f"the largest value is {short(1 / f.room_above)} times the largest number of the format"
         cure = BFLOAT16 if f.autocast else advised_loss(f)
         yield Finding("breaks", "overflow", sentence, figure, cure, "09_number_formats")

@@ -28,7 +28,8 @@ export function findingsOf(f) {
 
 function inTheFormat(f, say) {
   if (f.above < 1) {
-    const what = f.autocast ? "the gradient of the logits" : "a weight, its loss or the sum over a batch";
+    const what = f.autocast ? "the gradient of the logits"
+      : `a weight, its loss${f.divisor === "weights" ? ", the sum over a batch or one over that sum" : " or the sum over a batch"}`;
     say("breaks", "overflow", `In ${f.dtype} ${what} overflows: the loss or its gradient becomes infinite or NaN.`,
       `the largest value is ${brief(1 / f.above)} times the largest number of the format`, f.autocast ? BFLOAT16 : advisedLoss(f), "09_number_formats");
   }
