@@ -147,6 +147,7 @@ CASES = {
     "A good AUC": ({"p": SCORES, "y": LABELS}, {"p": SCORES * 3, "y": LABELS}),
     "The loss is inf": ({"w": 25_000 * W, "y": Y}, {"w": W, "y": Y}),
     "The loss is NaN and": ({"g": torch.zeros(10)}, {"g": TRAINED}),
+    "The loss is in order": ({"w": 1e-6 * W, "y": Y}, {"w": W, "y": Y}),
     "The loss is large and": ({"p": torch.sigmoid(torch.tensor([17.0, 0.0]))}, {"p": torch.sigmoid(torch.ones(2))}),
     "Accuracy collapses": ({"w": W**4, "eps": 0.1}, {"w": W, "eps": 0.01}),
     "A new normalisation": (
