@@ -74,10 +74,8 @@ def advised_loss(f: Facts) -> str:
 
 
 def _on_the_way(f: Facts) -> str:
-    if f.autocast:
-        return "the gradient of the logits"
-    by_weights = "a weight, its loss, the sum over a batch or one over that sum"
-    return by_weights if f.divisor == "weights" else "a weight, its loss or the sum over a batch"
+    sums = ", the sum over a batch or one over that sum" if f.divisor == "weights" else " or the sum over a batch"
+    return "the gradient of the logits" if f.autocast else f"a weight, its loss{sums}"
 
 
 def _in_the_format(f: Facts) -> Iterator[Finding]:
