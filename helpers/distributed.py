@@ -60,10 +60,17 @@ def weighted_share(
     Raises TypeError or ValueError on a process whose own arguments are wrong.
     """
     _check(targets, weight)
-    if not 0.0 < real_number("total", total) < float("inf"):
-        raise ValueError(f"total is {float(total)}; expected the finite weight of a whole batch, above zero")
-    share = weighted_cross_entropy(logits, targets, weight, divide_by=None) * processes_in(group) / total
-    return share.to(floating_tensor("logits", logits).dtype)
+    amount, processes = real_number("total", total), processes_in(group)
+    if not 0.0 < amount < float("inf"):
+        raise ValueError(f"total is {amount}; expected the finite weight of a whole batch, above zero")
+    dtype = torch.promote_types(floating_tensor("logits", logits).dtype, weight.dtype)
+    if amount * torch.finfo(dtype).max < processes:
+        raise ValueError(
+            f"total is {amount:.3g}: {processes} over it, by which every gradient is multiplied, overflows {dtype}: "
+            f"give larger weights, which changes nothing else here"
+        )
+    share = weighted_cross_entropy(logits, targets, weight, divide_by=None) * processes / total
+    return share.to(logits.dtype)
 
 
 def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | None = None) -> Tensor:

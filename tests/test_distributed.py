@@ -184,6 +184,24 @@ def test_a_small_total_weight_is_no_error():
 
 
 @pytest.mark.usefixtures("lone_process")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("of", ["one process", "four"])
+def test_a_total_is_refused_where_the_gradient_of_the_loss_would_be_nan(monkeypatch, dtype, of):
+    """As the sum of the weights of one batch is, but for the number of processes, by which the share is multiplied."""
+    processes = 1 if of == "one process" else 4
+    monkeypatch.setattr(dist, "get_world_size", lambda _: processes)
+    z, y = torch.zeros(1, 2, dtype=dtype, requires_grad=True), torch.tensor([0])
+    edge = processes / torch.finfo(dtype).max
+    w = torch.full((2,), 1.1 * edge, dtype=dtype)
+    weighted_share(z, y, w, float(w[0])).backward()
+    assert z.grad.tolist()[0] == pytest.approx([-processes / 2, processes / 2], rel=0.02)
+    below = torch.full((2,), 0.9 * edge, dtype=dtype)
+    with pytest.raises(ValueError, match=rf"^total is .*: {processes} over it, .* overflows {dtype}"):
+        weighted_share(z, y, below, float(below[0]))
+    weighted_share(z, y, below.double(), float(below[0])).backward()  # and the loss is computed in float64
+
+
+@pytest.mark.usefixtures("lone_process")
 def test_zero_weight_on_all_ranks_is_an_error():
     z, y, w = torch.zeros(2, 3), torch.tensor([0, 0]), torch.tensor([0.0, 1.0, 1.0])
     with pytest.raises(ValueError, match="total weight of the batch is zero over all processes"):

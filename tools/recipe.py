@@ -185,6 +185,7 @@ def store(rows: Sequence[dict[str, Any]]) -> None:
     versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
     versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     settings = {"seeds": SEEDS, "steps": f"one pass, at least {STEPS}", "factors": [short(f) for f in FACTORS]}
+    settings |= {"rates": {optimiser: [short(rate) for rate in rates] for optimiser, rates in RATES.items()}}
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
     head = f'{{\n "versions": {json.dumps(versions)},\n "settings": {json.dumps(settings)},\n'
     STORED.write_text(f'{head} "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
