@@ -45,9 +45,9 @@ renew: $(VENV)/installed ## take fresh copies into my/ and keep the old ones: AR
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder $(ARGS)
 
-snapshots: $(VENV)/installed ## write the looks of the figures and the report of diagnose anew, to be read as a diff: git diff tests/__snapshots__
+snapshots: $(VENV)/installed ## write the looks of figures, the report of diagnose and the draws of exercises anew, to be read as a diff: git diff tests/__snapshots__
 	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update \
-		tests/test_looks.py tests/test_diagnosis_sentences.py
+		tests/test_looks.py tests/test_diagnosis_sentences.py tests/test_exercise_draws.py
 
 stills: $(VENV)/installed ## draw the stills of the figures that move, for where nothing moves; needs Chromium
 	$(BIN)/python -m tools.stills
