@@ -31,7 +31,7 @@ SYMPTOMS_TOP = """# Symptoms
 
 What you see, why, a line that tells whether it is so in your run, and the cure. In the lines, `z` are the logits
 (N, K), `y` the labels (N,), `w` the weights (K,), `n` the counts of the training set (K,), `B` is the batch size, and
-`F` is `torch.nn.functional`. A line that is true points to the cause; one that is false rules it out.
+`F` is `torch.nn.functional`. A line that is true points to the cause; one that is false points away from it.
 
 """
 HOSTS = {

@@ -125,6 +125,41 @@ def test_draws_by_weight_bring_the_rare_class_with_the_weight_asked_for(name):
     assert (torch.bincount(torch.cat(batches), minlength=5) / len(labels) - 0.2).abs().max() < 0.03
 
 
+def test_no_sampler_is_advised_that_leaves_most_batches_without_the_class():
+    """A balanced draw of 128 from 185 classes misses one of them in 49.98% of the batches, from 186 in 50.2%."""
+    for others, mends in ((184, True), (185, False)):
+        counts = [100_000, *[50] * others]
+        (code,) = [f.cure for f in diagnose(counts, batch_size=128).findings if f.name == "absent"]
+        assert ("WeightedRandomSampler" in code) is mends
+    assert code == "# no sampler mends it: drawn by these weights it is still missing from 50.2% of the batches"
+
+
+def test_beyond_what_a_sampler_takes_the_cure_says_so():
+    for most, said in ((2**24 - 50, False), (2**24 - 49, True)):
+        (code,) = [f.cure for f in diagnose([most, 50], batch_size=8).findings if f.name == "absent"]
+        assert code.startswith("# a sampler takes at most 16,777,216 samples") is said
+        compile(code, "cure", "exec")
+
+
+@pytest.mark.parametrize("epsilon", [0.05, 0.3])
+def test_probabilities_are_corrected_for_the_smoothing_too(epsilon):
+    """What minimises PyTorch's weighted and smoothed loss over all samples, found by descent, and then corrected."""
+    n = torch.tensor([300.0, 60.0, 12.0], dtype=torch.float64)
+    w, z = n.sum() / n, torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([z], max_iter=200, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+    y = torch.repeat_interleave(torch.arange(3), n.long())
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=epsilon)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    found = cure(diagnose(n, label_smoothing=epsilon), "calibration", z=z.detach()[None])["probabilities"]
+    assert found[0].tolist() == pytest.approx((n / n.sum()).tolist(), abs=1e-5)
+
+
 def test_the_input_the_empty_and_the_few():
     labels = [0, 1, 1, 2] * 10
     d = diagnose([n + 1 for n in labels])
@@ -140,3 +175,6 @@ def test_the_input_the_empty_and_the_few():
     splits = cure(diagnose(labels=labels), "few samples", labels=labels)["splits"]
     assert len({tuple(test.tolist()) for _, test in splits}) == 10
     assert {int((labels[test] == 1).sum()) for _, test in splits} == {5}
+
+    d = diagnose([900, 1, 50])  # the one sample is in no test that leaves it to the training
+    assert cure(d, "few samples")["tested"].tolist() == [True, False, True]

@@ -133,13 +133,25 @@ def test_the_report_holds_what_was_asked_and_what_follows(snapshot):
     assert page.count("<li>") == page.count("<pre>") == len(d.findings)
     assert '<a href="03_gradient_scaling.ipynb">03_gradient_scaling</a>' in page
     assert "<script>" not in diagnose({"<script>": 5, "b": 7})._repr_html_()
-    assert "1 sample:" in str(diagnose([90, 1]))
+    assert "1 sample," in str(diagnose([90, 1]))
 
 
 @pytest.mark.parametrize(("name", "counts", "options"), [(name, *speaks) for name, _, speaks in EDGES])
 def test_what_a_finding_says_at_its_edge(name, counts, options, snapshot):
     (found,) = [f for f in diagnose(counts, lr=0.1, **options).findings if f.name == name]
     assert "\n".join([found.sentence, found.figure, found.cure, found.notebook]) == snapshot
+
+
+def test_the_few_are_named_as_one_or_as_many():
+    for counts, said in (
+        ([90, 7, 7, 7], "class 1, one of the 3 rarest classes, says little on one split: it has 7 samples."),
+        ([90, 7, 8], "class 1, the rarest class, says little on one split: it has 7 samples."),
+        ([90, 0, 1], "class 2, the rarest class, cannot be measured: it has 1 sample, to train on or to test on."),
+        ([1, 1], "any class cannot be measured: each has 1 sample, to train on or to test on."),
+        ([5, 5], "any class says little on one split: each has 5 samples."),
+    ):
+        assert f"The recall of {said}" in str(diagnose(counts))
+    assert "no sample of class 1, one of the 2 rarest classes." in str(diagnose([90, 7, 7], batch_size=2))
 
 
 def test_what_the_others_say(snapshot):

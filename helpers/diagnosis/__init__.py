@@ -7,7 +7,7 @@ and measure. ``python -m helpers.diagnosis`` does the same for a CSV file.
 """
 
 from helpers.diagnosis.compute import Diagnosis, diagnose
-from helpers.diagnosis.findings import Finding
+from helpers.diagnosis.finding import Finding
 from helpers.diagnosis.formulas import advised_lr
 
 __all__ = ["Diagnosis", "Finding", "advised_lr", "diagnose"]

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from helpers.arguments import real_number, whole_number
 from helpers.diagnosis.facts import Facts, Reduction
-from helpers.diagnosis.findings import Finding, find
+from helpers.diagnosis.finding import Finding
+from helpers.diagnosis.findings import find
 from helpers.diagnosis.given import class_counts, doubtful, number_format, optimizer_name
 from helpers.diagnosis.report import as_html, as_text, draw
 from helpers.diagnosis.weighting import class_weights, curvatures

@@ -5,15 +5,12 @@ In the cures ``d`` is the diagnosis, ``z`` and ``y`` the logits and labels of a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
 from helpers.diagnosis.facts import EPSILON, Facts
-
-Severity = Literal["breaks", "hurts", "note"]
-ORDER: tuple[Severity, ...] = ("breaks", "hurts", "note")
+from helpers.diagnosis.finding import ORDER, Finding, Severity, samples, short
+from helpers.diagnosis.sampling import draw, in_the_data
 
 # The edges. A finding speaks from its edge outwards; the tests stand on both sides of each.
 SCALE_BREAKS = 10.0
@@ -22,44 +19,16 @@ OUTWEIGHS_BREAKS = 2.0
 OUTWEIGHS_HURTS = 1.0
 CURVATURE = 2.0
 RATIO_LOST = 0.5
-ABSENT = 0.5
-FEW_SAMPLES = 40
 ODDS_SHIFTED = 2.0
-ROUNDING = 1e-9  # without weights the heaviest sample weighs one but for rounding
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
-DRAW = (
-    "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
-    "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
-)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to know: a sentence, the figure behind it, the cure as code, and where it is shown."""
-
-    severity: Severity
-    name: str
-    sentence: str
-    figure: str
-    cure: str
-    notebook: str
 
 
 def find(facts: Facts) -> tuple[Finding, ...]:
     """All findings that follow from the facts, the most severe first."""
-    found = [*_in_the_format(facts), *_in_the_step(facts), *_in_the_aim(facts), *_in_the_data(facts)]
+    found = [*_in_the_format(facts), *_in_the_step(facts), *_in_the_aim(facts), *in_the_data(facts)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.severity)))
-
-
-def short(x: float) -> str:
-    """Three digits, with a comma at thousands."""
-    return f"{float(f'{x:.3g}'):,.10g}" if 1e-4 <= abs(x) < 1e7 else f"{x:.3g}"
-
-
-def samples(count: float) -> str:
-    return f"{count:,.15g} sample" + ("" if count == 1 else "s")
 
 
 def advised_loss(f: Facts) -> str:
@@ -164,36 +133,15 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
             if f.step > f.batch:
                 sentence += " More micro-batches or ranks change nothing: each divides by its own weights."
             figure = f"in a loss of {samples(f.batch)} {left:.1%} of the ratio is left"
-            cure = DRAW.format(batch=f.batch_size)
-            yield Finding("hurts", "batch", sentence, figure, cure, "08_batches_and_machines")
+            yield Finding("hurts", "batch", sentence, figure, draw(f), "08_batches_and_machines")
     spread = float((f.shift[f.held].max() - f.shift[f.held].min()).exp())
     if spread >= ODDS_SHIFTED:
         sentence = "The model learns weighted odds, not the frequencies of your data: correct its probabilities."
         cure = "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)"
         if f.loss == "bce":
             cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"
+        if f.label_smoothing:
+            share = f"{f.label_smoothing:g} / {len(f.counts)}"  # of each label, which the model learns with it
+            cure += f"\nprobabilities = ((probabilities - {share}) / (1 - {f.label_smoothing:g})).clamp(min=0)"
         figure = f"odds between two classes shift by up to a factor {short(spread)}"
         yield Finding("note", "calibration", sentence, figure, cure, "06_choosing_weights")
-
-
-def _in_the_data(f: Facts) -> Iterator[Finding]:
-    if f.doubt:
-        cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
-        yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")
-    if not f.held.all():
-        first = f.name(int((~f.held).nonzero()[0]))
-        sentence = f"No sample of {first}: nothing can be learnt of it. Its weight is 1, that of the average sample."
-        figure = f"{int((~f.held).sum())} of {len(f.counts)} classes without a sample"
-        cure = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur"
-        yield Finding("note", "empty", sentence, figure, cure, "06_choosing_weights")
-    count = float(f.counts[f.rarest])
-    if f.absent_share > ABSENT and not f.equal and f.heaviest > 1 + ROUNDING:
-        sentence = f"Most batches hold no sample of the rarest class, {f.name(f.rarest)}."
-        figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
-        yield Finding("note", "absent", sentence, figure, DRAW.format(batch=f.batch_size), "08_batches_and_machines")
-    if count < FEW_SAMPLES and not f.equal:
-        sentence = f"The rarest class, {f.name(f.rarest)}, has {samples(count)}: its recall on one split says little."
-        figure = f"a quarter held out leaves {short(count / 4)}"
-        cure = "from helpers.datasets import stratified_split\n"
-        cure += "splits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread"
-        yield Finding("note", "few samples", sentence, figure, cure, "06_choosing_weights")

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from helpers.diagnosis.facts import Facts
-from helpers.diagnosis.findings import Finding, samples, short
+from helpers.diagnosis.finding import Finding, samples, short
 
 DIVISOR = {
     "weights": "divided by the weights of the batch",

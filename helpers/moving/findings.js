@@ -5,7 +5,9 @@ import { brief, fixed, general, percent, samples, thousands } from "./formats.js
 const ROUNDING = 1e-9; // without weights the heaviest sample weighs one but for rounding
 const whole = (x) => thousands(fixed(x, 0));
 const BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)";
-const draw = (f) => "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
+// torch.multinomial refuses more categories than 2 ** 24.
+const draw = (f) => (f.samples > 2 ** 24 ? "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n" : "")
+  + "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
   + `loader = torch.utils.data.DataLoader(dataset, ${f.batch ?? "None"}, sampler=sampler)  # and no weight in the loss`;
 
 export function advisedLoss(f) {
@@ -85,7 +87,8 @@ function inTheAim(f, say) {
   const spread = Math.exp(high - low);
   if (spread >= 2)
     say("note", "calibration", "The model learns weighted odds, not the frequencies of your data: correct its probabilities.", `odds between two classes shift by up to a factor ${brief(spread)}`,
-      f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)", "06_choosing_weights");
+      (f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)")
+      + (f.smoothing ? `\nprobabilities = ((probabilities - ${general(f.smoothing)} / ${f.counts.length}) / (1 - ${general(f.smoothing)})).clamp(min=0)` : ""), "06_choosing_weights");
 }
 
 function inTheData(f, say) {
@@ -96,11 +99,22 @@ function inTheData(f, say) {
     say("note", "empty", `No sample of ${f.name(n.indexOf(0))}: nothing can be learnt of it. Its weight is 1, that of the average sample.`,
       `${n.length - f.holding} of ${n.length} classes without a sample`, "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur", "06_choosing_weights");
   const count = n[f.rarest];
-  if (f.absent > 0.5 && !f.equal && f.heaviest > 1 + ROUNDING)
-    say("note", "absent", `Most batches hold no sample of the rarest class, ${f.name(f.rarest)}.`, `${percent(f.absent, 1)} of random batches of ${whole(f.all)}`, draw(f), "08_batches_and_machines");
-  if (count < 40 && !f.equal)
-    say("note", "few samples", `The rarest class, ${f.name(f.rarest)}, has ${samples(count)}: its recall on one split says little.`, `a quarter held out leaves ${brief(count / 4)}`,
-      "from helpers.datasets import stratified_split\nsplits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread", "06_choosing_weights");
+  const alike = n.filter((v) => v === count).length;
+  const rarest = `${f.name(f.rarest)}, ${alike === 1 ? "the rarest class" : `one of the ${thousands(String(alike))} rarest classes`}`;
+  if (f.absent > 0.5 && !f.equal && f.heaviest > 1 + ROUNDING) {
+    const still = (1 - (count * f.advised[f.rarest]) / f.samples) ** f.all;
+    say("note", "absent", `Most batches hold no sample of ${rarest}.`, `${percent(f.absent, 1)} of random batches of ${whole(f.all)}`,
+      still > 0.5 ? `# no sampler mends it: drawn by these weights it is still missing from ${percent(still, 1)} of the batches` : draw(f), "08_batches_and_machines");
+  }
+  if (count < 40) {
+    const [whose, held] = f.equal ? ["any class", "each has"] : [`${rarest},`, "it has"];
+    if (count === 1)
+      say("note", "few samples", `The recall of ${whose} cannot be measured: ${held} 1 sample, to train on or to test on.`, "a quarter held out leaves none",
+        "tested = d.facts.counts > 1  # take means over these classes", "06_choosing_weights");
+    else
+      say("note", "few samples", `The recall of ${whose} says little on one split: ${held} ${samples(count)}.`, `a quarter held out leaves ${brief(count / 4)}`,
+        "from helpers.datasets import stratified_split\nsplits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread", "06_choosing_weights");
+  }
 }
 
 // What was asked and what follows, as pairs of a name and a value: helpers/diagnosis/report.py.

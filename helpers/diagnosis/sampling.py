@@ -1,0 +1,60 @@
+"""What the data hold too little of, and how to draw them by their weights. The names in the cures: ``findings.py``."""
+
+from collections.abc import Iterator
+
+from helpers.diagnosis.facts import Facts
+from helpers.diagnosis.finding import Finding, samples, short
+
+ABSENT = 0.5
+FEW_SAMPLES = 40
+ROUNDING = 1e-9  # without weights the heaviest sample weighs one but for rounding
+MOST_DRAWN_FROM = 2**24  # torch.multinomial refuses more categories
+
+DRAW = (
+    "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
+    "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
+)
+TOO_MANY = "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n"
+
+
+def draw(f: Facts) -> str:
+    """Samples drawn by their weights, as code."""
+    return (TOO_MANY if f.samples > MOST_DRAWN_FROM else "") + DRAW.format(batch=f.batch_size)
+
+
+def rarest(f: Facts) -> str:
+    alike = int((f.counts == f.counts[f.rarest]).sum())
+    return f"{f.name(f.rarest)}, " + ("the rarest class" if alike == 1 else f"one of the {alike:,} rarest classes")
+
+
+def in_the_data(f: Facts) -> Iterator[Finding]:
+    if f.doubt:
+        cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
+        yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")
+    if not f.held.all():
+        first = f.name(int((~f.held).nonzero()[0]))
+        sentence = f"No sample of {first}: nothing can be learnt of it. Its weight is 1, that of the average sample."
+        figure = f"{int((~f.held).sum())} of {len(f.counts)} classes without a sample"
+        cure = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur"
+        yield Finding("note", "empty", sentence, figure, cure, "06_choosing_weights")
+    if f.absent_share > ABSENT and not f.equal and f.heaviest > 1 + ROUNDING:
+        sentence = f"Most batches hold no sample of {rarest(f)}."
+        figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
+        drawn = float(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples
+        still = (1 - drawn) ** f.batch
+        cure = draw(f)
+        if still > ABSENT:
+            cure = f"# no sampler mends it: drawn by these weights it is still missing from {still:.1%} of the batches"
+        yield Finding("note", "absent", sentence, figure, cure, "08_batches_and_machines")
+    count = float(f.counts[f.rarest])
+    if count < FEW_SAMPLES:
+        whose, held = ("any class", "each has") if f.equal else (f"{rarest(f)},", "it has")
+        sentence = f"The recall of {whose} says little on one split: {held} {samples(count)}."
+        figure = f"a quarter held out leaves {short(count / 4)}"
+        cure = "from helpers.datasets import stratified_split\n"
+        cure += "splits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread"
+        if count == 1:
+            sentence = f"The recall of {whose} cannot be measured: {held} 1 sample, to train on or to test on."
+            figure = "a quarter held out leaves none"
+            cure = "tested = d.facts.counts > 1  # take means over these classes"
+        yield Finding("note", "few samples", sentence, figure, cure, "06_choosing_weights")
