@@ -83,7 +83,8 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
     if amount * torch.finfo(total.dtype).max < 1:
         raise ValueError(
             f"the total weight of the {num_samples} samples is {amount:.3g}: one over it, by which every gradient is "
-            f"multiplied, overflows {total.dtype} (PyTorch returns the loss and a gradient of NaN): give larger weights"
+            f"multiplied, overflows {total.dtype} (from class indices PyTorch returns the loss and a gradient of NaN): "
+            "give larger weights"
         )
     return total
 

@@ -142,7 +142,7 @@ CASES = {
     "A good AUC": ({"p": SCORES, "y": LABELS}, {"p": SCORES * 3, "y": LABELS}),
     "The loss is inf": ({"z": Z.half(), "w": 25_000 * W, "y": Y}, {"z": Z.half(), "w": W, "y": Y}),
     "The loss is NaN and": ({"w": 25_000 * W, "y": Y}, {"w": W, "y": Y}),
-    "The loss is in order": ({"w": 1e-6 * W, "y": Y}, {"w": W, "y": Y}),
+    "The loss is in order": ({"w": 1e-6 * W.half(), "y": Y}, {"w": W.half(), "y": Y}),
     "The loss is large and": (
         {"p": torch.sigmoid(torch.tensor([17.0, 0.0])), "y": torch.zeros(2)},
         {"p": torch.sigmoid(torch.ones(2)), "y": torch.zeros(2)},
@@ -183,6 +183,7 @@ TOLD_WRONG = {
     "all labels ignored": ("The loss is NaN", {"w": W, "y": torch.tensor([-100, -100])}, False),
     "sure and right, sigmoid": ("The loss is large", {"p": torch.tensor([1.0, 0.0]), "y": torch.tensor([1, 0])}, False),
     "far below zero": ("The loss is large", {"p": torch.sigmoid(torch.tensor([-40.0])), "y": torch.ones(1)}, True),
+    "light weights in float32": ("The loss is in order", {"w": 1e-6 * W, "y": Y}, False),
     "padding": ("Common classes", {"g": torch.cat([Z, torch.zeros(6, 3)]), "y": paddings(4)}, False),
     "labels that the batch lacks": ("Many labels", {"z": -torch.ones(4, 9), "y": torch.zeros(4, 9)}, False),
     "an average sample of eight": ("NaN or a huge", {"n": torch.ones(8), "w": torch.full((8,), 8.0)}, True),

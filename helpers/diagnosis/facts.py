@@ -175,7 +175,7 @@ class Facts:
 
         In an untrained model a sample loses log K. In pure training the heaviest weight and its loss must fit, and with
         a sum the total of an average batch, by which the default's backward pass divides one before all else; under
-        autocast the loss is float32 and only the logits' gradient must fit.
+        autocast the loss is float32 and the logits' gradient must fit (float32's own edges are far from any weights).
         """
         heaviest, loss = self.heaviest * self.average, max(1.0, math.log(len(self.weights)))
         if self.autocast:
