@@ -5,6 +5,7 @@ For each claim one change breaks the fact that decides it. The cell is run again
 
 import contextlib
 import io
+import re
 from typing import Any
 
 import nbformat
@@ -96,3 +97,10 @@ def test_a_broken_fact_changes_the_verdict(court, claim):
     names = dict(before)
     broken = ruled(source.replace(old, new), names)
     assert broken.get(claim) != found[claim]
+
+
+def test_the_teaching_guide_counts_as_the_court_does():
+    stored = NOTEBOOK.read_text(encoding="utf-8")
+    ((true, false, when),) = re.findall(r"\{'true': (\d+), 'false': (\d+), 'true when': (\d+)\}", stored)
+    guide = (ROOT / "book" / "teaching.md").read_text(encoding="utf-8")
+    assert f"({true} and {false}; the other {when} are true *when*.)" in guide

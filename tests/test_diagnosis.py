@@ -204,6 +204,8 @@ EDGES = [
     ("scale", ([1000, 1], NONE | PLAIN), (classes(2), NONE)),
     ("scale", (classes(2), {"reduction": "mean"}), (classes(2), SUM)),
     ("scale", (classes(2), NONE | ADAM), (classes(2), NONE | {"optimizer": "nesterov"})),
+    ("scale", (classes(2), NONE | ADAM), (classes(2), NONE | {"optimizer": "RAdam"})),
+    ("scale", (classes(2), TO_ONE | {"optimizer": "RAdam"}), (classes(2), NONE | {"optimizer": "RAdam"})),
     ("decay", (classes(2), NONE | DECAY | {"optimizer": "AdamW"}), (classes(2), NONE | DECAY | ADAM)),
     # Sum to one over K equal classes: weights 1 / K, average entry 2 / K^2 against 1e-8.
     ("epsilon", (classes(14_142), TO_ONE | ADAM), (classes(14_143), TO_ONE | ADAM)),
@@ -269,6 +271,22 @@ TWENTY_SIX, TWENTY_FIVE = (NONE | {"batch_size": size} for size in (26, 25))
 )
 def test_a_finding_breaks_from_its_edge(name, counts, options, severity):
     assert findings(counts, **options)[name].severity == severity
+
+
+def test_radam_notices_a_factor_for_five_steps():
+    """As ``diagnose`` says: PyTorch's RAdam divides by no variance before its sixth step."""
+    moves = {}
+    for k in (1.0, 1000.0):
+        place = torch.zeros((), dtype=torch.float64, requires_grad=True)
+        optimizer, seen = torch.optim.RAdam([place], lr=0.01), [0.0]
+        for _ in range(9):
+            place.grad = torch.tensor(k, dtype=torch.float64)
+            optimizer.step()
+            seen.append(place.item())
+        moves[k] = np.diff(seen)
+    ratio = moves[1000.0] / moves[1.0]
+    assert ratio[:5].tolist() == pytest.approx([1000.0] * 5)
+    assert ratio[5:].tolist() == pytest.approx([1.0] * 4, rel=1e-6)
 
 
 def test_features_tell_the_curvature():

@@ -78,11 +78,13 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     proportional = EPSILON[f.optimizer] is None
     factor = max(f.scale, 1 / f.scale)
     way = "larger" if f.scale > 1 else "smaller"
-    if proportional and factor >= SCALE_HURTS:
+    early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
+    if (proportional or early) and factor >= SCALE_HURTS:
         severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if f.clip_norm and f.scale > 1 else ""
-        sentence = f"The weights act on {f.optimizer} as a learning rate {short(factor)} times {way}{acts}.{hides}"
+        whom = f.optimizer + (", in its first five steps," if early else "")
+        sentence = f"The weights act on {whom} as a learning rate {short(factor)} times {way}{acts}.{hides}"
         figure = f"the average sample weighs {short(f.scale)}"
         yield Finding(severity, "scale", sentence, figure, advised_loss(f), "03_gradient_scaling")
     if f.weight_decay and f.optimizer != "AdamW" and factor >= SCALE_HURTS:

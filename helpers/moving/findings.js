@@ -51,10 +51,11 @@ function inTheFormat(f, say) {
 function inTheStep(f, say) {
   const factor = Math.max(f.scale, 1 / f.scale);
   const way = f.scale > 1 ? "larger" : "smaller";
-  if (!f.adaptive && factor >= 2) {
+  const early = f.optimizer === "RAdam" && f.scale > 1; // its first steps, before it has variances to go by
+  if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const hides = f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    say(factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
