@@ -63,14 +63,16 @@ def weighted_share(
     amount, processes = real_number("total", total), processes_in(group)
     if not 0.0 < amount < float("inf"):
         raise ValueError(f"total is {amount}; expected the finite weight of a whole batch, above zero")
-    dtype = torch.promote_types(floating_tensor("logits", logits).dtype, weight.dtype)
+    # In float32 or wider: in float16 the sum of a few samples, or one over a small total, may be infinite.
+    given = floating_tensor("logits", logits).dtype
+    dtype = torch.promote_types(torch.promote_types(given, weight.dtype), torch.float32)
     if amount * torch.finfo(dtype).max < processes:
         raise ValueError(
             f"total is {amount:.3g}: {processes} over it, by which every gradient is multiplied, overflows {dtype}: "
-            f"give larger weights, which changes nothing else here"
+            "give larger weights, which changes nothing else here"
         )
-    share = weighted_cross_entropy(logits, targets, weight, divide_by=None) * processes / total
-    return share.to(logits.dtype)
+    share = weighted_cross_entropy(logits, targets, weight.to(dtype), divide_by=None) * processes / total
+    return share.to(given)
 
 
 def total_weight(targets: Tensor, weight: Tensor, group: dist.ProcessGroup | None = None) -> Tensor:

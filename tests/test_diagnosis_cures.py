@@ -125,13 +125,25 @@ def test_draws_by_weight_bring_the_rare_class_with_the_weight_asked_for(name):
     assert (torch.bincount(torch.cat(batches), minlength=5) / len(labels) - 0.2).abs().max() < 0.03
 
 
-def test_no_sampler_is_advised_that_leaves_most_batches_without_the_class():
+def test_a_sampler_is_advised_where_one_brings_the_class_into_most_batches():
     """A balanced draw of 128 from 185 classes misses one of them in 49.98% of the batches, from 186 in 50.2%."""
     for others, mends in ((184, True), (185, False)):
         counts = [100_000, *[50] * others]
         (code,) = [f.cure for f in diagnose(counts, batch_size=128).findings if f.name == "absent"]
         assert ("WeightedRandomSampler" in code) is mends
-    assert code == "# no sampler mends it: drawn by these weights it is still missing from 50.2% of the batches"
+    assert code == "# no sampler mends it: with a balanced one it is still missing from 50.2% of the batches"
+    (code,) = [f.cure for f in diagnose(counts, batch_size=128, sampler=True).findings if f.name == "absent"]
+    assert code == "# the sampler leaves it at that: only a larger batch holds the class more often"
+
+
+def test_where_the_weights_are_too_mild_the_draw_is_balanced():
+    torch.manual_seed(0)
+    labels = torch.repeat_interleave(torch.arange(2), torch.tensor([10_000, 10]))
+    d = diagnose([10_000, 10], scheme="square root", batch_size=16)
+    scope = cure(d, "absent", labels=labels, dataset=TensorDataset(labels))
+    assert "missing from 60.8% of the batches; balanced:" in str(d)  # (1 - 1 / (1 + sqrt(1000))) ** 16
+    held = [bool((y == 1).any()) for (y,) in scope["loader"]]
+    assert sum(held) > 0.95 * len(held)
 
 
 def test_beyond_what_a_sampler_takes_the_cure_says_so():
@@ -141,23 +153,46 @@ def test_beyond_what_a_sampler_takes_the_cure_says_so():
         compile(code, "cure", "exec")
 
 
-@pytest.mark.parametrize("epsilon", [0.05, 0.3])
-def test_probabilities_are_corrected_for_the_smoothing_too(epsilon):
-    """What minimises PyTorch's weighted and smoothed loss over all samples, found by descent, and then corrected."""
-    n = torch.tensor([300.0, 60.0, 12.0], dtype=torch.float64)
-    w, z = n.sum() / n, torch.zeros(3, dtype=torch.float64, requires_grad=True)
+def learned(loss, classes):
+    """The logits of one table row that minimise ``loss``, by descent."""
+    z = torch.zeros(classes, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([z], max_iter=200, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
-    y = torch.repeat_interleave(torch.arange(3), n.long())
 
     def closure():
         optimizer.zero_grad()
-        loss = F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=epsilon)
-        loss.backward()
-        return loss
+        loss(z).backward()
+        return loss(z)
 
     optimizer.step(closure)
-    found = cure(diagnose(n, label_smoothing=epsilon), "calibration", z=z.detach()[None])["probabilities"]
+    return z.detach()[None]
+
+
+@pytest.mark.parametrize("epsilon", [0.05, 0.3])
+@pytest.mark.parametrize("sampler", [False, True])
+def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler):
+    """What minimises PyTorch's smoothed loss, weighted or over a balanced draw, is found by descent, then corrected."""
+    n = torch.tensor([300, 60, 12])
+    options = {"label_smoothing": epsilon, "sampler": sampler, "scheme": "none" if sampler else "inverse frequency"}
+    d = diagnose(n, **options)
+    w = None if sampler else d.weights.double()
+    y = torch.repeat_interleave(torch.arange(3), torch.tensor([100] * 3) if sampler else n)
+    z = learned(lambda z: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=epsilon), 3)
+    found = cure(d, "calibration", z=z)["probabilities"]
     assert found[0].tolist() == pytest.approx((n / n.sum()).tolist(), abs=1e-5)
+
+
+def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered():
+    (code,) = [
+        f.cure for f in diagnose([9900, 100], label_smoothing=0.01, batch_size=16).findings if f.name == "calibration"
+    ]
+    assert code.startswith("# these batches let the smoothing through in other shares than the labels")
+
+
+def test_corrected_probabilities_sum_to_one():
+    z = torch.tensor([[9.0, 0.0, -3.0], [0.0, 0.0, 0.0]])
+    found = cure(diagnose([300, 60, 12], label_smoothing=0.3), "calibration", z=z)["probabilities"]
+    assert found.sum(dim=1).tolist() == pytest.approx([1.0, 1.0])
+    assert (found >= 0).all()
 
 
 def test_the_input_the_empty_and_the_few():

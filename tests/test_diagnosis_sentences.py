@@ -151,6 +151,10 @@ def test_the_few_are_named_as_one_or_as_many():
         ([5, 5], "any class says little on one split: each has 5 samples."),
     ):
         assert f"The recall of {said}" in str(diagnose(counts))
+    assert "# no class has a second sample" in str(diagnose([1, 1]))
+    early = diagnose([90, 10], reduction="none", optimizer="RAdam", clip_norm=1.0)
+    assert "in its first five steps, as a learning rate 2 times larger." in str(early)
+    assert "ordinary steps" not in str(early)
     assert "no sample of class 1, one of the 2 rarest classes." in str(diagnose([90, 7, 7], batch_size=2))
 
 

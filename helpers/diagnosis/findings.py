@@ -20,6 +20,7 @@ OUTWEIGHS_HURTS = 1.0
 CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
+LET_THROUGH = 0.9
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -80,9 +81,10 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
+        severity: Severity = "note" if early else "breaks" if factor >= SCALE_BREAKS else "hurts"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
-        hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if f.clip_norm and f.scale > 1 else ""
+        cuts = f.clip_norm and f.scale > 1 and not early
+        hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if cuts else ""
         whom = f.optimizer + (", in its first five steps," if early else "")
         sentence = f"The weights act on {whom} as a learning rate {short(factor)} times {way}{acts}.{hides}"
         figure = f"the average sample weighs {short(f.scale)}"
@@ -111,6 +113,19 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
 def _slower(f: Facts) -> str:
     becomes = "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
     return SLOWER.format(factor=f"{f.lr_factor:.2g}") + becomes
+
+
+def _without_smoothing(f: Facts) -> str:
+    """The probabilities of a model that has learned smoothed labels: what came in last is taken out first."""
+    if f.divisor == "weights" and f.through[f.rarest] * f.average < LET_THROUGH * f.weights[f.rarest]:
+        return "# these batches let the smoothing through in other shares than the labels: no shift undoes both"
+    smooth = f"(probabilities - {f.label_smoothing:g} / {len(f.counts)}).clamp(min=0)"
+    shift = "(-d.shift.to(z.device)).exp()"
+    lines = [f"probabilities * {shift}", smooth]
+    if f.sampler:
+        lines.reverse()
+    lines = [f"probabilities = F.normalize({line}, p=1, dim=1)" for line in lines]
+    return "\n".join(["probabilities = z.softmax(dim=1)", *lines])
 
 
 def _in_the_aim(f: Facts) -> Iterator[Finding]:
@@ -143,7 +158,6 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         if f.loss == "bce":
             cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"
         if f.label_smoothing:
-            share = f"{f.label_smoothing:g} / {len(f.counts)}"  # of each label, which the model learns with it
-            cure += f"\nprobabilities = ((probabilities - {share}) / (1 - {f.label_smoothing:g})).clamp(min=0)"
+            cure = _without_smoothing(f)
         figure = f"odds between two classes shift by up to a factor {short(spread)}"
         yield Finding("note", "calibration", sentence, figure, cure, "06_choosing_weights")

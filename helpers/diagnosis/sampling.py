@@ -11,15 +11,29 @@ ROUNDING = 1e-9  # without weights the heaviest sample weighs one but for roundi
 MOST_DRAWN_FROM = 2**24  # torch.multinomial refuses more categories
 
 DRAW = (
-    "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
+    "sampler = torch.utils.data.WeightedRandomSampler({weights}[labels], len(labels))\n"
     "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
 )
 TOO_MANY = "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n"
 
 
-def draw(f: Facts) -> str:
+def draw(f: Facts, weights: str = "d.weights.double()") -> str:
     """Samples drawn by their weights, as code."""
-    return (TOO_MANY if f.samples > MOST_DRAWN_FROM else "") + DRAW.format(batch=f.batch_size)
+    return (TOO_MANY if f.samples > MOST_DRAWN_FROM else "") + DRAW.format(weights=weights, batch=f.batch_size)
+
+
+def bring(f: Facts) -> str:
+    """The rarest class into most batches, as code; or why no sampler does."""
+    if f.sampler:
+        return "# the sampler leaves it at that: only a larger batch holds the class more often"
+    drawn = float(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples
+    by_weights, balanced = ((1 - share) ** f.batch for share in (drawn, 1 / int(f.held.sum())))
+    if by_weights <= ABSENT:
+        return draw(f)
+    if balanced <= ABSENT:
+        note = f"# drawn by these weights it would still be missing from {by_weights:.1%} of the batches; balanced:\n"
+        return note + draw(f, "(1 / d.facts.counts)")
+    return f"# no sampler mends it: with a balanced one it is still missing from {balanced:.1%} of the batches"
 
 
 def rarest(f: Facts) -> str:
@@ -40,12 +54,7 @@ def in_the_data(f: Facts) -> Iterator[Finding]:
     if f.absent_share > ABSENT and not f.equal and f.heaviest > 1 + ROUNDING:
         sentence = f"Most batches hold no sample of {rarest(f)}."
         figure = f"{f.absent_share:.1%} of random batches of {f.batch:,.0f}"
-        drawn = float(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples
-        still = (1 - drawn) ** f.batch
-        cure = draw(f)
-        if still > ABSENT:
-            cure = f"# no sampler mends it: drawn by these weights it is still missing from {still:.1%} of the batches"
-        yield Finding("note", "absent", sentence, figure, cure, "08_batches_and_machines")
+        yield Finding("note", "absent", sentence, figure, bring(f), "08_batches_and_machines")
     count = float(f.counts[f.rarest])
     if count < FEW_SAMPLES:
         whose, held = ("any class", "each has") if f.equal else (f"{rarest(f)},", "it has")
@@ -57,4 +66,6 @@ def in_the_data(f: Facts) -> Iterator[Finding]:
             sentence = f"The recall of {whose} cannot be measured: {held} 1 sample, to train on or to test on."
             figure = "a quarter held out leaves none"
             cure = "tested = d.facts.counts > 1  # take means over these classes"
+            if f.equal:
+                cure = "# no class has a second sample: nothing can be tested"
         yield Finding("note", "few samples", sentence, figure, cure, "06_choosing_weights")

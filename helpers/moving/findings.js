@@ -6,9 +6,27 @@ const ROUNDING = 1e-9; // without weights the heaviest sample weighs one but for
 const whole = (x) => thousands(fixed(x, 0));
 const BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)";
 // torch.multinomial refuses more categories than 2 ** 24.
-const draw = (f) => (f.samples > 2 ** 24 ? "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n" : "")
-  + "sampler = torch.utils.data.WeightedRandomSampler(d.weights.double()[labels], len(labels))\n"
+const draw = (f, weights = "d.weights.double()") => (f.samples > 2 ** 24 ? "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n" : "")
+  + `sampler = torch.utils.data.WeightedRandomSampler(${weights}[labels], len(labels))\n`
   + `loader = torch.utils.data.DataLoader(dataset, ${f.batch ?? "None"}, sampler=sampler)  # and no weight in the loss`;
+
+function bring(f) {
+  if (f.sampler) return "# the sampler leaves it at that: only a larger batch holds the class more often";
+  const [byWeights, balanced] = [(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples, 1 / f.holding].map((share) => (1 - share) ** f.all);
+  if (byWeights <= 0.5) return draw(f);
+  if (balanced <= 0.5)
+    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced:\n${draw(f, "(1 / d.facts.counts)")}`;
+  return `# no sampler mends it: with a balanced one it is still missing from ${percent(balanced, 1)} of the batches`;
+}
+
+// What came in last is taken out first.
+function withoutSmoothing(f) {
+  if (f.divisor === "weights" && f.through[f.rarest] * f.average < 0.9 * f.weights[f.rarest])
+    return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
+  const lines = ["probabilities * (-d.shift.to(z.device)).exp()", `(probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
+  if (f.sampler) lines.reverse();
+  return ["probabilities = z.softmax(dim=1)", ...lines.map((line) => `probabilities = F.normalize(${line}, p=1, dim=1)`)].join("\n");
+}
 
 export function advisedLoss(f) {
   const z = f.dtype === "float32" ? "z" : "z.float()";
@@ -54,8 +72,8 @@ function inTheStep(f, say) {
   const early = f.optimizer === "RAdam" && f.scale > 1; // its first steps, before it has variances to go by
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
-    const hides = f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    const hides = f.clip && f.scale > 1 && !early ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
+    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
@@ -88,8 +106,7 @@ function inTheAim(f, say) {
   const spread = Math.exp(high - low);
   if (spread >= 2)
     say("note", "calibration", "The model learns weighted odds, not the frequencies of your data: correct its probabilities.", `odds between two classes shift by up to a factor ${brief(spread)}`,
-      (f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)")
-      + (f.smoothing ? `\nprobabilities = ((probabilities - ${general(f.smoothing)} / ${f.counts.length}) / (1 - ${general(f.smoothing)})).clamp(min=0)` : ""), "06_choosing_weights");
+      f.smoothing ? withoutSmoothing(f) : f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)", "06_choosing_weights");
 }
 
 function inTheData(f, say) {
@@ -102,16 +119,13 @@ function inTheData(f, say) {
   const count = n[f.rarest];
   const alike = n.filter((v) => v === count).length;
   const rarest = `${f.name(f.rarest)}, ${alike === 1 ? "the rarest class" : `one of the ${thousands(String(alike))} rarest classes`}`;
-  if (f.absent > 0.5 && !f.equal && f.heaviest > 1 + ROUNDING) {
-    const still = (1 - (count * f.advised[f.rarest]) / f.samples) ** f.all;
-    say("note", "absent", `Most batches hold no sample of ${rarest}.`, `${percent(f.absent, 1)} of random batches of ${whole(f.all)}`,
-      still > 0.5 ? `# no sampler mends it: drawn by these weights it is still missing from ${percent(still, 1)} of the batches` : draw(f), "08_batches_and_machines");
-  }
+  if (f.absent > 0.5 && !f.equal && f.heaviest > 1 + ROUNDING)
+    say("note", "absent", `Most batches hold no sample of ${rarest}.`, `${percent(f.absent, 1)} of random batches of ${whole(f.all)}`, bring(f), "08_batches_and_machines");
   if (count < 40) {
     const [whose, held] = f.equal ? ["any class", "each has"] : [`${rarest},`, "it has"];
     if (count === 1)
       say("note", "few samples", `The recall of ${whose} cannot be measured: ${held} 1 sample, to train on or to test on.`, "a quarter held out leaves none",
-        "tested = d.facts.counts > 1  # take means over these classes", "06_choosing_weights");
+        f.equal ? "# no class has a second sample: nothing can be tested" : "tested = d.facts.counts > 1  # take means over these classes", "06_choosing_weights");
     else
       say("note", "few samples", `The recall of ${whose} says little on one split: ${held} ${samples(count)}.`, `a quarter held out leaves ${brief(count / 4)}`,
         "from helpers.datasets import stratified_split\nsplits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread", "06_choosing_weights");
