@@ -30,8 +30,10 @@ it. A number in an answer is printed there. What you see rather than ask stands 
 SYMPTOMS_TOP = """# Symptoms
 
 What you see, why, a line that tells whether it is so in your run, and the cure. In the lines, `z` are the logits
-(N, K), `y` the labels (N,), `w` the weights (K,), `n` the counts of the training set (K,), `B` is the batch size, and
-`F` is `torch.nn.functional`. A line that is true points to the cause; one that is false points away from it.
+(N, K) and `y` the labels (N,), both without ignored samples, `w` the weights (K,), `n` the counts of the training set
+(K,), `B` is the batch size, `w_max` the largest weight of a class with samples where the average sample weighs one,
+and `F` is `torch.nn.functional`. A line takes for granted what its cause begins with: the loss, the divisor, the
+optimiser, the format. True, it points to the cause; false, away from it.
 
 """
 HOSTS = {
