@@ -180,7 +180,7 @@ TOLD_WRONG = {
     "many pixels in float32": ("The loss is NaN", {"w": W[:1], "y": torch.zeros(100_000, dtype=torch.int64)}, False),
     "a masked label": ("The loss is inf", {"z": torch.tensor([[-math.inf, 0.0]]), "w": W[:2], "y": Y[:1]}, False),
     "no weights, one by one": ("Rare classes are lost", {"w_max": 1.0, "B": 1}, False),
-    "classes near even": ("The rare class is predicted", {"z": Z[:, :2] * 0, "n": torch.tensor([3.0, 7.0]), "c": 0}, True),
+    "even classes": ("The rare class is predicted", {"z": Z[:, :2] * 0, "n": torch.tensor([3.0, 7.0]), "c": 0}, True),
     "a class left out": ("Accuracy collapses", {"w": torch.tensor([1.0, 1.0, 0.0]), "eps": 0.1}, False),
     "one term": ("One term", {"norms": torch.ones(1)}, False),
     "one of many saturated": ("The loss is large", {"p": torch.cat([torch.ones(1), torch.full((99,), 0.2)]),
