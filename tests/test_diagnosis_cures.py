@@ -131,9 +131,9 @@ def test_a_sampler_is_advised_where_one_brings_the_class_into_most_batches():
         counts = [100_000, *[50] * others]
         (code,) = [f.cure for f in diagnose(counts, batch_size=128).findings if f.name == "absent"]
         assert ("WeightedRandomSampler" in code) is mends
-    assert code == "# no sampler mends it: with a balanced one it is still missing from 50.2% of the batches"
+    assert code == "# a balanced sampler does not mend it: with it the class is still missing from 50.2% of the batches"
     (code,) = [f.cure for f in diagnose(counts, batch_size=128, sampler=True).findings if f.name == "absent"]
-    assert code == "# the sampler leaves it at that: only a larger batch holds the class more often"
+    assert code == "# the balanced sampler leaves it at that: a larger batch holds the class more often"
 
 
 def test_where_the_weights_are_too_mild_the_draw_is_balanced():
@@ -168,24 +168,35 @@ def learned(loss, classes):
 
 
 @pytest.mark.parametrize("epsilon", [0.05, 0.3])
-@pytest.mark.parametrize("sampler", [False, True])
-def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler):
-    """What minimises PyTorch's smoothed loss, weighted or over a balanced draw, is found by descent, then corrected."""
+@pytest.mark.parametrize(
+    ("sampler", "scheme"), [(False, "inverse frequency"), (True, "none"), (True, "inverse frequency"), (True, 0.5)]
+)
+def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler, scheme):
+    """What minimises PyTorch's smoothed loss, weighted, over a balanced draw, or both, by descent; then corrected."""
     n = torch.tensor([300, 60, 12])
-    options = {"label_smoothing": epsilon, "sampler": sampler, "scheme": "none" if sampler else "inverse frequency"}
-    d = diagnose(n, **options)
-    w = None if sampler else d.weights.double()
+    w = None if scheme == "none" else (n.sum() / n).double() ** (0.5 if scheme == 0.5 else 1)
+    d = diagnose(n, label_smoothing=epsilon, sampler=sampler, scheme=scheme)
     y = torch.repeat_interleave(torch.arange(3), torch.tensor([100] * 3) if sampler else n)
     z = learned(lambda z: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=epsilon), 3)
     found = cure(d, "calibration", z=z)["probabilities"]
     assert found[0].tolist() == pytest.approx((n / n.sum()).tolist(), abs=1e-5)
 
 
-def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered():
-    (code,) = [
-        f.cure for f in diagnose([9900, 100], label_smoothing=0.01, batch_size=16).findings if f.name == "calibration"
-    ]
-    assert code.startswith("# these batches let the smoothing through in other shares than the labels")
+@pytest.mark.parametrize(
+    ("counts", "options", "offered"),
+    [
+        ([9900, 100], {"label_smoothing": 0.01, "batch_size": 16}, False),
+        ([9900, 100], {"label_smoothing": 0.1, "batch_size": 450}, False),
+        ([9900, 100], {"label_smoothing": 0.01, "batch_size": 5000}, True),
+        # The heaviest class, which the batch lets through least, need not be the rarest.
+        ([900, 60, 40], {"label_smoothing": 0.1, "batch_size": 8, "weight": [1.0, 15.0, 1.0]}, False),
+        ([9900, 100], {"label_smoothing": 0.1, "batch_size": 16, "reduction": "none"}, True),
+    ],
+)
+def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(counts, options, offered):
+    (code,) = [f.cure for f in diagnose(counts, **options).findings if f.name == "calibration"]
+    assert ("F.normalize" in code) is offered
+    assert code.startswith("# these batches let the smoothing through in other shares than the labels") is not offered
 
 
 def test_corrected_probabilities_sum_to_one():

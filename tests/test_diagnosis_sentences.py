@@ -152,6 +152,7 @@ def test_the_few_are_named_as_one_or_as_many():
     ):
         assert f"The recall of {said}" in str(diagnose(counts))
     assert "# no class has a second sample" in str(diagnose([1, 1]))
+    assert "# no class has a second sample" in str(diagnose([1, 1, 0]))
     early = diagnose([90, 10], reduction="none", optimizer="RAdam", clip_norm=1.0)
     assert "in its first five steps, as a learning rate 2 times larger." in str(early)
     assert "ordinary steps" not in str(early)

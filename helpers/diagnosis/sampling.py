@@ -25,7 +25,7 @@ def draw(f: Facts, weights: str = "d.weights.double()") -> str:
 def bring(f: Facts) -> str:
     """The rarest class into most batches, as code; or why no sampler does."""
     if f.sampler:
-        return "# the sampler leaves it at that: only a larger batch holds the class more often"
+        return "# the balanced sampler leaves it at that: a larger batch holds the class more often"
     drawn = float(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples
     by_weights, balanced = ((1 - share) ** f.batch for share in (drawn, 1 / int(f.held.sum())))
     if by_weights <= ABSENT:
@@ -33,7 +33,9 @@ def bring(f: Facts) -> str:
     if balanced <= ABSENT:
         note = f"# drawn by these weights it would still be missing from {by_weights:.1%} of the batches; balanced:\n"
         return note + draw(f, "(1 / d.facts.counts)")
-    return f"# no sampler mends it: with a balanced one it is still missing from {balanced:.1%} of the batches"
+    return (
+        f"# a balanced sampler does not mend it: with it the class is still missing from {balanced:.1%} of the batches"
+    )
 
 
 def rarest(f: Facts) -> str:
@@ -66,6 +68,6 @@ def in_the_data(f: Facts) -> Iterator[Finding]:
             sentence = f"The recall of {whose} cannot be measured: {held} 1 sample, to train on or to test on."
             figure = "a quarter held out leaves none"
             cure = "tested = d.facts.counts > 1  # take means over these classes"
-            if f.equal:
+            if f.counts.max() == 1:
                 cure = "# no class has a second sample: nothing can be tested"
         yield Finding("note", "few samples", sentence, figure, cure, "06_choosing_weights")

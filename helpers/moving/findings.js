@@ -11,20 +11,23 @@ const draw = (f, weights = "d.weights.double()") => (f.samples > 2 ** 24 ? "# a 
   + `loader = torch.utils.data.DataLoader(dataset, ${f.batch ?? "None"}, sampler=sampler)  # and no weight in the loss`;
 
 function bring(f) {
-  if (f.sampler) return "# the sampler leaves it at that: only a larger batch holds the class more often";
+  if (f.sampler) return "# the balanced sampler leaves it at that: a larger batch holds the class more often";
   const [byWeights, balanced] = [(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples, 1 / f.holding].map((share) => (1 - share) ** f.all);
   if (byWeights <= 0.5) return draw(f);
   if (balanced <= 0.5)
     return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced:\n${draw(f, "(1 / d.facts.counts)")}`;
-  return `# no sampler mends it: with a balanced one it is still missing from ${percent(balanced, 1)} of the batches`;
+  return `# a balanced sampler does not mend it: with it the class is still missing from ${percent(balanced, 1)} of the batches`;
 }
 
 // What came in last is taken out first.
 function withoutSmoothing(f) {
-  if (f.divisor === "weights" && f.through[f.rarest] * f.average < 0.9 * f.weights[f.rarest])
+  const each = f.smoothing / f.counts.length;
+  const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
+  const most = known.reduce((high, c) => Math.max(high, f.through[c] / f.weights[c]), 0);
+  if (known.some((c) => each * ((most * f.weights[c]) / f.through[c] - 1) > 0.1 * (1 - f.smoothing) * f.share[c]))
     return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
-  const lines = ["probabilities * (-d.shift.to(z.device)).exp()", `(probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
-  if (f.sampler) lines.reverse();
+  const lines = ["probabilities / d.facts.through.to(z.device)", `(probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
+  if (f.sampler) lines.push("probabilities * (d.facts.counts / d.facts.share).nan_to_num(0).to(z.device)");
   return ["probabilities = z.softmax(dim=1)", ...lines.map((line) => `probabilities = F.normalize(${line}, p=1, dim=1)`)].join("\n");
 }
 
@@ -73,7 +76,7 @@ function inTheStep(f, say) {
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const hides = f.clip && f.scale > 1 && !early ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    say(early ? (factor >= 300 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
@@ -125,7 +128,7 @@ function inTheData(f, say) {
     const [whose, held] = f.equal ? ["any class", "each has"] : [`${rarest},`, "it has"];
     if (count === 1)
       say("note", "few samples", `The recall of ${whose} cannot be measured: ${held} 1 sample, to train on or to test on.`, "a quarter held out leaves none",
-        f.equal ? "# no class has a second sample: nothing can be tested" : "tested = d.facts.counts > 1  # take means over these classes", "06_choosing_weights");
+        f.counts[f.commonest] === 1 ? "# no class has a second sample: nothing can be tested" : "tested = d.facts.counts > 1  # take means over these classes", "06_choosing_weights");
     else
       say("note", "few samples", `The recall of ${whose} says little on one split: ${held} ${samples(count)}.`, `a quarter held out leaves ${brief(count / 4)}`,
         "from helpers.datasets import stratified_split\nsplits = [stratified_split(labels, 0.25, seed) for seed in range(10)]  # report mean and spread", "06_choosing_weights");
