@@ -1,6 +1,6 @@
 """Run each notebook's conclusions on draws that no notebook uses, and store how often they held.
 
-    python -m tools.replicate [NOTEBOOK ...] [--minutes 60] [--lanes 2]
+    python -m tools.replicate [NOTEBOOK ...] [--minutes 120] [--lanes 2]
 
 NOTEBOOK is two digits, such as 04; without one, all are run. Each conclusion (``tools/verdicts``) runs on the seeds
 from ``FIRST`` on, under each of its settings. Writes data/replication.json: versions, and for each row the settings
@@ -67,7 +67,7 @@ def key(row: dict[str, Any]) -> tuple[str, str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*")
-    parser.add_argument("--minutes", type=above_zero, default=60.0)
+    parser.add_argument("--minutes", type=above_zero, default=120.0)
     parser.add_argument("--lanes", type=at_least_one, default=2, help="draws that run at a time")
     options = parser.parse_args()
     check_known(parser, options.notebooks, (verdict.notebook for verdict in verdicts()))
