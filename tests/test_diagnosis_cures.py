@@ -160,8 +160,9 @@ def learned(loss, classes):
 
     def closure():
         optimizer.zero_grad()
-        loss(z).backward()
-        return loss(z)
+        value = loss(z)
+        value.backward()
+        return value
 
     optimizer.step(closure)
     return z.detach()[None]
