@@ -1,7 +1,8 @@
 """README's four lines for a system without make, followed literally and in order, with this system's paths.
 
-Only two things stand in for a download: pip finds each package already there, by links to those of the environment
-that runs this test, and it is told not to ask anybody. So it does check every pinned version, and installs the course.
+What stands in for a download: pip finds each package already there, by links to those of the environment that runs
+this test, and is told not to ask anybody, nor for what a package needs in turn. So it does check every pinned version,
+and installs the course.
 """
 
 import os
@@ -78,7 +79,9 @@ def test_the_lines_for_windows_in_order(tmp_path: Path):
 
     follow(venv, folder)
     stand_in_for_downloads(folder)
-    said = follow(pip, folder, PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    said = follow(
+        pip, folder, PIP_NO_INDEX="1", PIP_NO_DEPS="1", PIP_NO_BUILD_ISOLATION="0", PIP_DISABLE_PIP_VERSION_CHECK="1"
+    )
     assert "Successfully installed class-weights-course" in said
     stand_in_for_scripts(folder)
     follow(f"{lab} --version", folder)  # all but the server, which test_lab.py starts

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.datasets import two_gaussians
+from helpers.datasets import shuttle, two_gaussians
+from helpers.models import one_hidden_layer
 from helpers.stability import largest_curvature, logistic_descents, logistic_loss, logistic_minimum
 from tools.verdicts import Verdict
 
@@ -65,6 +66,28 @@ def calms_down(seed: int, start: int | None = 0) -> bool:
     return not bool((torch.stack(losses[200:]).diff() > 0).any())
 
 
+def ratios_take_room(seed: int, hidden: int = 64, dtype: torch.dtype = torch.float32) -> bool:
+    """Whether N/n_c turns the first step at learning rate 1 upwards, where two fall without weights and at 0.1."""
+    split = shuttle(seed)
+    x, y = split.train_inputs.to(dtype), split.train_targets
+    inverse = (len(y) / torch.bincount(y)).to(dtype)
+
+    def losses(weight: Tensor | None, lr: float) -> Tensor:
+        model, seen = one_hidden_layer(9, hidden, 7, seed=seed, dtype=dtype), []
+        for _ in range(3):
+            loss = F.cross_entropy(model(x), y, weight=weight)
+            seen.append(loss.detach())
+            gradients = torch.autograd.grad(loss, list(model.parameters()))
+            with torch.no_grad():
+                for p, gradient in zip(model.parameters(), gradients, strict=True):
+                    p -= lr * gradient
+        return torch.stack(seen)
+
+    calm = [losses(None, 1.0), losses(None, 0.1), losses(inverse, 0.1)]
+    thrown = losses(inverse, 1.0)
+    return bool(thrown[1] > thrown[0]) and all(bool((run.diff() < 0).all()) for run in calm)
+
+
 VERDICTS = [
     Verdict(
         "04",
@@ -87,6 +110,19 @@ VERDICTS = [
         "The small network at k = 3 calms down: from step 201 on its loss rises no more.",
         calms_down,
         {"as in the notebook": {}, "a start of its own": {"start": None}},
+        quick=False,
+    ),
+    Verdict(
+        "04",
+        "ratios",
+        "With N/n_c the first step at rate 1 raises the default loss; without, and at 0.1, two steps lower it.",
+        ratios_take_room,
+        {
+            "as in the notebook": {},
+            "16 hidden units": {"hidden": 16},
+            "256 hidden units": {"hidden": 256},
+            "float64": {"dtype": torch.float64},
+        },
         quick=False,
     ),
     Verdict("04", "swings", "On logits, 10 000 times the loss swings.", swings_on_logits),
