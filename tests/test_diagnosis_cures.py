@@ -192,12 +192,24 @@ def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler, sch
         # The heaviest class, which the batch lets through least, need not be the rarest.
         ([900, 60, 40], {"label_smoothing": 0.1, "batch_size": 8, "weight": [1.0, 15.0, 1.0]}, False),
         ([9900, 100], {"label_smoothing": 0.1, "batch_size": 16, "reduction": "none"}, True),
+        # Nor need a rare class be heavy: a light one has its part in the others' labels lost with them.
+        ([6000, 3900, 100], {"label_smoothing": 0.1, "batch_size": 4, "weight": [1.0, 2.0, 0.1]}, False),
     ],
 )
 def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(counts, options, offered):
     (code,) = [f.cure for f in diagnose(counts, **options).findings if f.name == "calibration"]
     assert ("F.normalize" in code) is offered
     assert code.startswith("# these batches let the smoothing through in other shares than the labels") is not offered
+
+
+def test_a_class_without_weight_or_samples_is_left_out_of_the_correction():
+    """What minimises the smoothed loss, by descent, then corrected: the shares among the classes that it holds."""
+    for counts, weight in (([90, 6, 4], [1.0, 15.0, 0.0]), ([90, 10, 0], [1.0, 9.0, 0.0])):
+        n, w = torch.tensor(counts), torch.tensor(weight, dtype=torch.float64)
+        y = torch.repeat_interleave(torch.arange(3), n)
+        z = learned(lambda z, y=y, w=w: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=0.1), 3)
+        found = cure(diagnose(counts, weight=weight, label_smoothing=0.1), "calibration", z=z)["probabilities"]
+        assert found[0].tolist() == pytest.approx((n * (w > 0) / n[w > 0].sum()).tolist(), abs=1e-4)
 
 
 def test_corrected_probabilities_sum_to_one():

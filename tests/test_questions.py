@@ -142,7 +142,7 @@ CASES = {
     ),
     "A good AUC": ({"p": SCORES, "y": LABELS}, {"p": SCORES * 3, "y": LABELS}),
     "The loss is inf": ({"z": Z.half(), "w": 25_000 * W, "y": Y}, {"z": Z.half(), "w": W, "y": Y}),
-    "The loss is NaN and": ({"w": (25_000 * W).half(), "y": Y}, {"w": W.half(), "y": Y}),
+    "The loss is NaN, or": ({"w": (25_000 * W).half(), "y": Y}, {"w": W.half(), "y": Y}),
     "The loss is in order": ({"w": 1e-6 * W.half(), "y": Y}, {"w": W.half(), "y": Y}),
     "The loss is large and": (
         {"p": torch.sigmoid(torch.tensor([17.0, 0.0])), "y": torch.zeros(2)},
@@ -195,6 +195,10 @@ TOLD_WRONG = {
     "far below zero": ("The loss is large", {"p": torch.sigmoid(torch.tensor([-40.0])), "y": torch.ones(1)}, True),
     "light weights in float32": ("The loss is in order", {"w": 1e-6 * W, "y": Y}, False),
     "labels that the batch lacks": ("Many labels", {"z": -torch.ones(4, 9), "y": torch.zeros(4, 9)}, False),
+    "an empty class": ("NaN or a huge", {"n": torch.tensor([6.0, 4.0, 0.0]), "w": 10 / torch.tensor([6.0, 4.0, 0.0])},
+                       True),
+    "a share of 0.2, in part apart": ("The rare class is predicted", {
+        "z": torch.tensor([[0.76, 0.24]]).log().repeat(9, 1), "n": torch.tensor([8.0, 2.0]), "c": 1}, True),
     "an average sample of eight": ("NaN or a huge", {"n": torch.ones(8), "w": torch.full((8,), 8.0)}, True),
 }  # fmt: skip
 

@@ -21,7 +21,6 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
-EARLY_HURTS = 300.0
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -82,9 +81,7 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
-        if early:
-            severity = "hurts" if factor >= EARLY_HURTS else "note"
+        severity: Severity = "note" if early else "breaks" if factor >= SCALE_BREAKS else "hurts"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
         hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if cuts else ""
@@ -121,17 +118,18 @@ def _slower(f: Facts) -> str:
 def _without_smoothing(f: Facts) -> str:
     """The probabilities of a model that has learned smoothed labels: what came in last is taken out first."""
     epsilon, known = f.label_smoothing, f.held & (f.weights > 0)
-    let, share = (f.through / f.weights)[known], f.share[known]
-    # Of a class that batches let through less than others, they let its part in the others' labels through as theirs.
-    excess = epsilon / len(f.counts) * (let.max() / let - 1)
-    if (excess > SMOOTHED * (1 - epsilon) * share).any():
+    let, share, each = (f.through / f.weights)[known], f.share[known], epsilon / len(f.counts)
+    # Its part in the labels of other classes, batches let through as they let these: more than its own, or less.
+    astray = each * torch.maximum(let.max() / let - 1, 1 - let.min() / let)
+    if (astray > SMOOTHED * (1 - epsilon) * share).any():
         return "# these batches let the smoothing through in other shares than the labels: no shift undoes both"
+    left = float((1 - epsilon) * share.sum() + each * len(share))  # one, unless a class has no weight or no sample
     lines = [
-        "probabilities / d.facts.through.to(z.device)",
-        f"(probabilities - {epsilon:g} / {len(f.counts)}).clamp(min=0)",
+        "probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",
+        f"({'' if known.all() else f'{left:g} * '}probabilities - {epsilon:g} / {len(f.counts)}).clamp(min=0)",
     ]
     if f.sampler:
-        lines.append("probabilities * (d.facts.counts / d.facts.share).nan_to_num(0).to(z.device)")
+        lines.append("probabilities * (d.facts.counts / d.facts.share).nan_to_num(0).to(z.device, torch.float32)")
     lines = [f"probabilities = F.normalize({line}, p=1, dim=1)" for line in lines]
     return "\n".join(["probabilities = z.softmax(dim=1)", *lines])
 

@@ -23,11 +23,14 @@ function bring(f) {
 function withoutSmoothing(f) {
   const each = f.smoothing / f.counts.length;
   const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
-  const most = known.reduce((high, c) => Math.max(high, f.through[c] / f.weights[c]), 0);
-  if (known.some((c) => each * ((most * f.weights[c]) / f.through[c] - 1) > 0.1 * (1 - f.smoothing) * f.share[c]))
+  const lets = known.map((c) => f.through[c] / f.weights[c]);
+  const [least, most] = lets.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, 0]);
+  if (known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
     return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
-  const lines = ["probabilities / d.facts.through.to(z.device)", `(probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
-  if (f.sampler) lines.push("probabilities * (d.facts.counts / d.facts.share).nan_to_num(0).to(z.device)");
+  const left = known.reduce((sum, c) => sum + (1 - f.smoothing) * f.share[c] + each, 0);
+  const lines = ["probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",
+    `(${known.length < f.counts.length ? `${general(left)} * ` : ""}probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
+  if (f.sampler) lines.push("probabilities * (d.facts.counts / d.facts.share).nan_to_num(0).to(z.device, torch.float32)");
   return ["probabilities = z.softmax(dim=1)", ...lines.map((line) => `probabilities = F.normalize(${line}, p=1, dim=1)`)].join("\n");
 }
 
@@ -76,7 +79,7 @@ function inTheStep(f, say) {
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const hides = f.clip && f.scale > 1 && !early ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(early ? (factor >= 300 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
