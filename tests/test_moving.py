@@ -417,6 +417,18 @@ def test_all_modules_are_light():
     assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
 
 
+def test_a_figure_is_one_module_that_exports_its_own_names_alone():
+    for name in FIGURES:
+        own = (ROOT / "helpers" / "moving" / f"{name}.js").read_text(encoding="utf-8")
+        assert re.findall(r"^export .*", module(name), re.M) == re.findall(r"^export .*", own, re.M)
+
+
+def test_the_widget_takes_its_module_and_its_data_along():
+    sent = moving("descent").get_state()
+    assert module("descent") in sent.values()
+    assert FIGURES["descent"].data() in sent.values()
+
+
 def test_the_widget_has_a_still_for_where_none_runs():
     data, metadata = moving("descent")._repr_mimebundle_()
     assert set(data) == {"image/png", "text/plain", "application/vnd.jupyter.widget-view+json"}
