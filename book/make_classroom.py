@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from book import make_slides, worksheet
 from book.adapt import fold_finding
+from book.browser import NoBrowserError
 from book.course import ROOT, lessons
 from book.sealed import seal
 from book.target import empty_folder
@@ -78,8 +79,8 @@ def handouts(folder: Path) -> None:
     make_slides.write(folder / "slides")
     try:
         worksheet.write(folder / "worksheet", lessons())
-    except worksheet.NoBrowserError as error:
-        print(error)
+    except NoBrowserError as error:
+        print(f"the worksheets stay HTML: {error}")
         return
     for path in folder.glob("worksheet/*.html"):
         path.unlink()

@@ -2,23 +2,19 @@
 
 import argparse
 import io
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
 from pypdf.generic import ArrayObject, Fit, NameObject
 
+from book.browser import PATIENCE, chromium
 from book.course import lessons
 from book.target import BUILD
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 600_000  # ms
 PAPER = {"format": "A4", "margin": {"top": "16mm", "bottom": "18mm", "left": "17mm", "right": "17mm"}}
 NUMBER = '<div style="width: 100%; font: 8pt sans-serif; text-align: center"><span class="pageNumber"></span></div>'
 
@@ -29,22 +25,6 @@ def titles() -> dict[str, str]:
     course = {f"notebooks/{name}": title.replace("`", "") for name, title in numbered.items()}
     beside = {"book/sheet": "The sheet", "book/glossary": "Glossary", "book/bibliography": "Bibliography"}
     return {"index": "The course", **course, **beside}
-
-
-def browser_path() -> str:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        names = ", ".join(BROWSERS)
-        raise FileNotFoundError(f"no browser to print with (looked for {names}): Debian has apt-get install chromium")
-    return path
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    # In a container the browser may run as root, where its sandbox cannot.
-    path = browser_path()
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=PATIENCE)
 
 
 def printed(browser: Browser, path: Path) -> tuple[PdfReader, list[str]]:

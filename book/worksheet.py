@@ -11,9 +11,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from nbformat import NotebookNode
-from playwright.sync_api import sync_playwright
 
 from book.adapt import FINDING, PREDICT, visible_part
+from book.browser import PATIENCE, NoBrowserError, chromium
 from book.course import ROOT, Lesson, lessons
 from book.deck import MARKDOWN, headings, rendered
 from book.formulas import style_sheet
@@ -21,12 +21,6 @@ from book.slide_text import sentences, units
 from book.target import empty_folder
 
 LOOK = ROOT / "book" / "slides"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 600_000  # ms
-
-
-class NoBrowserError(RuntimeError):
-    """There is no Chromium to print with; the message says what to do."""
 
 
 @dataclass
@@ -96,30 +90,16 @@ def pages(course: list[Lesson]) -> Iterator[tuple[str, str]]:
         yield name, template.render(course=asked, key=key, count=sum(len(own) for *_, own in asked))
 
 
-def browser() -> str:
-    """Raises NoBrowserError."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise NoBrowserError(
-            "no Chromium found, so the worksheet stays HTML: print worksheet.html and worksheet-key.html from any "
-            "browser, or install Chromium (Debian: apt-get install chromium) and run this again"
-        )
-    return found
-
-
 def print_pdf(folder: Path, names: list[str]) -> None:
     """Print pages of a folder beside themselves, without the date. Raises NoBrowserError."""
-    with sync_playwright() as playwright:
-        # In a container the browser may run as root, where its sandbox cannot.
-        chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"], timeout=PATIENCE)
-        page = chromium.new_page()
+    with chromium() as browser:
+        page = browser.new_page()
         page.set_default_timeout(PATIENCE)
         for name in names:
             page.goto((folder / f"{name}.html").as_uri())
             page.evaluate("document.fonts.ready")
             printed = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
             (folder / f"{name}.pdf").write_bytes(re.sub(rb"D:\d{14}", b"D:20000101000000", printed))
-        chromium.close()
 
 
 def write(target: Path, course: list[Lesson]) -> None:
@@ -130,7 +110,6 @@ def write(target: Path, course: list[Lesson]) -> None:
     written = dict(pages(course))
     for name, page in written.items():
         (target / f"{name}.html").write_text(page, encoding="utf-8")
-    browser()
     print_pdf(target, list(written))
 
 
@@ -138,4 +117,4 @@ if __name__ == "__main__":
     try:
         write(empty_folder(__doc__, "worksheet"), lessons())
     except NoBrowserError as error:
-        sys.exit(str(error))
+        sys.exit(f"the worksheet stays HTML, to be printed from any browser: {error}")

@@ -1,7 +1,6 @@
 """One Chromium for the tests that look at pages, and a record of what a page complains about."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,33 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from book.browser import PATIENCE, NoBrowserError, chromium
 from book.course import ROOT
-from book.make_pdf import BROWSERS
 
-# Ten minutes, in ms. A page that lacks what a test looks for is found out only then, so an hour would be too long.
-PATIENCE = 600_000
+# A page that lacks what a test looks for is found out only after ten minutes, so an hour would be too long.
 expect.set_options(timeout=PATIENCE)
-MISSING = "no Chromium found: install it (Debian: apt-get install chromium) and run again"
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Without a browser skip, or fail where COURSE_BROWSER=required says that there has to be one."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(MISSING)
-    # In a container the browser may run as root, where its sandbox cannot.
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=PATIENCE)
-        yield chromium
-        chromium.close()
+    try:
+        with chromium() as opened:
+            yield opened
+    except NoBrowserError as error:
+        (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(str(error))
 
 
-def new_page(chromium: Browser, **options: Any) -> Page:
+def new_page(browser: Browser, **options: Any) -> Page:
     """A page that waits for a slow machine."""
-    page = chromium.new_page(**options)
+    page = browser.new_page(**options)
     page.set_default_timeout(PATIENCE)
     return page
 

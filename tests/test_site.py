@@ -16,8 +16,9 @@ from conftest import LESSONS, SOLUTIONS, opened
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from book.browser import browser_path
 from book.course import ROOT
-from book.make_pdf import bind, browser_path
+from book.make_pdf import bind
 from book.prepare import BESIDE
 from helpers.moving import FIGURES, described
 from helpers.plots.colours import BLUE, VERMILION
@@ -269,7 +270,7 @@ def test_the_pdf_wants_a_site_and_a_browser(chromium: Browser, tmp_path: Path, m
     with pytest.raises(FileNotFoundError, match=r"index\.html is missing: build the site first, by make book"):
         bind(chromium, tmp_path, {"index": "The course"})
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"no browser to print with.*apt-get install chromium"):
+    with pytest.raises(FileNotFoundError, match=r"no Chromium found.*apt-get install chromium"):
         browser_path()
 
 

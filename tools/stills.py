@@ -9,7 +9,7 @@ import json
 from PIL import Image
 from playwright.sync_api import Page
 
-from book.make_pdf import chromium
+from book.browser import chromium
 from helpers.moving import FIGURES, STILLS, data_of, module, picture
 from helpers.moving.widget import WHERE
 

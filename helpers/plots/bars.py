@@ -43,7 +43,7 @@ def bars(
             ax.barh(row, value, color=colour, height=0.7)
         if high > low:
             ax.plot([low, high], [row, row], color=WHISKER, linewidth=1.5, marker="|", markersize=8)
-        place, gap = (max(value, high), row), 10 if log else 6
+        place, gap = (float(max(value, high)), row), 10 if log else 6
         ax.annotate(text.format(value), place, (gap, 0), textcoords="offset points", va="center", fontsize=12)
     ax.set_yticks(range(len(values)), list(values))
     ax.invert_yaxis()
@@ -120,7 +120,7 @@ def heat_table(
     if text is not None and [len(row) for row in text] != [len(columns)] * len(rows):
         raise ValueError(f"text has {[len(row) for row in text]} entries by row; expected {[len(columns)] * len(rows)}")
     shade = v if colour is None else numbers("colour", colour, v.shape)
-    low, high = limits or (np.nanmin(shade), np.nanmax(shade))
+    low, high = limits or (float(np.nanmin(shade)), float(np.nanmax(shade)))
     ax.imshow(shade, aspect="auto", cmap="Blues", vmin=low, vmax=high)
     for i, j in np.ndindex(v.shape):
         dark = shade[i, j] > low + 0.72 * (high - low)
