@@ -19,7 +19,8 @@ def described(value):
         return str(value)
     if value.numel() <= 4:
         return f"{[described(number) for number in value.flatten().tolist()]}".replace("'", "")
-    ends = f"{value.min().item():.4g} to {value.max().item():.4g}, mean {value.double().mean():.4g}"
+    mean = value.double().mean().round(decimals=9) + 0.0  # zero whatever the order of summation, and not minus zero
+    ends = f"{value.min().item():.4g} to {value.max().item():.4g}, mean {mean:.4g}"
     return f"{tuple(value.shape)} {ends}"
 
 
@@ -32,5 +33,9 @@ def test_what_an_exercise_draws(number, snapshot):
 
 @pytest.mark.parametrize("number", [n for n in NUMBERS if isinstance(find_exercise(n), Counterexample)])
 def test_what_is_said_of_a_counterexample(number, snapshot):
-    wrong = [flaw.answer for flaw in find_exercise(number).wrong]
-    assert "\n".join(judge(number, answer, seed=0)[1] for answer in (*wrong, lambda *_: "no answer")) == snapshot
+    exercise = find_exercise(number)
+    own = exercise.right(*exercise.draw(torch.Generator().manual_seed(0)))  # one of many that are right
+    shown = "; ".join(described(torch.as_tensor(part)) for part in (own if isinstance(own, tuple) else (own,)))
+    wrong = [flaw.answer for flaw in exercise.wrong]
+    said = [judge(number, answer, seed=0)[1] for answer in (*wrong, lambda *_: "no answer")]
+    assert "\n".join([f"ours: {shown}", *said]) == snapshot
