@@ -97,6 +97,7 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "a tenth of the rate": {"lr": 1.0},
+            "momentum 0.9, a tenth of the rate": {"lr": 1.0, "momentum": 0.9},
             "700 words": SMALL,
             "700 words, batch of 32": SMALL | {"batch": 32},
         },
