@@ -157,6 +157,11 @@ def most_is_a_shift(seed: int, **setting: Any) -> bool:
     return gain > 0 and found["shift"] - found["none"] > 2 / 3 * gain
 
 
+def weights_beat_shift(seed: int, **setting: Any) -> bool:
+    found = recalls(seed, **setting)
+    return found["weights"] > found["shift"]
+
+
 def sampler_beats_shift(seed: int, **setting: Any) -> bool:
     found = recalls(seed, **setting)
     return found["sampler"] > found["shift"]
@@ -194,6 +199,8 @@ VERDICTS = [
                                     "Shuttle": {"data": "shuttle"}}, quick=False),
     Verdict("12", "baseline", "A shift by log w gives over two thirds of what N/n_c gains in mean recall.",
             most_is_a_shift, FLIGHTS, quick=False),
+    Verdict("12", "weights", "N/n_c in the loss has a higher mean recall than the shift by log w.",
+            weights_beat_shift, FLIGHTS, quick=False),
     Verdict("12", "sampler", "The balanced sampler has a higher mean recall than the shift by log w.",
             sampler_beats_shift, FLIGHTS, quick=False),
 ]  # fmt: skip
