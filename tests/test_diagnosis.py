@@ -264,7 +264,8 @@ TWENTY_SIX, TWENTY_FIVE = (NONE | {"batch_size": size} for size in (26, 25))
     [
         ("scale", classes(9), NONE, "hurts"),
         ("scale", classes(10), NONE, "breaks"),
-        ("scale", classes(9000), NONE | {"optimizer": "RAdam"}, "note"),
+        ("scale", classes(99), NONE | {"optimizer": "RAdam"}, "note"),
+        ("scale", classes(100), NONE | {"optimizer": "RAdam"}, "hurts"),
         ("outweighs", [99, 1], TWENTY_SIX, "hurts"),
         ("outweighs", [99, 1], TWENTY_FIVE, "breaks"),
         ("outweighs", [99, 1], TWENTY_FIVE | ADAM, "note"),

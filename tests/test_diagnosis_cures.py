@@ -194,6 +194,8 @@ def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler, sch
         ([9900, 100], {"label_smoothing": 0.1, "batch_size": 16, "reduction": "none"}, True),
         # Nor need a rare class be heavy: a light one has its part in the others' labels lost with them.
         ([6000, 3900, 100], {"label_smoothing": 0.1, "batch_size": 4, "weight": [1.0, 2.0, 0.1]}, False),
+        # Samples of a class without weight smooth the others too.
+        ([9000, 990, 10], {"label_smoothing": 0.1, "batch_size": 128, "weight": [0.0, 1.0, 1.0]}, False),
     ],
 )
 def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(counts, options, offered):

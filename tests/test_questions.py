@@ -131,7 +131,7 @@ CASES = {
     "Worse with Adam": ({"w": W, "batches": [Y[:1], Y[2:3]]}, {"w": W, "batches": [Y, Y.flip(0)]}),
     "Adam crawls": ({"g": TINY, "eps": 1e-8}, {"g": TRAINED, "eps": 1e-8}),
     "The loss is steeper": ({"x": LONG, "y": FIRST, "w": W**4}, {"x": LONG, "y": FIRST, "w": torch.ones(3)}),
-    "The rare class is predicted": ({"z": OUTLYING, "n": N, "c": 2}, {"z": SURE, "n": N, "c": 2}),
+    "The rare class is predicted": ({"z": OUTLYING, "n": N, "w": W, "c": 2}, {"z": SURE, "n": N, "w": W, "c": 2}),
     "Probabilities too low": ({"w_max": 33.3, "B": 64}, {"w_max": 33.3, "B": 256}),
     "Rare classes are lost": ({"w_max": 33.3, "B": 64}, {"w_max": 7.8, "B": 64}),
     "Accumulation does not": ({"totals": torch.tensor([3.0, 9.0])}, {"totals": torch.tensor([6.0, 6.0])}),
@@ -168,7 +168,7 @@ TOLD_WRONG = {
     "all labels ignored, NaN": ("NaN in some", {"w": W, "y": Y[:0]}, True),
     "two classes at N/n_c": ("NaN or a huge", {"n": N[:2], "w": N[:2].sum() / N[:2]}, True),
     "absent words of an embedding": ("Adam crawls", {"g": torch.cat([torch.zeros(90), TRAINED]), "eps": 1e-8}, False),
-    "a batch without the rare class": ("The rare class is predicted", {"z": SURE, "n": N, "c": 2}, False),
+    "a batch without the rare class": ("The rare class is predicted", {"z": SURE, "n": N, "w": W, "c": 2}, False),
     "a batch little above w_max": ("Probabilities too low", {"w_max": 33.3, "B": 40}, True),
     "losses that are equal by chance": ("Accumulation does", {"totals": torch.tensor([1.0, 2.0])}, True),
     "a poor ranking": ("A good AUC", {"p": torch.tensor([0.1, 0.3, 0.2, 0.4]), "y": torch.tensor([0, 1, 0, 0])}, False),
@@ -180,7 +180,8 @@ TOLD_WRONG = {
     "many pixels in float32": ("The loss is NaN", {"w": W[:1], "y": torch.zeros(100_000, dtype=torch.int64)}, False),
     "a masked label": ("The loss is inf", {"z": torch.tensor([[-math.inf, 0.0]]), "w": W[:2], "y": Y[:1]}, False),
     "no weights, one by one": ("Rare classes are lost", {"w_max": 1.0, "B": 1}, False),
-    "even classes": ("The rare class is predicted", {"z": Z[:, :2] * 0, "n": torch.tensor([3.0, 7.0]), "c": 0}, True),
+    "even classes": ("The rare class is predicted", {"z": Z[:, :2] * 0, "n": torch.tensor([3.0, 7.0]),
+                                                     "w": W.flip(0)[1:], "c": 0}, True),
     "a class left out": ("Accuracy collapses", {"w": torch.tensor([1.0, 1.0, 0.0]), "eps": 0.1}, False),
     "one term": ("One term", {"norms": torch.ones(1)}, False),
     "the rare positives saturated": ("The loss is large", {"p": torch.cat([torch.zeros(5), torch.full((95,), 0.2)]),
@@ -198,7 +199,8 @@ TOLD_WRONG = {
     "an empty class": ("NaN or a huge", {"n": torch.tensor([6.0, 4.0, 0.0]), "w": 10 / torch.tensor([6.0, 4.0, 0.0])},
                        True),
     "a share of 0.2, in part apart": ("The rare class is predicted", {
-        "z": torch.tensor([[0.76, 0.24]]).log().repeat(9, 1), "n": torch.tensor([8.0, 2.0]), "c": 1}, True),
+        "z": torch.tensor([[0.76, 0.24]]).log().repeat(9, 1), "n": torch.tensor([8.0, 2.0]), "w": W[:2], "c": 1}, True),
+    "too often without weights": ("The rare class is predicted", {"z": OUTLYING, "n": N, "w": W**0, "c": 2}, False),
     "an average sample of eight": ("NaN or a huge", {"n": torch.ones(8), "w": torch.full((8,), 8.0)}, True),
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
+EARLY_HURTS = 100.0
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -81,7 +82,9 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        severity: Severity = "note" if early else "breaks" if factor >= SCALE_BREAKS else "hurts"
+        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
+        if early:
+            severity = "hurts" if factor >= EARLY_HURTS else "note"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
         hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if cuts else ""
@@ -121,7 +124,8 @@ def _without_smoothing(f: Facts) -> str:
     let, share, each = (f.through / f.weights)[known], f.share[known], epsilon / len(f.counts)
     # Its part in the labels of other classes, batches let through as they let these: more than its own, or less.
     astray = each * torch.maximum(let.max() / let - 1, 1 - let.min() / let)
-    if (astray > SMOOTHED * (1 - epsilon) * share).any():
+    unweighed = f.divisor == "weights" and f.batch < f.samples and (f.held & ~known).any()  # which smooth the others
+    if unweighed or (astray > SMOOTHED * (1 - epsilon) * share).any():
         return "# these batches let the smoothing through in other shares than the labels: no shift undoes both"
     left = float((1 - epsilon) * share.sum() + each * len(share))  # one, unless a class has no weight or no sample
     lines = [

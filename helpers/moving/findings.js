@@ -25,7 +25,8 @@ function withoutSmoothing(f) {
   const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
   const lets = known.map((c) => f.through[c] / f.weights[c]);
   const [least, most] = lets.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, 0]);
-  if (known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
+  const unweighed = f.divisor === "weights" && f.all < f.samples && f.counts.some((n, c) => n > 0 && f.weights[c] === 0);
+  if (unweighed || known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
     return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
   const left = known.reduce((sum, c) => sum + (1 - f.smoothing) * f.share[c] + each, 0);
   const lines = ["probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",
@@ -79,7 +80,7 @@ function inTheStep(f, say) {
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const hides = f.clip && f.scale > 1 && !early ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    say(early ? (factor >= 100 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
