@@ -55,6 +55,11 @@ window.look = (() => {
       document.body.append(Object.assign(document.createElement("style"), { textContent: "* { animation: none !important; transition: none !important }" }));
       all("article details").forEach((details) => (details.open = true));
     },
+    // The words of code and the strokes of figures are most of a page, and tell axe-core nothing but their colours.
+    dropColours: () => {
+      all(".highlight pre").forEach((pre) => (pre.textContent = pre.textContent));
+      all("svg.figure").forEach((figure) => figure.replaceChildren(...figure.querySelectorAll(":scope > title, :scope > desc")));
+    },
     rawFormulas: () =>
       all(".math").filter((e) => !e.querySelector("math") || e.querySelector("merror") || e.textContent.includes("\\")).map(name),
     loosePunctuation: () =>

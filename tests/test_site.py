@@ -118,13 +118,16 @@ def test_page(page: Page, site: Path, name: str):
         assert page.evaluate("look.overflow()") == []
         assert page.evaluate("look.loosePunctuation()") == [], "a line begins with the punctuation after a formula"
         assert page.evaluate("look.unreadable()") == []
-        assert barriers(page, SCROLLS if size is PHONE and name not in MENUS else WITHOUT_COLOURS) == []
     drawn = {}
     for theme in ("light", "dark"):
         page.evaluate("theme => (document.body.dataset.theme = theme)", theme)
         assert page.evaluate("look.faintText()") == [], theme
         drawn[theme] = page.evaluate("look.drawn()")
     assert faint_figures(**drawn) == []
+    page.evaluate("look.dropColours()")
+    assert barriers(page, WITHOUT_COLOURS if name in MENUS else SCROLLS) == []  # still as wide as a phone
+    page.set_viewport_size(DESKTOP)
+    assert barriers(page, WITHOUT_COLOURS) == []
     assert found == []
 
 

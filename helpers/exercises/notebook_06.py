@@ -28,8 +28,8 @@ def three_counts(generator: Generator) -> tuple[Tensor]:
 
 
 def two_matrices(submission: Submission, class_counts: Tensor) -> dict[str, Tensor]:
-    matrices = read_pair(submission(class_counts), "Return two confusion matrices, A and B.", (3, 3), (3, 3))
-    return dict(zip("AB", matrices, strict=True))
+    a, b = read_pair(submission(class_counts), "Return two confusion matrices, A and B.", (3, 3), (3, 3))
+    return {"A": a, "B": b}
 
 
 def first(seen: dict[str, Tensor], is_wrong: Callable[[Tensor], bool]) -> str | bool:
@@ -57,7 +57,7 @@ def moved(class_counts: Tensor, true: int, called: int, part: float) -> Tensor:
     """A perfect confusion matrix, with the part of one class, rounded up, called another."""
     matrix, number_moved = torch.diag(class_counts), (class_counts[true] * part).ceil().long()
     matrix[true, true] -= number_moved
-    matrix[true, called] += number_moved
+    matrix[true, called] = number_moved
     return matrix
 
 
