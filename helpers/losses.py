@@ -60,7 +60,7 @@ def weighted_cross_entropy(
         kept = targets != IGNORED
         if not kept.all():
             log_p, targets = log_p[kept], targets[kept]
-        log_p, weighted = log_p.gather(1, targets[:, None])[:, 0], w[targets]
+        log_p, weighted = log_p.gather(1, targets[:, None]).squeeze(1), w[targets]
     numerator = -(weighted * log_p).sum()
     return numerator if divide_by is None else numerator / _divisor(divide_by, len(targets), weighted.sum())
 
