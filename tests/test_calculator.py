@@ -120,7 +120,7 @@ def test_answers_are_those_of_the_package(page: Page):
     # And what random inputs seldom are: like labels or percentages, and on either side of each edge.
     cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10])]
     cases += [(counts, on_page(options)) for _, *sides in EDGES for counts, options in sides]
-    # Smoothing whose correction is not offered, or leaves classes out; RAdam's start on either side of its edge.
+    # Smoothing whose correction is not offered, or leaves classes out; RAdam's start; weights beside a sampler.
     smoothed = {"label_smoothing": 0.1, "batch_size": 128}
     cases += [(counts, on_page(smoothed | options)) for counts, options in (
         ([9000, 990, 10], {"weight": [0.0, 1.0, 1.0]}),
@@ -128,7 +128,12 @@ def test_answers_are_those_of_the_package(page: Page):
         ([900, 60, 40], {"weight": [1.0, 15.0, 0.0], "batch_size": 1000}),
         ([900, 100, 0], {"weight": [1.0, 9.0, 0.0], "batch_size": 1000}),
     )]  # fmt: skip
-    cases += [([5] * k, on_page({"reduction": "none", "optimizer": torch.optim.RAdam})) for k in (99, 100)]
+    cases.append(([5] * 100, on_page({"reduction": "none", "optimizer": torch.optim.RAdam})))
+    beside = {"sampler": True, "batch_size": 4}
+    cases += [(counts, on_page(beside | options)) for counts, options in (
+        ([3000, 600, 120, 24, 8], {}),
+        ([900, 100], {"weight": [1.5, 0.5]}),
+    )]  # fmt: skip
     texts = [{"text": ", ".join(map(str, counts)), "kind": "counts", **options} for counts, options in cases]
     seen, unequal = set(), 0
     for answer, (counts, options) in zip(page.evaluate("all => answers(all)", texts), cases, strict=True):

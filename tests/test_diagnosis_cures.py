@@ -141,7 +141,9 @@ def test_where_the_weights_are_too_mild_the_draw_is_balanced():
     labels = torch.repeat_interleave(torch.arange(2), torch.tensor([10_000, 10]))
     d = diagnose([10_000, 10], scheme="square root", batch_size=16)
     scope = cure(d, "absent", labels=labels, dataset=TensorDataset(labels))
-    assert "missing from 60.8% of the batches; balanced:" in str(d)  # (1 - 1 / (1 + sqrt(1000))) ** 16
+    assert "missing from 60.8% of the batches; balanced, in place of N/n_c:" in str(
+        d
+    )  # (1 - 1 / (1 + sqrt(1000))) ** 16
     held = [bool((y == 1).any()) for (y,) in scope["loader"]]
     assert sum(held) > 0.95 * len(held)
 
@@ -194,8 +196,6 @@ def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler, sch
         ([9900, 100], {"label_smoothing": 0.1, "batch_size": 16, "reduction": "none"}, True),
         # Nor need a rare class be heavy: a light one has its part in the others' labels lost with them.
         ([6000, 3900, 100], {"label_smoothing": 0.1, "batch_size": 4, "weight": [1.0, 2.0, 0.1]}, False),
-        # Samples of a class without weight smooth the others too.
-        ([9000, 990, 10], {"label_smoothing": 0.1, "batch_size": 128, "weight": [0.0, 1.0, 1.0]}, False),
     ],
 )
 def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(counts, options, offered):
@@ -206,12 +206,36 @@ def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(count
 
 def test_a_class_without_weight_or_samples_is_left_out_of_the_correction():
     """What minimises the smoothed loss, by descent, then corrected: the shares among the classes that it holds."""
-    for counts, weight in (([90, 6, 4], [1.0, 15.0, 0.0]), ([90, 10, 0], [1.0, 9.0, 0.0])):
-        n, w = torch.tensor(counts), torch.tensor(weight, dtype=torch.float64)
-        y = torch.repeat_interleave(torch.arange(3), n)
-        z = learned(lambda z, y=y, w=w: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=0.1), 3)
-        found = cure(diagnose(counts, weight=weight, label_smoothing=0.1), "calibration", z=z)["probabilities"]
-        assert found[0].tolist() == pytest.approx((n * (w > 0) / n[w > 0].sum()).tolist(), abs=1e-4)
+    n, w = torch.tensor([90, 10, 0]), torch.tensor([1.0, 9.0, 0.0], dtype=torch.float64)
+    y = torch.repeat_interleave(torch.arange(3), n)
+    z = learned(lambda z: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=0.1), 3)
+    found = cure(diagnose(n, weight=w, label_smoothing=0.1), "calibration", z=z)["probabilities"]
+    assert found[0].tolist() == pytest.approx([0.9, 0.1, 0.0], abs=1e-4)
+
+
+def test_samples_without_weight_smooth_the_others_beyond_any_shift():
+    """Two places with the same odds of the other two classes, learned as different ones."""
+    w, odds = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64), []
+    for n in ([10, 81, 9], [810, 171, 19]):
+        y = torch.repeat_interleave(torch.arange(3), torch.tensor(n))
+        z = learned(lambda z, y=y: F.cross_entropy(z.expand(len(y), 3), y, w, label_smoothing=0.1), 3)
+        odds.append(float((z[0, 1] - z[0, 2]).exp()))
+    assert odds[0] > 1.5 * odds[1]
+    for options in ({}, {"batch_size": 50}, {"reduction": "none"}):
+        d = diagnose([820, 252, 28], weight=w, label_smoothing=0.1, **options)
+        (code,) = [f.cure for f in d.findings if f.name == "calibration"]
+        assert code.startswith("# samples of a class without weight smooth the others")
+        compile(code, "cure", "exec")
+
+
+def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_well():
+    counts = [3000, 600, 120, 24, 8]
+    for scheme in ("inverse frequency", "square root"):
+        d = diagnose(counts, scheme=scheme, sampler=True, batch_size=4)
+        cures = {f.name: f.cure for f in d.findings}
+        assert cures["batch"] == cures["twice"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
+        again = diagnose(counts, weight=d.weights, sampler=True, batch_size=4)
+        assert not {"batch", "twice"} & {f.name for f in again.findings}
 
 
 def test_corrected_probabilities_sum_to_one():

@@ -135,6 +135,7 @@ def diagnose(
             "and positives of one label, without smoothing: diagnose several labels one by one"
         )
     raw, called = class_weights(n, scheme, weight, pos_weight)
+    smoothing = real_number("label_smoothing", label_smoothing, 0, 1)
     facts = Facts(
         keys=keys,
         order=order,
@@ -143,7 +144,7 @@ def diagnose(
         scheme=called,
         loss=loss,
         reduction=reduction,
-        label_smoothing=real_number("label_smoothing", label_smoothing, 0, 1),
+        label_smoothing=smoothing,
         optimizer=optimizer_name(optimizer),
         lr=None if lr is None else real_number("lr", lr, 1e-30, 1e30),
         momentum=real_number("momentum", momentum, 0, 1),
@@ -156,7 +157,7 @@ def diagnose(
         dtype=kind,
         autocast=autocast,
         state_dtype=number_format("state_dtype", state_dtype or (torch.float32 if autocast else kind)),
-        curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index),
+        curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index, smoothing, sampler),
         doubt="" if counts is None else doubtful(n),
     )
     if not facts.advised.float().isfinite().all() or not facts.advised.float()[facts.held & (raw > 0)].all():

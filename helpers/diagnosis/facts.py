@@ -46,7 +46,7 @@ class Facts:
     dtype: torch.dtype
     autocast: bool
     state_dtype: torch.dtype
-    curvatures: tuple[float, float] | None  # largest eigenvalue of X'X / N, and of X'WX / N with sample mean one
+    curvatures: tuple[float, float] | None  # bounds of it without and with weights, see weighting.curvatures
     doubt: str  # why the counts may be something else; empty where nothing speaks for it
 
     def name(self, c: int) -> str:
@@ -149,8 +149,9 @@ class Facts:
 
     @cached_property
     def misled_share(self) -> float:
-        """Of the samples, which a network that knows every class misnames because of label smoothing."""
-        return misled_share(self.counts / self.samples, self.weights, self.label_smoothing)
+        """Of the samples that weigh anything, which a network that knows them misnames because of label smoothing."""
+        weighed = self.counts * (self.weights > 0)
+        return misled_share(weighed / weighed.sum(), self.weights, self.label_smoothing)
 
     @cached_property
     def advised(self) -> Tensor:
@@ -195,6 +196,5 @@ class Facts:
     @cached_property
     def room_below(self) -> float:
         """Smallest entry of an untrained model's logit gradient, in the format's smallest steps: below 1/2, zero."""
-        limits = torch.finfo(self.dtype)
-        w = self.weights[self.held & (self.weights > 0)].min()
+        w, limits = self.weights[self.held & (self.weights > 0)].min(), torch.finfo(self.dtype)
         return float(w) / (len(self.weights) * self.divided_by) / (limits.smallest_normal * limits.eps)

@@ -21,7 +21,6 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
-EARLY_HURTS = 100.0
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -71,7 +70,8 @@ def _in_the_format(f: Facts) -> Iterator[Finding]:
         yield Finding("breaks", "state", sentence, f"epsilon {epsilon:g} becomes 0", cure, "09_number_formats")
     total = f.scale * (f.batch if f.divisor == "nothing" else 1)
     if epsilon is not None and f.divisor != "weights" and 2 * total / len(f.counts) < epsilon:
-        sentence = f"The average entry of the logits' gradient is below the epsilon of {f.optimizer}: its steps shrink."
+        sentence = f"The average entry of the logits' gradient is below the epsilon of {f.optimizer}: where inputs "
+        sentence += "are near one its steps shrink."
         figure = f"average entry at most {2 * total / len(f.counts):.2g}, epsilon {epsilon:g}"
         yield Finding("hurts", "epsilon", sentence, figure, advised_loss(f), "05_optimizers")
 
@@ -82,14 +82,14 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
-        if early:
-            severity = "hurts" if factor >= EARLY_HURTS else "note"
+        severity: Severity = "note" if early else "breaks" if factor >= SCALE_BREAKS else "hurts"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
-        hides = f" Clipping at {f.clip_norm:g} then cuts ordinary steps." if cuts else ""
+        ends = f" Clipping at {f.clip_norm:g} cuts ordinary steps too, if they are longer." if cuts else ""
+        if early:
+            ends = " Near the largest rate that trains without weights it can hurt."
         whom = f.optimizer + (", in its first five steps," if early else "")
-        sentence = f"The weights act on {whom} as a learning rate {short(factor)} times {way}{acts}.{hides}"
+        sentence = f"The weights act on {whom} as a learning rate {short(factor)} times {way}{acts}.{ends}"
         figure = f"the average sample weighs {short(f.scale)}"
         yield Finding(severity, "scale", sentence, figure, advised_loss(f), "03_gradient_scaling")
     if f.weight_decay and f.optimizer != "AdamW" and factor >= SCALE_HURTS:
@@ -100,7 +100,7 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
         severity = "note" if not proportional else "breaks" if f.outweighs >= OUTWEIGHS_BREAKS else "hurts"
         sentence = f"One sample of the heaviest class outweighs its batch: w_max / B is {short(f.outweighs)}."
         if f.clip_norm:
-            sentence += " Clipping cuts just these steps, and with them the weight."
+            sentence += " Clipping cuts these steps first, and with them the weight."
         figure = f"it weighs {short(f.heaviest)} average samples, in a step of {f.step:,.0f}"
         cure = advised_loss(f) + "\n" + _slower(f)
         yield Finding(severity, "outweighs", sentence, figure, cure, "08_batches_and_machines")
@@ -108,8 +108,11 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
         flat, steep = f.curvatures
         bound = (0.25 if f.loss == "bce" else 0.5) * steep
         sentence = f"The ratios alone make the loss of a linear model up to {short(steep / flat)} times as curved."
-        limit = 2 * (1 + f.momentum) / bound
-        figure = f"curvature at most {short(bound)}, so lr below {short(limit)} is stable on the full batch"
+        if f.divisor == "nothing":
+            bound *= f.samples
+        limit = 2 * (1 + f.momentum) / (bound * (1 + 2 * f.momentum if f.optimizer == "Nesterov" else 1))
+        where = "near a minimum of" if f.momentum else "on"  # momentum may swing on from far away
+        figure = f"curvature at most {short(bound)}, so lr below {short(limit)} is stable {where} the full batch"
         yield Finding("hurts", "curvature", sentence, figure, advised_loss(f) + "\n" + _slower(f), "04_oscillation")
 
 
@@ -124,8 +127,9 @@ def _without_smoothing(f: Facts) -> str:
     let, share, each = (f.through / f.weights)[known], f.share[known], epsilon / len(f.counts)
     # Its part in the labels of other classes, batches let through as they let these: more than its own, or less.
     astray = each * torch.maximum(let.max() / let - 1, 1 - let.min() / let)
-    unweighed = f.divisor == "weights" and f.batch < f.samples and (f.held & ~known).any()  # which smooth the others
-    if unweighed or (astray > SMOOTHED * (1 - epsilon) * share).any():
+    if (f.held & ~known).any():
+        return "# samples of a class without weight smooth the others, by their share in each place: no shift undoes it"
+    if (astray > SMOOTHED * (1 - epsilon) * share).any():
         return "# these batches let the smoothing through in other shares than the labels: no shift undoes both"
     left = float((1 - epsilon) * share.sum() + each * len(share))  # one, unless a class has no weight or no sample
     lines = [
@@ -139,7 +143,7 @@ def _without_smoothing(f: Facts) -> str:
 
 
 def _in_the_aim(f: Facts) -> Iterator[Finding]:
-    if f.sampler and f.nominal_ratio != 1:
+    if f.sampler and f.nominal_ratio > 1:
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
@@ -160,10 +164,13 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
             if f.step > f.batch:
                 sentence += " More micro-batches or ranks change nothing: each divides by its own weights."
             figure = f"in a loss of {samples(f.batch)} {left:.1%} of the ratio is left"
-            yield Finding("hurts", "batch", sentence, figure, draw(f), "08_batches_and_machines")
-    spread = float((f.shift[f.held].max() - f.shift[f.held].min()).exp())
+            cure = advised_loss(f) if f.sampler else draw(f)  # one that draws by the weights would take its place
+            yield Finding("hurts", "batch", sentence, figure, cure, "08_batches_and_machines")
+    learned = f.shift[f.held & (f.weights > 0)]
+    spread = float((learned.max() - learned.min()).exp())
     if spread >= ODDS_SHIFTED:
-        sentence = "The model learns weighted odds, not the frequencies of your data: correct its probabilities."
+        sentence = "Trained as asked, the model learns weighted odds, not the frequencies of your data: correct its "
+        sentence += "probabilities."
         cure = "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)"
         if f.loss == "bce":
             cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"

@@ -41,8 +41,10 @@ def _own(weight: Any, held: Tensor) -> Tensor:
     return w
 
 
-def curvatures(inputs: Any, labels: Any, weights: Tensor, ignore_index: int) -> tuple[float, float]:
-    """Curvature of the features, plain and under the weights of their classes."""
+def curvatures(
+    inputs: Any, labels: Any, weights: Tensor, ignore_index: int, smoothing: float, sampler: bool
+) -> tuple[float, float]:
+    """Curvature of the features, plain and under the weights of their classes, which weigh one in the mean sample."""
     if labels is None:
         raise ValueError("inputs is given without labels=, the class of each row")
     rows, of = read_array("inputs", inputs), read_array("labels", labels)
@@ -53,4 +55,8 @@ def curvatures(inputs: Any, labels: Any, weights: Tensor, ignore_index: int) -> 
         )
     kept = of != ignore_index
     x, y = torch.from_numpy(rows[kept].astype(np.float64)), torch.from_numpy(of[kept].astype(np.int64))
-    return curvature_of_inputs(x, torch.ones_like(x[:, 0])), curvature_of_inputs(x, weights[y])
+    drawn = 1 / torch.bincount(y).double()[y] if sampler else torch.ones_like(x[:, 0])
+    # A smoothed label belongs to every class in part, and each part has its class's weight.
+    smoothed = (1 - smoothing) * weights[y] + smoothing * weights.mean()
+    raised = float((drawn * smoothed).sum() / (drawn * weights[y]).sum())
+    return curvature_of_inputs(x, drawn), raised * curvature_of_inputs(x, drawn * smoothed)

@@ -93,7 +93,8 @@ export function factsOf(given) {
   f.absent = f.sampler ? (1 - f.share[f.rarest]) ** f.all : absentShare(f.share[f.rarest] * f.samples, f.samples, f.all);
   f.outweighs = f.heaviest / f.step;
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
-  f.misled = total(f.weights, (w, c) => (w * (1 - f.smoothing + each) < whole * each ? n[c] / f.samples : 0));
+  const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));
+  f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) < whole * each ? n[c] / weighed : 0));
   const asked = !f.sampler || f.called === "none" ? f.weights : f.weights.map((w, c) => w * n[c]);
   const mean = total(asked, (w, c) => f.share[c] * w);
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));

@@ -15,7 +15,7 @@ function bring(f) {
   const [byWeights, balanced] = [(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples, 1 / f.holding].map((share) => (1 - share) ** f.all);
   if (byWeights <= 0.5) return draw(f);
   if (balanced <= 0.5)
-    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced:\n${draw(f, "(1 / d.facts.counts)")}`;
+    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced, in place of N/n_c:\n${draw(f, "(1 / d.facts.counts)")}`;
   return `# a balanced sampler does not mend it: with it the class is still missing from ${percent(balanced, 1)} of the batches`;
 }
 
@@ -25,8 +25,9 @@ function withoutSmoothing(f) {
   const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
   const lets = known.map((c) => f.through[c] / f.weights[c]);
   const [least, most] = lets.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, 0]);
-  const unweighed = f.divisor === "weights" && f.all < f.samples && f.counts.some((n, c) => n > 0 && f.weights[c] === 0);
-  if (unweighed || known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
+  if (f.counts.some((n, c) => n > 0 && f.weights[c] === 0))
+    return "# samples of a class without weight smooth the others, by their share in each place: no shift undoes it";
+  if (known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
     return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
   const left = known.reduce((sum, c) => sum + (1 - f.smoothing) * f.share[c] + each, 0);
   const lines = ["probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",
@@ -69,7 +70,7 @@ function inTheFormat(f, say) {
       `epsilon ${general(epsilon)} becomes 0`, `model.float()  # before the optimizer is made\n${BFLOAT16}`, "09_number_formats");
   const entry = (2 * f.scale * (f.divisor === "nothing" ? f.all : 1)) / f.counts.length;
   if (epsilon !== null && f.divisor !== "weights" && entry < epsilon)
-    say("hurts", "epsilon", `The average entry of the logits' gradient is below the epsilon of ${f.optimizer}: its steps shrink.`,
+    say("hurts", "epsilon", `The average entry of the logits' gradient is below the epsilon of ${f.optimizer}: where inputs are near one its steps shrink.`,
       `average entry at most ${general(entry, 2)}, epsilon ${general(epsilon)}`, advisedLoss(f), "05_optimizers");
 }
 
@@ -79,22 +80,23 @@ function inTheStep(f, say) {
   const early = f.optimizer === "RAdam" && f.scale > 1; // its first steps, before it has variances to go by
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
-    const hides = f.clip && f.scale > 1 && !early ? ` Clipping at ${general(f.clip)} then cuts ordinary steps.` : "";
-    say(early ? (factor >= 100 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${hides}`,
+    const ends = early ? " Near the largest rate that trains without weights it can hurt."
+      : f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} cuts ordinary steps too, if they are longer.` : "";
+    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
     say("hurts", "decay", `Weight decay stays as it is while the loss becomes ${brief(factor)} times ${way}: the minimum moves.`,
       `weight decay ${general(f.decay)} acts as ${brief(f.decay / f.scale)}`, advisedLoss(f), "05_optimizers");
   if (f.divisor !== "weights" && f.outweighs > 1) {
-    const clipped = f.clip ? " Clipping cuts just these steps, and with them the weight." : "";
+    const clipped = f.clip ? " Clipping cuts these steps first, and with them the weight." : "";
     say(f.adaptive ? "note" : f.outweighs >= 2 ? "breaks" : "hurts", "outweighs", `One sample of the heaviest class outweighs its batch: w_max / B is ${brief(f.outweighs)}.${clipped}`,
       `it weighs ${brief(f.heaviest)} average samples, in a step of ${whole(f.step)}`, `${advisedLoss(f)}\n${slower(f)}`, "08_batches_and_machines");
   }
 }
 
 function inTheAim(f, say) {
-  if (f.sampler && f.nominal !== 1)
+  if (f.sampler && f.nominal > 1)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
       `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, advisedLoss(f), "08_batches_and_machines");
   if (f.smoothing && f.misled > 0) {
@@ -106,13 +108,13 @@ function inTheAim(f, say) {
   if (f.divisor === "weights" && f.all < f.samples && f.nominal > 1 && f.effective / f.nominal < 0.5) {
     const more = f.step > f.all ? " More micro-batches or ranks change nothing: each divides by its own weights." : "";
     say("hurts", "batch", `Divided by the weights of each batch, the rarest class gets ${brief(f.effective)} times the weight of the most common one, not ${brief(f.nominal)} times.${more}`,
-      `in a loss of ${samples(f.all)} ${percent(f.effective / f.nominal, 1)} of the ratio is left`, draw(f), "08_batches_and_machines");
+      `in a loss of ${samples(f.all)} ${percent(f.effective / f.nominal, 1)} of the ratio is left`, f.sampler ? advisedLoss(f) : draw(f), "08_batches_and_machines");
   }
   let [low, high] = [Infinity, -Infinity];
-  f.shift.forEach((s, c) => { if (f.counts[c] > 0) { low = Math.min(low, s); high = Math.max(high, s); } });
+  f.shift.forEach((s, c) => { if (f.counts[c] > 0 && f.weights[c] > 0) { low = Math.min(low, s); high = Math.max(high, s); } });
   const spread = Math.exp(high - low);
   if (spread >= 2)
-    say("note", "calibration", "The model learns weighted odds, not the frequencies of your data: correct its probabilities.", `odds between two classes shift by up to a factor ${brief(spread)}`,
+    say("note", "calibration", "Trained as asked, the model learns weighted odds, not the frequencies of your data: correct its probabilities.", `odds between two classes shift by up to a factor ${brief(spread)}`,
       f.smoothing ? withoutSmoothing(f) : f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)", "06_choosing_weights");
 }
 

@@ -99,6 +99,7 @@ SETTINGS = {
     "Shuttle, 6 epochs": {},
     "Shuttle, 40 epochs": {"epochs": 40},
     "Shuttle, 6 epochs, lr 0.01": {"lr": 0.01},
+    "Shuttle, 6 epochs, lr 0.1": {"lr": 0.1},
     "flights, 6 epochs": {"data": "flights"},
     "Shuttle, 6 epochs, batches of 128": {"batch_size": 128},
     "letters, 6 epochs": {"data": "letters"},
