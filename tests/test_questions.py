@@ -200,6 +200,8 @@ TOLD_WRONG = {
                        True),
     "a share of 0.2, in part apart": ("The rare class is predicted", {
         "z": torch.tensor([[0.76, 0.24]]).log().repeat(9, 1), "n": torch.tensor([8.0, 2.0]), "w": W[:2], "c": 1}, True),
+    "weights that push the rare class down": ("The rare class is predicted", {
+        "z": OUTLYING, "n": torch.tensor([60.0, 30.0, 10.0]), "w": torch.tensor([1.0, 5.0, 2.0]), "c": 2}, False),
     "too often without weights": ("The rare class is predicted", {"z": OUTLYING, "n": N, "w": W**0, "c": 2}, False),
     "an average sample of eight": ("NaN or a huge", {"n": torch.ones(8), "w": torch.full((8,), 8.0)}, True),
 }  # fmt: skip
