@@ -5,9 +5,12 @@ import json
 import math
 import random
 import re
+import subprocess
+import sys
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -455,6 +458,13 @@ def test_a_still_is_what_the_figure_draws(chromium: Browser, name: str):
         far = [np.asarray(image.resize((60, 40), Image.Resampling.BOX), dtype=float) for image in (drawn, stored)]
         assert np.abs(far[0] - far[1]).mean() < 5, "renew it: make stills"
     assert picture(name).stat().st_size < 60_000
+
+
+def test_the_stills_want_a_browser(tmp_path: Path):
+    command = [sys.executable, "-m", "tools.stills"]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"no Chromium found .*apt-get install chromium\) and run this again\n", done.stderr)
 
 
 def test_the_notebooks_store_the_stills():

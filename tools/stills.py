@@ -5,11 +5,12 @@ By Chromium and by the figure's own module, so that a still shows what the figur
 
 import io
 import json
+import sys
 
 from PIL import Image
 from playwright.sync_api import Page
 
-from book.browser import chromium
+from book.browser import NoBrowserError, chromium
 from helpers.moving import FIGURES, STILLS, data_of, module, picture
 from helpers.moving.widget import WHERE
 
@@ -68,4 +69,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NoBrowserError as error:
+        sys.exit(str(error))
