@@ -128,7 +128,11 @@ def test_answers_are_those_of_the_package(page: Page):
         ([900, 60, 40], {"weight": [1.0, 15.0, 0.0], "batch_size": 1000}),
         ([900, 100, 0], {"weight": [1.0, 9.0, 0.0], "batch_size": 1000}),
     )]  # fmt: skip
-    cases.append(([5] * 100, on_page({"reduction": "none", "optimizer": torch.optim.RAdam})))
+    cases += [([5] * k, on_page({"reduction": "none", "optimizer": torch.optim.RAdam})) for k in (999, 1000)]
+    cases += [
+        ([90, 10], on_page({"label_smoothing": 1.0})),
+        ([900, 60, 40], on_page({"label_smoothing": 0.1, "weight": [0, 0.01, 1]})),
+    ]
     beside = {"sampler": True, "batch_size": 4}
     cases += [(counts, on_page(beside | options)) for counts, options in (
         ([3000, 600, 120, 24, 8], {}),

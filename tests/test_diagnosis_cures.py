@@ -141,9 +141,8 @@ def test_where_the_weights_are_too_mild_the_draw_is_balanced():
     labels = torch.repeat_interleave(torch.arange(2), torch.tensor([10_000, 10]))
     d = diagnose([10_000, 10], scheme="square root", batch_size=16)
     scope = cure(d, "absent", labels=labels, dataset=TensorDataset(labels))
-    assert "missing from 60.8% of the batches; balanced, in place of N/n_c:" in str(
-        d
-    )  # (1 - 1 / (1 + sqrt(1000))) ** 16
+    # (1 - 1 / (1 + sqrt(1000))) ** 16
+    assert "missing from 60.8% of the batches; balanced, which goes beyond your weights:" in str(d)
     held = [bool((y == 1).any()) for (y,) in scope["loader"]]
     assert sum(held) > 0.95 * len(held)
 
@@ -236,6 +235,9 @@ def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_we
         assert cures["batch"] == cures["twice"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
         again = diagnose(counts, weight=d.weights, sampler=True, batch_size=4)
         assert not {"batch", "twice"} & {f.name for f in again.findings}
+        assert again.weights.tolist() == pytest.approx(d.weights.tolist())
+    light = diagnose([900, 100], weight=[19.0, 1.0], sampler=True)
+    assert float(light.weights[0] / light.weights[1]) == pytest.approx(19)
 
 
 def test_corrected_probabilities_sum_to_one():

@@ -1,6 +1,6 @@
 """From counts and options to a diagnosis."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import torch
@@ -157,9 +157,12 @@ def diagnose(
         dtype=kind,
         autocast=autocast,
         state_dtype=number_format("state_dtype", state_dtype or (torch.float32 if autocast else kind)),
-        curvatures=None if inputs is None else curvatures(inputs, labels, raw, ignore_index, smoothing, sampler),
+        curvatures=None,
         doubt="" if counts is None else doubtful(n),
     )
+    if inputs is not None:
+        bounds = curvatures(inputs, labels, facts.advised, ignore_index, smoothing, sampler)
+        facts = replace(facts, curvatures=bounds)
     if not facts.advised.float().isfinite().all() or not facts.advised.float()[facts.held & (raw > 0)].all():
         raise ValueError("counts or weight span more than float32 can hold as weights")
     return Diagnosis(facts, find(facts))

@@ -46,7 +46,7 @@ class Facts:
     dtype: torch.dtype
     autocast: bool
     state_dtype: torch.dtype
-    curvatures: tuple[float, float] | None  # bounds of it without and with weights, see weighting.curvatures
+    curvatures: tuple[float, float] | None  # X'X / N without and with the weights advised, see weighting.curvatures
     doubt: str  # why the counts may be something else; empty where nothing speaks for it
 
     def name(self, c: int) -> str:
@@ -157,10 +157,10 @@ class Facts:
     def advised(self) -> Tensor:
         """The weights asked for, on the scale where the average sample weighs one.
 
-        A balanced sampler has corrected by pi_c N / n_c already: the weights correct by what is left. A class without
-        a sample gets 1.
+        Where they correct for the counts beside a balanced sampler, which has done so by pi_c N / n_c already, they
+        correct by what is left. A class without a sample gets 1.
         """
-        w = self.weights if not self.sampler or self.scheme == "none" else self.weights * self.counts
+        w = self.weights * self.counts if self.sampler and self.nominal_ratio > 1 else self.weights
         return (w / (self.share * w).sum()).where(self.held, 1.0)
 
     @cached_property

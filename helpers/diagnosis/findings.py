@@ -4,6 +4,7 @@ In the cures ``d`` is the diagnosis, ``z`` and ``y`` the logits and labels of a 
 ``inputs`` their features, ``dataset`` both together, ``model`` and ``optimizer`` yours, ``F`` is torch.nn.functional.
 """
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -21,6 +22,7 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
+EARLY_HURTS = 1000.0
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -82,12 +84,13 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        severity: Severity = "note" if early else "breaks" if factor >= SCALE_BREAKS else "hurts"
+        hurts_from, breaks_from = (EARLY_HURTS, math.inf) if early else (SCALE_HURTS, SCALE_BREAKS)
+        severity: Severity = "breaks" if factor >= breaks_from else "hurts" if factor >= hurts_from else "note"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
         ends = f" Clipping at {f.clip_norm:g} cuts ordinary steps too, if they are longer." if cuts else ""
         if early:
-            ends = " Near the largest rate that trains without weights it can hurt."
+            ends = " It can hurt, the more so the larger the factor and the rate are."
         whom = f.optimizer + (", in its first five steps," if early else "")
         sentence = f"The weights act on {whom} as a learning rate {short(factor)} times {way}{acts}.{ends}"
         figure = f"the average sample weighs {short(f.scale)}"
@@ -107,12 +110,13 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     if f.curvatures is not None and proportional and f.curvatures[1] >= CURVATURE * f.curvatures[0]:
         flat, steep = f.curvatures
         bound = (0.25 if f.loss == "bce" else 0.5) * steep
-        sentence = f"The ratios alone make the loss of a linear model up to {short(steep / flat)} times as curved."
+        sentence = f"The ratios alone raise the bound of a linear model's curvature {short(steep / flat)} times."
         if f.divisor == "nothing":
             bound *= f.samples
         limit = 2 * (1 + f.momentum) / (bound * (1 + 2 * f.momentum if f.optimizer == "Nesterov" else 1))
         where = "near a minimum of" if f.momentum else "on"  # momentum may swing on from far away
-        figure = f"curvature at most {short(bound)}, so lr below {short(limit)} is stable {where} the full batch"
+        figure = f"with d.weights curvature at most {short(bound)}, so lr below {short(limit)} is stable {where} the "
+        figure += "full batch"
         yield Finding("hurts", "curvature", sentence, figure, advised_loss(f) + "\n" + _slower(f), "04_oscillation")
 
 
@@ -124,6 +128,8 @@ def _slower(f: Facts) -> str:
 def _without_smoothing(f: Facts) -> str:
     """The probabilities of a model that has learned smoothed labels: what came in last is taken out first."""
     epsilon, known = f.label_smoothing, f.held & (f.weights > 0)
+    if epsilon == 1:
+        return "# with a smoothing of one the labels count for nothing: there is nothing to correct"
     let, share, each = (f.through / f.weights)[known], f.share[known], epsilon / len(f.counts)
     # Its part in the labels of other classes, batches let through as they let these: more than its own, or less.
     astray = each * torch.maximum(let.max() / let - 1, 1 - let.min() / let)
@@ -151,7 +157,8 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "
         sentence += "multiplied by the other classes' weights."
-        figure = f"a network that knows every class is right on {1 - f.misled_share:.2%} of the samples"
+        of = " that weigh anything" if (f.weights[f.held] == 0).any() else ""
+        figure = f"a network that knows every class is right on {1 - f.misled_share:.2%} of the samples{of}"
         each = f"F.cross_entropy(z, y, reduction='none', label_smoothing={f.label_smoothing:g})"
         over = {"weights": " / d.weights[y].sum()", "samples": " / len(y)", "nothing": ""}[f.divisor]
         cure = f"loss = (d.weights[y] * {each}).sum(){over}"

@@ -17,8 +17,8 @@ DIVISOR = {
 HEALTHY = "Nothing to mend: with these options no edge is crossed."
 NAMES = (
     "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples, "
-    "one each, and dataset holds the same samples, both without the ignored. Each cure is for the run as asked: after "
-    "one, diagnose again."
+    "one each, and dataset holds the same samples, both without the ignored. Each cure is for the run as asked, not "
+    "for one that another has changed."
 )
 AMPLE = 1000.0
 BLUE, VERMILION, BLACK = "#0072B2", "#D55E00", "#333333"  # the course's, told apart by the colour-blind too

@@ -31,8 +31,8 @@ def bring(f: Facts) -> str:
     if by_weights <= ABSENT:
         return draw(f)
     if balanced <= ABSENT:
-        note = f"# drawn by these weights it would still be missing from {by_weights:.1%} of the batches; balanced, in "
-        note += "place of N/n_c:\n"
+        note = f"# drawn by these weights it would still be missing from {by_weights:.1%} of the batches; balanced, "
+        note += "which goes beyond your weights:\n"
         return note + draw(f, "(1 / d.facts.counts)")
     return (
         f"# a balanced sampler does not mend it: with it the class is still missing from {balanced:.1%} of the batches"

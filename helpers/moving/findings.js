@@ -15,12 +15,13 @@ function bring(f) {
   const [byWeights, balanced] = [(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples, 1 / f.holding].map((share) => (1 - share) ** f.all);
   if (byWeights <= 0.5) return draw(f);
   if (balanced <= 0.5)
-    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced, in place of N/n_c:\n${draw(f, "(1 / d.facts.counts)")}`;
+    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced, which goes beyond your weights:\n${draw(f, "(1 / d.facts.counts)")}`;
   return `# a balanced sampler does not mend it: with it the class is still missing from ${percent(balanced, 1)} of the batches`;
 }
 
 // What came in last is taken out first.
 function withoutSmoothing(f) {
+  if (f.smoothing === 1) return "# with a smoothing of one the labels count for nothing: there is nothing to correct";
   const each = f.smoothing / f.counts.length;
   const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
   const lets = known.map((c) => f.through[c] / f.weights[c]);
@@ -80,15 +81,15 @@ function inTheStep(f, say) {
   const early = f.optimizer === "RAdam" && f.scale > 1; // its first steps, before it has variances to go by
   if ((!f.adaptive || early) && factor >= 2) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
-    const ends = early ? " Near the largest rate that trains without weights it can hurt."
+    const ends = early ? " It can hurt, the more so the larger the factor and the rate are."
       : f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} cuts ordinary steps too, if they are longer.` : "";
-    say(early ? "note" : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
+    say(early ? (factor >= 1000 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
     say("hurts", "decay", `Weight decay stays as it is while the loss becomes ${brief(factor)} times ${way}: the minimum moves.`,
       `weight decay ${general(f.decay)} acts as ${brief(f.decay / f.scale)}`, advisedLoss(f), "05_optimizers");
-  if (f.divisor !== "weights" && f.outweighs > 1) {
+  if (f.divisor !== "weights" && f.outweighs > 1 + ROUNDING) {
     const clipped = f.clip ? " Clipping cuts these steps first, and with them the weight." : "";
     say(f.adaptive ? "note" : f.outweighs >= 2 ? "breaks" : "hurts", "outweighs", `One sample of the heaviest class outweighs its batch: w_max / B is ${brief(f.outweighs)}.${clipped}`,
       `it weighs ${brief(f.heaviest)} average samples, in a step of ${whole(f.step)}`, `${advisedLoss(f)}\n${slower(f)}`, "08_batches_and_machines");
@@ -102,7 +103,7 @@ function inTheAim(f, say) {
   if (f.smoothing && f.misled > 0) {
     const over = { weights: " / d.weights[y].sum()", samples: " / len(y)", nothing: "" }[f.divisor];
     say("breaks", "smoothing", "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is multiplied by the other classes' weights.",
-      `a network that knows every class is right on ${percent(1 - f.misled, 2)} of the samples`,
+      `a network that knows every class is right on ${percent(1 - f.misled, 2)} of the samples${f.weights.some((w, c) => w === 0 && f.counts[c] > 0) ? " that weigh anything" : ""}`,
       `loss = (d.weights[y] * F.cross_entropy(z, y, reduction='none', label_smoothing=${general(f.smoothing)})).sum()${over}`, "01_weighted_cross_entropy");
   }
   if (f.divisor === "weights" && f.all < f.samples && f.nominal > 1 && f.effective / f.nominal < 0.5) {
