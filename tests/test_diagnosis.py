@@ -314,8 +314,10 @@ TWENTY_SIX, TWENTY_FIVE = (NONE | {"batch_size": size} for size in (26, 25))
     [
         ("scale", classes(9), NONE, "hurts"),
         ("scale", classes(10), NONE, "breaks"),
-        ("scale", classes(999), NONE | {"optimizer": "RAdam"}, "note"),
-        ("scale", classes(1000), NONE | {"optimizer": "RAdam"}, "hurts"),
+        ("scale", classes(99), NONE | {"optimizer": "RAdam"}, "note"),
+        ("scale", classes(100), NONE | {"optimizer": "RAdam"}, "hurts"),
+        ("scale", classes(29), NONE | {"optimizer": "RAdam", "lr": 0.1}, "note"),
+        ("scale", classes(31), NONE | {"optimizer": "RAdam", "lr": 0.1}, "hurts"),
         ("outweighs", [99, 1], TWENTY_SIX, "hurts"),
         ("outweighs", [99, 1], TWENTY_FIVE, "breaks"),
         ("outweighs", [99, 1], TWENTY_FIVE | ADAM, "note"),

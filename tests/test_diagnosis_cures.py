@@ -142,7 +142,7 @@ def test_where_the_weights_are_too_mild_the_draw_is_balanced():
     d = diagnose([10_000, 10], scheme="square root", batch_size=16)
     scope = cure(d, "absent", labels=labels, dataset=TensorDataset(labels))
     # (1 - 1 / (1 + sqrt(1000))) ** 16
-    assert "missing from 60.8% of the batches; balanced, which goes beyond your weights:" in str(d)
+    assert "missing from 60.8% of the batches; balanced, beyond your weights for that class:" in str(d)
     held = [bool((y == 1).any()) for (y,) in scope["loader"]]
     assert sum(held) > 0.95 * len(held)
 
@@ -238,6 +238,18 @@ def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_we
         assert again.weights.tolist() == pytest.approx(d.weights.tolist())
     light = diagnose([900, 100], weight=[19.0, 1.0], sampler=True)
     assert float(light.weights[0] / light.weights[1]) == pytest.approx(19)
+
+
+def test_the_order_of_the_classes_changes_no_weight_beside_a_sampler():
+    for counts, weight in (([900, 50, 50], [1.0, 18.0, 1.0]), ([900, 60, 40], [1.0, 15.0, 1.0])):
+        there, back = (diagnose(counts[::k], weight=weight[::k], sampler=True) for k in (1, -1))
+        assert "twice" in {f.name for f in there.findings} & {f.name for f in back.findings}
+        assert there.weights.tolist() == pytest.approx(back.weights.flip(0).tolist())
+
+
+def test_labels_smoothed_to_nothing_teach_no_odds():
+    assert "calibration" not in {f.name for f in diagnose([900, 60, 40], label_smoothing=1.0).findings}
+    assert "calibration" in {f.name for f in diagnose([900, 60, 40], label_smoothing=0.99).findings}
 
 
 def test_corrected_probabilities_sum_to_one():

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from helpers.diagnosis.formulas import absent_share, advised_lr, let_through, misled_share
+from helpers.diagnosis.formulas import absent_share, advised_lr, corrects, let_through, misled_share
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -160,7 +160,7 @@ class Facts:
         Where they correct for the counts beside a balanced sampler, which has done so by pi_c N / n_c already, they
         correct by what is left. A class without a sample gets 1.
         """
-        w = self.weights * self.counts if self.sampler and self.nominal_ratio > 1 else self.weights
+        w = self.weights * self.counts if self.sampler and corrects(self.counts, self.weights) else self.weights
         return (w / (self.share * w).sum()).where(self.held, 1.0)
 
     @cached_property

@@ -4,14 +4,14 @@ In the cures ``d`` is the diagnosis, ``z`` and ``y`` the logits and labels of a 
 ``inputs`` their features, ``dataset`` both together, ``model`` and ``optimizer`` yours, ``F`` is torch.nn.functional.
 """
 
-import math
 from collections.abc import Iterator
 
 import torch
 
 from helpers.diagnosis.facts import EPSILON, Facts
 from helpers.diagnosis.finding import ORDER, Finding, Severity, samples, short
-from helpers.diagnosis.sampling import draw, in_the_data
+from helpers.diagnosis.formulas import corrects
+from helpers.diagnosis.sampling import ROUNDING, draw, in_the_data
 
 # The edges. A finding speaks from its edge outwards; the tests stand on both sides of each.
 SCALE_BREAKS = 10.0
@@ -22,7 +22,8 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
-EARLY_HURTS = 1000.0
+EARLY_HURTS = 100.0
+EARLY_RATE_HURTS = 3.0
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -84,8 +85,10 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     way = "larger" if f.scale > 1 else "smaller"
     early = f.optimizer == "RAdam" and f.scale > 1  # its first steps, before it has variances to go by
     if (proportional or early) and factor >= SCALE_HURTS:
-        hurts_from, breaks_from = (EARLY_HURTS, math.inf) if early else (SCALE_HURTS, SCALE_BREAKS)
-        severity: Severity = "breaks" if factor >= breaks_from else "hurts" if factor >= hurts_from else "note"
+        severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
+        if early:
+            hurts = factor >= EARLY_HURTS if f.lr is None else f.lr * f.scale >= EARLY_RATE_HURTS
+            severity = "hurts" if hurts else "note"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
         ends = f" Clipping at {f.clip_norm:g} cuts ordinary steps too, if they are longer." if cuts else ""
@@ -99,7 +102,7 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
         sentence = f"Weight decay stays as it is while the loss becomes {short(factor)} times {way}: the minimum moves."
         figure = f"weight decay {f.weight_decay:g} acts as {short(f.weight_decay / f.scale)}"
         yield Finding("hurts", "decay", sentence, figure, advised_loss(f), "05_optimizers")
-    if f.divisor != "weights" and f.outweighs > OUTWEIGHS_HURTS:
+    if f.divisor != "weights" and f.outweighs > OUTWEIGHS_HURTS + ROUNDING:
         severity = "note" if not proportional else "breaks" if f.outweighs >= OUTWEIGHS_BREAKS else "hurts"
         sentence = f"One sample of the heaviest class outweighs its batch: w_max / B is {short(f.outweighs)}."
         if f.clip_norm:
@@ -128,8 +131,6 @@ def _slower(f: Facts) -> str:
 def _without_smoothing(f: Facts) -> str:
     """The probabilities of a model that has learned smoothed labels: what came in last is taken out first."""
     epsilon, known = f.label_smoothing, f.held & (f.weights > 0)
-    if epsilon == 1:
-        return "# with a smoothing of one the labels count for nothing: there is nothing to correct"
     let, share, each = (f.through / f.weights)[known], f.share[known], epsilon / len(f.counts)
     # Its part in the labels of other classes, batches let through as they let these: more than its own, or less.
     astray = each * torch.maximum(let.max() / let - 1, 1 - let.min() / let)
@@ -149,7 +150,7 @@ def _without_smoothing(f: Facts) -> str:
 
 
 def _in_the_aim(f: Facts) -> Iterator[Finding]:
-    if f.sampler and f.nominal_ratio > 1:
+    if f.sampler and corrects(f.counts, f.weights):
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
@@ -175,9 +176,9 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
             yield Finding("hurts", "batch", sentence, figure, cure, "08_batches_and_machines")
     learned = f.shift[f.held & (f.weights > 0)]
     spread = float((learned.max() - learned.min()).exp())
-    if spread >= ODDS_SHIFTED:
+    if spread >= ODDS_SHIFTED and f.label_smoothing < 1:  # labels smoothed to nothing teach no odds
         sentence = "Trained as asked, the model learns weighted odds, not the frequencies of your data: correct its "
-        sentence += "probabilities."
+        sentence += "probabilities, if that lowers their log loss on held-out samples."
         cure = "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)"
         if f.loss == "bce":
             cure = "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()"

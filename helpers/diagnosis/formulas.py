@@ -56,6 +56,12 @@ def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
     return torch.zeros_like(weights).masked_scatter(held, v / (1 - idle**batch))  # a batch of zeros has no loss
 
 
+def corrects(counts: Tensor, weights: Tensor) -> bool:
+    """Whether a class that is rarer than the commonest weighs more than that one does."""
+    commonest = counts.argmax()
+    return bool((weights[(counts > 0) & (counts < counts[commonest])] > weights[commonest]).any())
+
+
 def absent_share(count: float, samples: float, batch: float) -> float:
     """Probability that a batch drawn without replacement holds none of ``count`` samples.
 

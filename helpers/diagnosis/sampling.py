@@ -32,7 +32,7 @@ def bring(f: Facts) -> str:
         return draw(f)
     if balanced <= ABSENT:
         note = f"# drawn by these weights it would still be missing from {by_weights:.1%} of the batches; balanced, "
-        note += "which goes beyond your weights:\n"
+        note += "beyond your weights for that class:\n"
         return note + draw(f, "(1 / d.facts.counts)")
     return (
         f"# a balanced sampler does not mend it: with it the class is still missing from {balanced:.1%} of the batches"

@@ -95,7 +95,8 @@ export function factsOf(given) {
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));
   f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) < whole * each ? n[c] / weighed : 0));
-  const asked = f.sampler && f.nominal > 1 ? f.weights.map((w, c) => w * n[c]) : f.weights;
+  f.corrects = f.weights.some((w, c) => n[c] > 0 && n[c] < n[f.commonest] && w > f.weights[f.commonest]);
+  const asked = f.sampler && f.corrects ? f.weights.map((w, c) => w * n[c]) : f.weights;
   const mean = total(asked, (w, c) => f.share[c] * w);
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));
   f.adaptive = EPSILON[f.optimizer] !== null;

@@ -15,13 +15,12 @@ function bring(f) {
   const [byWeights, balanced] = [(f.counts[f.rarest] * f.advised[f.rarest]) / f.samples, 1 / f.holding].map((share) => (1 - share) ** f.all);
   if (byWeights <= 0.5) return draw(f);
   if (balanced <= 0.5)
-    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced, which goes beyond your weights:\n${draw(f, "(1 / d.facts.counts)")}`;
+    return `# drawn by these weights it would still be missing from ${percent(byWeights, 1)} of the batches; balanced, beyond your weights for that class:\n${draw(f, "(1 / d.facts.counts)")}`;
   return `# a balanced sampler does not mend it: with it the class is still missing from ${percent(balanced, 1)} of the batches`;
 }
 
 // What came in last is taken out first.
 function withoutSmoothing(f) {
-  if (f.smoothing === 1) return "# with a smoothing of one the labels count for nothing: there is nothing to correct";
   const each = f.smoothing / f.counts.length;
   const known = [...f.counts.keys()].filter((c) => f.counts[c] > 0 && f.weights[c] > 0);
   const lets = known.map((c) => f.through[c] / f.weights[c]);
@@ -83,7 +82,8 @@ function inTheStep(f, say) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const ends = early ? " It can hurt, the more so the larger the factor and the rate are."
       : f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} cuts ordinary steps too, if they are longer.` : "";
-    say(early ? (factor >= 1000 ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
+    const hurts = f.lr === null ? factor >= 100 : f.lr * f.scale >= 3; // in those first steps
+    say(early ? (hurts ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
   if (f.decay && f.optimizer !== "AdamW" && factor >= 2)
@@ -97,7 +97,7 @@ function inTheStep(f, say) {
 }
 
 function inTheAim(f, say) {
-  if (f.sampler && f.nominal > 1)
+  if (f.sampler && f.corrects)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
       `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, advisedLoss(f), "08_batches_and_machines");
   if (f.smoothing && f.misled > 0) {
@@ -114,8 +114,8 @@ function inTheAim(f, say) {
   let [low, high] = [Infinity, -Infinity];
   f.shift.forEach((s, c) => { if (f.counts[c] > 0 && f.weights[c] > 0) { low = Math.min(low, s); high = Math.max(high, s); } });
   const spread = Math.exp(high - low);
-  if (spread >= 2)
-    say("note", "calibration", "Trained as asked, the model learns weighted odds, not the frequencies of your data: correct its probabilities.", `odds between two classes shift by up to a factor ${brief(spread)}`,
+  if (spread >= 2 && f.smoothing < 1) // labels smoothed to nothing teach no odds
+    say("note", "calibration", "Trained as asked, the model learns weighted odds, not the frequencies of your data: correct its probabilities, if that lowers their log loss on held-out samples.", `odds between two classes shift by up to a factor ${brief(spread)}`,
       f.smoothing ? withoutSmoothing(f) : f.loss === "bce" ? "probabilities = (z - (d.shift[1] - d.shift[0])).sigmoid()" : "probabilities = (z - d.shift.to(z.device)).softmax(dim=1)", "06_choosing_weights");
 }
 
