@@ -460,9 +460,9 @@ def test_a_still_is_what_the_figure_draws(chromium: Browser, name: str):
     assert picture(name).stat().st_size < 60_000
 
 
-def test_the_stills_want_a_browser(tmp_path: Path):
-    command = [sys.executable, "-m", "tools.stills"]
-    done = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+def test_the_stills_want_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = subprocess.run([sys.executable, "-m", "tools.stills"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert re.fullmatch(r"no Chromium found .*apt-get install chromium\) and run this again\n", done.stderr)
 
