@@ -314,8 +314,8 @@ TWENTY_SIX, TWENTY_FIVE = (NONE | {"batch_size": size} for size in (26, 25))
     [
         ("scale", classes(9), NONE, "hurts"),
         ("scale", classes(10), NONE, "breaks"),
-        ("scale", classes(99), NONE | {"optimizer": "RAdam"}, "note"),
-        ("scale", classes(100), NONE | {"optimizer": "RAdam"}, "hurts"),
+        ("scale", classes(2990), NONE | {"optimizer": "RAdam"}, "note"),
+        ("scale", classes(3010), NONE | {"optimizer": "RAdam"}, "hurts"),
         ("scale", classes(29), NONE | {"optimizer": "RAdam", "lr": 0.1}, "note"),
         ("scale", classes(31), NONE | {"optimizer": "RAdam", "lr": 0.1}, "hurts"),
         ("outweighs", [99, 1], TWENTY_SIX, "hurts"),

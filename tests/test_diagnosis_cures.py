@@ -232,7 +232,8 @@ def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_we
     for scheme in ("inverse frequency", "square root"):
         d = diagnose(counts, scheme=scheme, sampler=True, batch_size=4)
         cures = {f.name: f.cure for f in d.findings}
-        assert cures["batch"] == cures["twice"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
+        assert cures["batch"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
+        assert cures["twice"] == cures["batch"] + "  # or keep the sampler and leave the weights out"
         again = diagnose(counts, weight=d.weights, sampler=True, batch_size=4)
         assert not {"batch", "twice"} & {f.name for f in again.findings}
         assert again.weights.tolist() == pytest.approx(d.weights.tolist())
@@ -241,10 +242,17 @@ def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_we
 
 
 def test_the_order_of_the_classes_changes_no_weight_beside_a_sampler():
-    for counts, weight in (([900, 50, 50], [1.0, 18.0, 1.0]), ([900, 60, 40], [1.0, 15.0, 1.0])):
+    for counts, weight in (([900, 50, 50], [1.0, 18.0, 9.0]), ([900, 900, 40], [1.0, 2.0, 15.0])):
         there, back = (diagnose(counts[::k], weight=weight[::k], sampler=True) for k in (1, -1))
         assert "twice" in {f.name for f in there.findings} & {f.name for f in back.findings}
         assert there.weights.tolist() == pytest.approx(back.weights.flip(0).tolist())
+
+
+@pytest.mark.parametrize("weight", [[1, 1.5, 1], [1, 1 + 1e-13, 1 + 1e-13], [0, 15, 0], [1, 15, 1]])
+def test_weights_that_do_not_follow_the_counts_stay_as_they_are_beside_a_sampler(weight):
+    d = diagnose([900, 60, 40], weight=weight, sampler=True)
+    assert "twice" not in {f.name for f in d.findings}
+    assert (d.weights / d.weights.max()).tolist() == pytest.approx([w / max(weight) for w in weight])
 
 
 def test_labels_smoothed_to_nothing_teach_no_odds():

@@ -10,8 +10,8 @@ import torch
 
 from helpers.diagnosis.facts import EPSILON, Facts
 from helpers.diagnosis.finding import ORDER, Finding, Severity, samples, short
-from helpers.diagnosis.formulas import corrects
-from helpers.diagnosis.sampling import ROUNDING, draw, in_the_data
+from helpers.diagnosis.formulas import ROUNDING, corrects
+from helpers.diagnosis.sampling import draw, in_the_data
 
 # The edges. A finding speaks from its edge outwards; the tests stand on both sides of each.
 SCALE_BREAKS = 10.0
@@ -22,8 +22,8 @@ CURVATURE = 2.0
 RATIO_LOST = 0.5
 ODDS_SHIFTED = 2.0
 SMOOTHED = 0.1
-EARLY_HURTS = 100.0
-EARLY_RATE_HURTS = 3.0
+EARLY_RATE_HURTS = 3.0  # of RAdam's first steps, with inputs near one: larger ones are hurt earlier
+USUAL_RATE = 0.001  # PyTorch's for RAdam
 
 BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)"
 SLOWER = 'for group in optimizer.param_groups:\n    group["lr"] *= {factor}'
@@ -87,8 +87,8 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
     if (proportional or early) and factor >= SCALE_HURTS:
         severity: Severity = "breaks" if factor >= SCALE_BREAKS else "hurts"
         if early:
-            hurts = factor >= EARLY_HURTS if f.lr is None else f.lr * f.scale >= EARLY_RATE_HURTS
-            severity = "hurts" if hurts else "note"
+            rate = (USUAL_RATE if f.lr is None else f.lr) * f.scale * (f.batch if f.divisor == "nothing" else 1)
+            severity = "hurts" if rate >= EARLY_RATE_HURTS else "note"
         acts = f", so your {f.lr:g} acts as {short(f.lr * f.scale)}" if f.lr is not None else ""
         cuts = f.clip_norm and f.scale > 1 and not early
         ends = f" Clipping at {f.clip_norm:g} cuts ordinary steps too, if they are longer." if cuts else ""
@@ -154,7 +154,8 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
-        yield Finding("hurts", "twice", sentence, figure, advised_loss(f), "08_batches_and_machines")
+        cure = advised_loss(f) + "  # or keep the sampler and leave the weights out"
+        yield Finding("hurts", "twice", sentence, figure, cure, "08_batches_and_machines")
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "
         sentence += "multiplied by the other classes' weights."

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 NOISE_SCALE = 500.0
+ROUNDING = 1e-9  # weights that differ by less are equal
 
 
 def advised_lr(lr: float, weights: Tensor, share: Tensor, batch: float, *, adaptive: bool = False) -> float:
@@ -57,9 +58,10 @@ def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
 
 
 def corrects(counts: Tensor, weights: Tensor) -> bool:
-    """Whether a class that is rarer than the commonest weighs more than that one does."""
-    commonest = counts.argmax()
-    return bool((weights[(counts > 0) & (counts < counts[commonest])] > weights[commonest]).any())
+    """Whether every class that is rarer than the commonest weighs more than those do."""
+    rarer = weights[(counts > 0) & (counts < counts.max())]
+    commonest = float(weights[counts == counts.max()].max())
+    return len(rarer) > 0 and commonest > 0 and bool((rarer > commonest * (1 + ROUNDING)).all())
 
 
 def absent_share(count: float, samples: float, batch: float) -> float:
@@ -84,7 +86,7 @@ def misled_share(share: Tensor, weights: Tensor, smoothing: float) -> float:
     (pytorch issue 104776): class c loses to the heaviest where w_c (1 - e + e / K) < w_max e / K.
     """
     each = smoothing / len(weights)
-    return float(share[weights * (1 - smoothing + each) < weights.max() * each].sum())
+    return float(share[weights * (1 - smoothing + each) * (1 + ROUNDING) < weights.max() * each].sum())
 
 
 def curvature_of_inputs(inputs: Tensor, sample_weights: Tensor) -> float:

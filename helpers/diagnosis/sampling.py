@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from helpers.diagnosis.facts import Facts
 from helpers.diagnosis.finding import Finding, samples, short
+from helpers.diagnosis.formulas import ROUNDING
 
 ABSENT = 0.5
 FEW_SAMPLES = 40
-ROUNDING = 1e-9  # without weights the heaviest sample weighs one but for rounding
 MOST_DRAWN_FROM = 2**24  # torch.multinomial refuses more categories
 
 DRAW = (

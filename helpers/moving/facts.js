@@ -94,8 +94,11 @@ export function factsOf(given) {
   f.outweighs = f.heaviest / f.step;
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));
-  f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) < whole * each ? n[c] / weighed : 0));
-  f.corrects = f.weights.some((w, c) => n[c] > 0 && n[c] < n[f.commonest] && w > f.weights[f.commonest]);
+  f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) * (1 + 1e-9) < whole * each ? n[c] / weighed : 0));
+  const most = n[f.commonest];
+  const common = f.weights.reduce((high, w, c) => (n[c] === most ? Math.max(high, w) : high), 0);
+  f.corrects = common > 0 && n.some((v) => v > 0 && v < most)
+    && f.weights.every((w, c) => n[c] === 0 || n[c] === most || w > common * (1 + 1e-9));
   const asked = f.sampler && f.corrects ? f.weights.map((w, c) => w * n[c]) : f.weights;
   const mean = total(asked, (w, c) => f.share[c] * w);
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));

@@ -82,7 +82,7 @@ function inTheStep(f, say) {
     const acts = f.lr === null ? "" : `, so your ${general(f.lr)} acts as ${brief(f.lr * f.scale)}`;
     const ends = early ? " It can hurt, the more so the larger the factor and the rate are."
       : f.clip && f.scale > 1 ? ` Clipping at ${general(f.clip)} cuts ordinary steps too, if they are longer.` : "";
-    const hurts = f.lr === null ? factor >= 100 : f.lr * f.scale >= 3; // in those first steps
+    const hurts = (f.lr === null ? 0.001 : f.lr) * f.scale * (f.divisor === "nothing" ? f.all : 1) >= 3;
     say(early ? (hurts ? "hurts" : "note") : factor >= 10 ? "breaks" : "hurts", "scale", `The weights act on ${f.optimizer}${early ? ", in its first five steps," : ""} as a learning rate ${brief(factor)} times ${way}${acts}.${ends}`,
       `the average sample weighs ${brief(f.scale)}`, advisedLoss(f), "03_gradient_scaling");
   }
@@ -99,7 +99,7 @@ function inTheStep(f, say) {
 function inTheAim(f, say) {
   if (f.sampler && f.corrects)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
-      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, advisedLoss(f), "08_batches_and_machines");
+      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # or keep the sampler and leave the weights out`, "08_batches_and_machines");
   if (f.smoothing && f.misled > 0) {
     const over = { weights: " / d.weights[y].sum()", samples: " / len(y)", nothing: "" }[f.divisor];
     say("breaks", "smoothing", "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is multiplied by the other classes' weights.",
