@@ -71,14 +71,19 @@ def has_picture(cell: NotebookNode) -> bool:
     return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
 
 
+def code_tells(cell: NotebookNode) -> bool:
+    """Whether the code says what comes out: a figure's title is its finding, and a verdict names its condition."""
+    return has_picture(cell) or re.search(r"^rule\(", cell.source, re.M) is not None
+
+
 def fold_result(cell: NotebookNode, *, awaited: bool) -> None:
-    """Fold a result. A title says the finding, so the code that draws is folded with its figure.
+    """Fold a result, with its code where that tells it.
 
     ``awaited``: the cell stands between a prediction and its explanation, where a figure is part of the answer.
     """
     tags = cell.metadata.get("tags", [])
-    answer = "hide-output" in tags or awaited
-    if answer and has_picture(cell):
+    answer = "hide-output" in tags or (awaited and has_picture(cell))
+    if answer and code_tells(cell):
         cell.metadata["tags"] = [*(tag for tag in tags if tag != "hide-output"), "hide-cell"]
 
 

@@ -14,7 +14,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from book.adapt import FINDING, PREDICT, keep_numbers_whole
+from book.adapt import FINDING, PREDICT, code_tells, keep_numbers_whole
 from book.figures import inline
 from book.formulas import CLOSING, OPENING, mathml
 from book.slide_figures import projected
@@ -144,6 +144,11 @@ def fits(code: str) -> bool:
     return len(lines) <= MOST_LINES and max(map(len, lines), default=0) <= MOST_COLUMNS
 
 
+def set_aside(cell: NotebookNode) -> bool:
+    """Whether the code goes to the speaker: a hall cannot read it, or it tells what the hall is to guess."""
+    return not fits(cell.source) or code_tells(cell)
+
+
 def code_slide(cell: NotebookNode) -> Slide:
     """A figure or a table fills its slide; elsewhere short code stands first and its output follows on a click.
 
@@ -160,7 +165,7 @@ def code_slide(cell: NotebookNode) -> Slide:
     if shown:
         return Slide("figure", shown)
     answers = [output for output in outputs if output]
-    if answers and not fits(cell.source):
+    if answers and set_aside(cell):
         return Slide("result", answers, notes=[code])
     hidden = "fragment" if "hide-output" in cell.metadata.get("tags", []) else "shown"
     return Slide("result", [code, *(f'<div class="{hidden}">{output}</div>' for output in answers)])
@@ -180,7 +185,7 @@ def join(slide: Slide, cell: NotebookNode, *, hidden: bool) -> list[Slide]:
     """Go on with a slide; what of the cell begins slides of its own is returned."""
     first, *others = of_cell(cell, max(LEAST_WORDS, MOST_WORDS - slide.words))
     # A result without its code is the answer itself, so it waits for a click where it was to be guessed.
-    guessed = first.kind == "result" and not fits(cell.source) and "hide-output" in cell.metadata.get("tags", [])
+    guessed = first.kind == "result" and set_aside(cell) and "hide-output" in cell.metadata.get("tags", [])
     slide.parts.append(
         f'<div class="{"fragment " if hidden or guessed else ""}{first.kind}">{"".join(first.parts)}</div>'
     )

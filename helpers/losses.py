@@ -1,7 +1,7 @@
 """The one formula of the course: cross entropy with a weight for each class.
 
-Notation, the same in every notebook: z_nc are the logits of sample n, y_n its
-class, log p_nc = z_nc - log sum_j exp(z_nj), w_c the weight of class c.
+Notation, the same in every notebook: z_ic are the logits of sample i, y_i its
+class, log p_ic = z_ic - log sum_j exp(z_ij), w_c the weight of class c.
 """
 
 import math
@@ -25,8 +25,8 @@ def weighted_cross_entropy(
 ) -> Tensor:
     """Weighted cross entropy of N samples over K classes, as one number in nats.
 
-    The numerator is sum_n sum_c w_c t_nc (-log p_nc), where t_n is the target
-    distribution of sample n, one-hot for class indices.
+    The numerator is sum_i sum_c w_c t_ic (-log p_ic), where t_i is the target
+    distribution of sample i, one-hot for class indices.
 
     Args:
         logits: floating point, shape (N, K).
@@ -37,8 +37,8 @@ def weighted_cross_entropy(
             float32 beside logits of 16 bits stay what they are, and the loss
             is one of float32, as under autocast. The gradient comes back in
             the dtype of the logits, where a large one may still overflow.
-        divide_by: ``"weights"`` divides by sum_n w_{y_n}, for probability
-            targets by sum_n sum_c w_c t_nc; ``"samples"`` by the number of
+        divide_by: ``"weights"`` divides by sum_i w_{y_i}, for probability
+            targets by sum_i sum_c w_c t_ic; ``"samples"`` by the number of
             samples that count; None divides by nothing.
 
     Raises ValueError for a negative, NaN or infinite weight, targets whose shape

@@ -86,7 +86,8 @@ def table_gradient(theta: Tensor, shares: Tensor) -> Tensor:
 
 
 def thirds(counts: Tensor) -> Tensor:
-    """Of each class, 0, 1 or 2: frequent, middle, rare, so that each band holds about a third of the samples.
+    """Of each class, 0, 1 or 2: frequent, middle, rare, so that each band holds about a third of the samples, if no
+    class holds much more.
 
     Raises ValueError for counts that are not finite numbers >= 0, (K,), with a sum above 0.
     """

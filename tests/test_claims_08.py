@@ -66,9 +66,9 @@ def test_weights_v_act_as_the_default_does(book):
     splits = [shuttle(seed) for seed in range(300, 304)]
     book["SEEDS"] = len(splits)
     for name, inputs, targets in (("", "train_inputs", "train_targets"), ("_test", "test_inputs", "test_targets")):
-        book[f"X{name}"] = torch.stack([book["prepared"](getattr(split, inputs)) for split in splits])
-        book[f"Y{name}"] = torch.stack([getattr(split, targets) for split in splits])
-    counts = torch.bincount(book["Y"][0])
+        book[f"X7{name}"] = torch.stack([book["prepared"](getattr(split, inputs)) for split in splits])
+        book[f"Y7{name}"] = torch.stack([getattr(split, targets) for split in splits])
+    counts = torch.bincount(book["Y7"][0])
     w = normalize(inverse_frequency(counts), counts, to="sample mean")
     for size in (16, 256):
         weights = torch.stack([w, book["effective_weights"](counts, w, size)])

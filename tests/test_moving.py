@@ -305,9 +305,15 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
             {"batch": 16, "exponent": 1, "counts": [900, 90, 10]},
             "A batch of 16 lets 34.8 % of the rarest class's weight through. Asked for was a ratio of 90 between the "
             "rarest and the most common class; the average batch applies 20.4. The largest weight is 33.3 average "
-            "samples, so about half of it passes at a batch of 23.1 to 33.3. 85 % of the batches hold no sample of "
+            "samples, so half of it passes at a batch of 22.4 to 32.3. 85 % of the batches hold no sample of "
             "that class.",
-        )
+        ),
+        (
+            {"batch": 4, "exponent": 0, "counts": [900, 90, 10]},
+            "A batch of 4 lets 100 % of the rarest class's weight through. Asked for was a ratio of 1 between the rarest "
+            "and the most common class; the average batch applies 1. The largest weight is 1 average samples. 96.1 % of "
+            "the batches hold no sample of that class.",
+        ),
     ],
     "one_knob": [
         (
@@ -590,8 +596,8 @@ def test_what_gets_through_is_drawn_where_its_axes_say(page: Page):
     assert curve == [[at(sizes, b, math.log), at(parts, row["part"])] for b, row in zip(batches, rows, strict=True)]
     ((low, wide),) = page.evaluate(MARKS, ["rect[opacity='0.18']", "x", "width"])
     assert [low, low + wide] == [
-        at(sizes, math.log(2) * found["largest"], math.log),
-        at(sizes, found["largest"], math.log),
+        at(sizes, math.log(2) * (found["largest"] - 1), math.log),
+        at(sizes, found["largest"] - 1, math.log),
     ]
 
 

@@ -17,7 +17,7 @@ from jupyterlab.labapp import LabApp
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
-from book.adapt import FINDING, PREDICT, fold_finding, has_picture
+from book.adapt import FINDING, PREDICT, code_tells, fold_finding, has_picture
 from tools.options import ROOT
 
 ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
@@ -49,9 +49,8 @@ def for_guessing(notebook: NotebookNode) -> NotebookNode:
                 cell.source.replace("](solutions/", "](../notebooks/solutions/"), "What happened"
             )
         else:
-            picture = has_picture(cell)
-            if "hide-output" in cell.metadata.get("tags", []) or (awaited and picture):
-                close(cell, code=picture)
+            if "hide-output" in cell.metadata.get("tags", []) or (awaited and has_picture(cell)):
+                close(cell, code=code_tells(cell))
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first, new_markdown_cell(ELSEWHERE, id="elsewhere"))
     notebook.metadata["kernelspec"] = KERNEL

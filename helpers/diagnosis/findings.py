@@ -118,8 +118,9 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
             bound *= f.samples
         limit = 2 * (1 + f.momentum) / (bound * (1 + 2 * f.momentum if f.optimizer == "Nesterov" else 1))
         where = "near a minimum of" if f.momentum else "on"  # momentum may swing on from far away
-        figure = f"with d.weights curvature at most {short(bound)}, so lr below {short(limit)} is stable {where} the "
-        figure += "full batch"
+        figure = f"with d.weights curvature at most {short(bound)}"
+        if f.momentum < 1:  # else nothing brakes, and no rate settles
+            figure += f", so lr below {short(limit)} is stable {where} the full batch"
         yield Finding("hurts", "curvature", sentence, figure, advised_loss(f) + "\n" + _slower(f), "04_oscillation")
 
 

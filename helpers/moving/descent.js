@@ -29,8 +29,8 @@ export function gradient([a, b], { inputs, targets }) {
 }
 
 // What became of the run: it rests, or repeats itself, or does neither.
-function fate(path, norm, product, changes) {
-  if (norm < RESTS) return changes > 3 ? "flips and settles" : "glides and settles";
+function fate(path, norm, product) {
+  if (norm < RESTS) return product > 1 ? "flips and settles" : "glides and settles";
   const [a, b] = path.at(-1);
   for (let period = 2; period <= 8; period++) {
     const [c, d] = path.at(-1 - period);
@@ -41,19 +41,17 @@ function fate(path, norm, product, changes) {
 
 export function compute({ k, lr }, data) {
   const path = [data.start];
-  let [previous, changes, g] = [0, 0, gradient(data.start, data)];
+  let g = gradient(data.start, data);
   for (let step = 0; step < STEPS; step++) {
     // At rest, and what follows is too small to be told.
     if (step > SHOWN && Math.hypot(...g) < RESTS / 1e6) break;
-    changes += g[0] * previous < 0;
-    previous = g[0];
     const [a, b] = path.at(-1);
     path.push([a - lr * k * g[0], b - lr * k * g[1]]);
     g = gradient(path.at(-1), data);
   }
   const [norm, product] = [Math.hypot(...g), lr * k * data.curvature];
   return { k, lr, path: path.slice(0, SHOWN + 1), product, kStar: 2 / (lr * data.curvature), loss: loss(path.at(-1), data),
-    norm, fate: fate(path, norm, product, changes) };
+    norm, fate: fate(path, norm, product) };
 }
 
 // The loss as a picture, darker where it is lower, kept for each reach: a sketch, from every fourth sample.

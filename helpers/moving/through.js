@@ -22,6 +22,9 @@ export function countsIn(text) {
   return counts.length > 1 && counts.length <= MOST && counts.every((n) => n >= 1 && Number.isFinite(n) && Number.isInteger(n)) ? counts : null;
 }
 
+// Where half of the largest weight gets through, by the bounds of notebook 08, for one above 2.
+const half = (largest) => [Math.LN2 * (largest - 1), largest - 1];
+
 const curves = new Map();
 function curve({ counts, exponent, rare, largest }) {
   const key = `${counts} ${exponent}`;
@@ -56,7 +59,7 @@ function draw(result, width) {
   const [x, y] = narrow ? [44, 390] : [44 + column + 70, 40];
   const right = panel({ x, y, width: column, height: 230, xs: [1, 1e4], logx: true, ys: [0, 1], xticks: [1, 10, 100, 1e3, 1e4], yticks: [0, 0.5, 1],
     xname: "batch size B", title: "part of the largest weight" });
-  svg += right.clip(right.box(Math.LN2 * largest, largest, COLOURS.faint)) + right.frame() + right.path(curve(result), COLOURS.blue, 'stroke-width="3"');
+  svg += (largest > 2 ? right.clip(right.box(...half(largest), COLOURS.faint)) : "") + right.frame() + right.path(curve(result), COLOURS.blue, 'stroke-width="3"');
   svg += right.vline(batch, COLOURS.ink) + right.dot(batch, part, COLOURS.red, 7);
   if (largest > 4 && largest < 4000) svg += right.text("half, about here", [right.X(largest) + (largest < 100 ? 6 : -18), y + 220], { anchor: largest < 100 ? "start" : "end", colour: COLOURS.faint });
   return { svg: bad ? svg + left.text("these counts cannot be read", [44, 12], { colour: COLOURS.red, bold: true }) : svg, height: y + 292 + (narrow ? 0 : 10) };
@@ -65,7 +68,7 @@ function draw(result, width) {
 export function read({ counts, batch, exponent, asked, left, part, largest, absent, bad }) {
   if (bad) return `Counts are 2 to ${MOST} whole numbers, such as 900, 90, 10. The figure shows the last ones that could be read.`;
   return `A batch of ${short(batch)} lets ${short(100 * part)} % of the rarest class's weight through. Asked for was a ratio of ${short(asked)} between the rarest and the most common class; `
-    + `the average batch applies ${short(left)}. The largest weight is ${short(largest)} average samples, so about half of it passes at a batch of ${short(Math.LN2 * largest)} to ${short(largest)}. `
+    + `the average batch applies ${short(left)}. The largest weight is ${short(largest)} average samples${largest > 2 ? `, so half of it passes at a batch of ${half(largest).map((v) => short(v)).join(" to ")}` : ""}. `
     + `${short(100 * absent)} % of the batches hold no sample of that class.`;
 }
 

@@ -116,7 +116,7 @@ def clipping_helps(seed: int, rate: float = SGD_RATE / 16, **setting: Any) -> bo
 
 
 def median_predicts_the_edge(seed: int, rate: float = 0.01, steps: int = 20, batch: int | None = None) -> bool:
-    """Whether Adam loses half of its way within a factor of three of k = ε / median of sqrt(v)."""
+    """Whether Adam loses half of its way within a factor of three of k = ε / median of √v̂."""
     data = sample(seed, False)
     chosen = torch.cat([(data.targets == c).nonzero()[:100, 0] for c in range(7)])
     x, y = (data.inputs, data.targets) if batch else (data.inputs[chosen], data.targets[chosen])
@@ -141,7 +141,7 @@ VERDICTS = [
     Verdict(
         "05",
         "epsilon",
-        "Adam loses half of its way within a factor of 3 of k = ε / √v, from the median parameter.",
+        "Adam loses half of its way within a factor of 3 of k = ε / √v̂, from the median parameter.",
         median_predicts_the_edge,
         {
             "as in the notebook": {},
