@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from helpers.exercises.answers import Submission
-from helpers.exercises.core import Counterexample, find_exercise
+from helpers.exercises.core import Counterexample, find_exercise, judge
 
 TRIES = 100
 Numbers = NDArray[np.float64]
@@ -163,3 +163,38 @@ def test_random_tries_are_judged_as_by_a_library(number):
     found = list(judged(number))
     assert [tried for accepted, right, tried in found if accepted != right] == []
     assert TRIES / 20 <= sum(right for _, right, _ in found) <= TRIES * 19 / 20
+
+
+def of_the_true_class(height: float) -> Callable[..., tuple[Tensor, Tensor]]:
+    return lambda w, _k, y: (torch.zeros(len(y), len(w)), height * one_hot(y, len(w)))
+
+
+# What once passed: each is right for much of what could be drawn, and wrong by the statement.
+WITHOUT_A_LOOK = [
+    ("2.3", of_the_true_class(0.1)),
+    ("8.3", lambda _w: ([0, 1, 2] + [0] * 61, [0, 1, 2] + [0] * 31 + [2] * 30)),
+    ("11.3", lambda _eps: [1550, 20, 10]),
+    ("12.3", lambda _p, _q: torch.tensor([[0.0, 1, 10], [10, 0, 0], [1000, 1000, 0]])),
+    ("14.3", lambda k, _ratio: torch.ones(k, k).index_fill(0, torch.tensor([0]), 1000.0)),
+]
+
+
+@pytest.mark.parametrize(("number", "answer"), WITHOUT_A_LOOK, ids=[number for number, _ in WITHOUT_A_LOOK])
+def test_an_answer_that_does_not_look_at_its_inputs_is_refused(number, answer):
+    assert {judge(number, answer, seed=seed)[0] for seed in range(20)} == {"not yet"}
+
+
+@pytest.mark.parametrize("decay", [1e-6, 1e-3])
+def test_a_decay_however_small_tells_scale_from_rate(decay):
+    def rule(theta: Tensor, gradient: Tensor, lr: float) -> Tensor:
+        return theta - lr * (gradient + decay * theta)
+
+    assert {judge("3.3", rule, seed=seed)[0] for seed in range(20)} == {"right"}
+
+
+def test_the_gradients_of_03_keep_four_digits_in_float32():
+    def pull(n: Tensor, w: Tensor) -> Tensor:
+        mass = (n * w).float()
+        return torch.zeros(len(n)).softmax(dim=0) - mass / mass.sum()
+
+    assert {judge("3.2", pull, seed=seed)[0] for seed in range(60)} == {"right"}

@@ -98,7 +98,7 @@ def test_four_digits_count_and_the_fifth_does_not(number):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_stub_is_not_answered_and_asks_for_what_the_solution_takes(number, capsys):
     check(number, stub(number))
-    assert capsys.readouterr().out == f"Exercise {number}: not answered yet.\n"
+    assert capsys.readouterr().out == f"Exercise {number}: not answered yet: it returns nothing.\n"
     assert stub(number).__name__ == solution(number).__name__
     parameters = [inspect.signature(answer).parameters for answer in (stub(number), solution(number))]
     assert [name.lstrip("_") for name in parameters[0]] == [name.lstrip("_") for name in parameters[1]]
@@ -153,8 +153,9 @@ def test_inputs_differ_within_a_judgement():
 
 
 def test_right_is_said_with_the_insight(capsys):
-    check = Check()
-    check("1.1", solution("1.1"))
+    check, answer = Check(), solution("1.1")
+    capsys.readouterr()  # what the solutions print when they are read
+    check("1.1", answer)
     assert capsys.readouterr().out.startswith(f"Exercise 1.1: right. {find_exercise('1.1').insight}\n")
     check("1.1", lambda ce, _y, _w: ce.mean())
     assert capsys.readouterr().out == "Exercise 1.1: not yet. Your result does not depend on the weights.\n"

@@ -310,9 +310,9 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
         ),
         (
             {"batch": 4, "exponent": 0, "counts": [900, 90, 10]},
-            "A batch of 4 lets 100 % of the rarest class's weight through. Asked for was a ratio of 1 between the rarest "
-            "and the most common class; the average batch applies 1. The largest weight is 1 average samples. 96.1 % of "
-            "the batches hold no sample of that class.",
+            "A batch of 4 lets 100 % of the rarest class's weight through. Asked for was a ratio of 1 between the "
+            "rarest and the most common class; the average batch applies 1. The largest weight is 1 average samples. "
+            "96.1 % of the batches hold no sample of that class.",
         ),
     ],
     "one_knob": [

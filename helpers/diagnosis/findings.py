@@ -156,7 +156,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
         cure = advised_loss(f) + "  # or keep the sampler and leave the weights out"
-        yield Finding("hurts", "twice", sentence, figure, cure, "08_batches_and_machines")
+        yield Finding("hurts", "twice", sentence, figure, cure, "12_judging")
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "
         sentence += "multiplied by the other classes' weights."
@@ -165,7 +165,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         each = f"F.cross_entropy(z, y, reduction='none', label_smoothing={f.label_smoothing:g})"
         over = {"weights": " / d.weights[y].sum()", "samples": " / len(y)", "nothing": ""}[f.divisor]
         cure = f"loss = (d.weights[y] * {each}).sum(){over}"
-        yield Finding("breaks", "smoothing", sentence, figure, cure, "01_weighted_cross_entropy")
+        yield Finding("breaks", "smoothing", sentence, figure, cure, "11_your_loss")
     if f.divisor == "weights" and f.batch < f.samples and f.nominal_ratio > 1:
         left = f.effective_ratio / f.nominal_ratio
         if left < RATIO_LOST:

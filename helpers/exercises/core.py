@@ -17,6 +17,7 @@ from torch import Generator
 from helpers.exercises.answers import Answer, NotAnsweredError, RefusedError, Submission, close, read_like
 
 ROUNDS = 40  # inputs drawn for each judgement
+SILENT = "it returns nothing."
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Check:
 
     def __call__(self, number: str, answer: Answer) -> None:
         verdict, words = judge(number, answer)
-        print(f"Exercise {number}: {verdict}. {words}" if words else f"Exercise {number}: {verdict} yet.")
+        print(f"Exercise {number}: {verdict}. {words}" if words else f"Exercise {number}: {verdict} yet: {SILENT}")
         if verdict == "right":
             self._right.add(number)
             print(self._progress(number))

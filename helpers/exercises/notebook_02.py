@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from helpers.exercises.answers import Submission, read_pair
 from helpers.exercises.core import Counterexample, Exercise, Flaw
-from helpers.exercises.draws import counts, integer, labels, normal, number, sign, uniform
+from helpers.exercises.draws import counts, integer, labels, log_uniform, normal, number, sign, uniform
 from helpers.weights import normalize
 
 
@@ -24,7 +24,7 @@ def counts_and_probabilities(generator: Generator) -> tuple[Tensor, Tensor]:
 
 def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
     num_classes = integer(generator, 2, 5)
-    w, k = uniform(generator, 0.5, 3, num_classes), number(generator, 1.1, 20)
+    w, k = uniform(generator, 0.5, 3, num_classes), 1 + log_uniform(generator, 0.001, 20, 1).item()
     return w, k, labels(generator, num_classes, integer(generator, 3, 8))
 
 
@@ -84,7 +84,8 @@ EXERCISES = (
             "You divide by the square root of the counts. How often does a class pull?":
                 lambda n, p: normalize(p / n.sqrt(), to="sum"),
         },
-        otherwise="At p the gradient of the logits should be zero: add up w (p - onehot) over all samples.",
+        otherwise="At p the gradient of the logits should be zero, and the weights should sum to one: add up "
+        "w (p - onehot) over all samples.",
     ),
     Counterexample(
         "2.3",
@@ -111,7 +112,7 @@ EXERCISES = (
             Flaw("B is better on every sample, but it also prints the smaller loss{}: your B is better by too much.",
                 lambda seen, w, k, y: (
                     not prints(w, y, seen[0]) < prints(k * w, y, seen[1])
-                    and f", {prints(k * w, y, seen[1]):.3g} against {prints(w, y, seen[0]):.3g} for k = {k:.2f}"
+                    and f", {prints(k * w, y, seen[1]):.3g} against {prints(w, y, seen[0]):.3g} for k = {k:.4g}"
                 ),
                 lambda w, _k, y: (torch.zeros(len(y), len(w)), 10.0 * F.one_hot(y, len(w)))),
         ),

@@ -15,7 +15,15 @@ LR = 1e-3
 def soft_targets(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
     shape = integer(generator, 2, 8), integer(generator, 3, 6)
     w = uniform(generator, 0.5, 5.5, shape[1])
-    return normal(generator, *shape), normal(generator, *shape).softmax(dim=1), w
+    while True:
+        z, t = normal(generator, *shape), normal(generator, *shape).softmax(dim=1)
+        if digits_left(summed(z, t, w)):
+            return z, t, w
+
+
+def digits_left(differences: Tensor) -> bool:
+    """Whether float32 has four digits of each: little cancels in none."""
+    return bool(differences.abs().min() > 0.01 * differences.abs().max())
 
 
 def summed(z: Tensor, t: Tensor, w: Tensor) -> Tensor:
@@ -23,9 +31,17 @@ def summed(z: Tensor, t: Tensor, w: Tensor) -> Tensor:
     return (w * t).sum(dim=1, keepdim=True) * z.softmax(dim=1) - w * t
 
 
+def pull(n: Tensor, w: Tensor) -> Tensor:
+    """The first gradient of the biases, under the default."""
+    return 1 / len(n) - n * w / (n * w).sum()
+
+
 def counts_and_weights(generator: Generator) -> tuple[Tensor, Tensor]:
     num_classes = integer(generator, 3, 8)
-    return counts(generator, 1, 3000, num_classes), log_uniform(generator, 0.01, 100, num_classes)
+    while True:
+        n, w = counts(generator, 1, 3000, num_classes), log_uniform(generator, 0.01, 100, num_classes)
+        if digits_left(pull(n, w)):
+            return n, w
 
 
 def bowl(generator: Generator) -> tuple[Tensor, Tensor, float]:
@@ -49,7 +65,7 @@ def steps(submission: Submission, theta: Tensor, minimum: Tensor, k: float) -> S
     def differ(gradient: Tensor) -> bool:
         scaled_loss, scaled_lr = step(k * gradient, LR), step(gradient, k * LR)
         moved = max(float((scaled_loss - theta).norm()), float((scaled_lr - theta).norm()))
-        return float((scaled_loss - scaled_lr).norm()) > 1e-8 * moved + 1e-14
+        return float((scaled_loss - scaled_lr).norm()) > 1e-12 * moved + 1e-14
 
     g = theta - minimum
     # The lengths lie closer than k, so that no threshold of a rule falls between two of them.
@@ -92,7 +108,7 @@ EXERCISES = (
         second='The section "Weights and divisor" has the gradient for one logit, and a bias is in the logits of all '
         "samples. By hand: counts 3 and 1, with weights 1 and 1. The gradient is (-0.25, 0.25).",
         draw=counts_and_weights,
-        right=lambda n, w: 1 / len(n) - n * w / (n * w).sum(),
+        right=pull,
         wrong={
             "Your gradient points the other way.": lambda n, w: n * w / (n * w).sum() - 1 / len(n),
             "You divide by the number of samples. The default divides by their weights.":
@@ -121,7 +137,7 @@ EXERCISES = (
             Flaw("Two equal calls return different parameters. Write a rule without chance or memory.",
                 lambda seen, *_: not torch.equal(seen.once, seen.again),
                 lambda theta, gradient, lr: theta - lr * gradient * torch.rand(1).item()),
-            Flaw("Your rule ignores the gradient: it makes the same step for a gradient and for its negative.",
+            Flaw("Your rule makes the same step for a gradient and for its negative: what says which way is down?",
                 lambda seen, *_: torch.equal(seen.once, seen.against),
                 lambda theta, _gradient, lr: theta * (1 - lr)),
             Flaw("Your rule does not lower the loss, even with lr = 0.001. Which way does a descent go?",

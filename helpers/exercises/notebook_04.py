@@ -90,7 +90,7 @@ EXERCISES = (
                 lambda x, y, w, minimum: curvatures(x, y, w, minimum)[-1],
             "Yours belongs to the sum over the samples; this loss divides by N.":
                 lambda x, y, w, minimum: 2 / curvatures(x, y, w, minimum)[-1] / len(x),
-            "Yours is the curvature at zero. Descent is to rest at `minimum`.":
+            "Yours is the bound at zero. Descent is to rest at `minimum`.":
                 lambda x, y, w, minimum: 2 / curvatures(x, y, w, 0 * minimum)[-1],
         },
         otherwise="That is not the bound. Build the Hessian from w_y p (1 - p) at the minimum.",

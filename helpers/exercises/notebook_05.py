@@ -108,7 +108,7 @@ EXERCISES = (
                 lambda k, a, b, decay: places(1 / k, a, b, decay),
             "Your places do not depend on k.": lambda _k, a, b, decay: places(1, a, b, decay),
         },
-        otherwise="One of the three is not right yet. Where does what its step contains add up to zero?",
+        otherwise="At least one of the three is not right yet. Where does what its step contains add up to zero?",
     ),
     Counterexample(
         "5.3",
@@ -121,7 +121,7 @@ EXERCISES = (
         see=lambda submission, gradients: read_like(submission(gradients), gradients),
         right=lambda gradients: heavy(gradients, 10, 0.1),
         wrong=(
-            Flaw("Weights of a loss are positive. A negative factor would turn the gradient itself around.",
+            Flaw("Weights of a loss are positive. A factor of zero stops the gradient, a negative one turns it around.",
                 lambda factors, _: not bool((factors > 0).all()),
                 lambda gradients: -torch.ones_like(gradients)),
             Flaw("Keep each factor from 0.1 to 10; yours go from {}.",

@@ -89,7 +89,8 @@ EXERCISES = (
             "The ratios within a row are right. But do your rows sum to one?":
                 lambda z, w, n, s: z.softmax(dim=1) * s / (w * n / n.sum()),
         },
-        otherwise="Start from q_c, proportional to w_c p_c, and ask how p_c changes with the share of class c.",
+        otherwise="Start from q_c, proportional to w_c p_c, ask how p_c changes with the share of class c, and let "
+        "each row sum to one.",
     ),
     Exercise(
         "6.2",

@@ -21,7 +21,8 @@ def of_two(counts: Tensor, w: Tensor) -> Tensor:
 
 def three_weights(generator: Generator) -> tuple[Tensor]:
     ratio = number(generator, 5, 50)
-    w = torch.tensor([1.0, number(generator, 1, ratio), ratio], dtype=torch.float64)
+    middle = number(generator, 1, ratio) if integer(generator, 0, 1) else 1.0
+    w = torch.tensor([1.0, middle, ratio], dtype=torch.float64)
     return (w[torch.randperm(3, generator=generator)],)
 
 

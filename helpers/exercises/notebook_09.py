@@ -27,7 +27,8 @@ def factor(dtype: torch.dtype, w: Tensor, total: Tensor | float, loss: float | N
 
 def format_and_weight(generator: Generator) -> tuple[torch.dtype, float]:
     dtype = FORMATS[integer(generator, 0, 1)]
-    return dtype, float(log_uniform(generator, 0.02, 15, 1).to(dtype))
+    power = 2.0 ** integer(generator, -5, 3)  # at which the sum stops earlier than at any weight a little larger
+    return dtype, power if integer(generator, 0, 2) == 0 else float(log_uniform(generator, 0.02, 15, 1).to(dtype))
 
 
 def next_power(x: float) -> float:

@@ -89,7 +89,7 @@ EXERCISES = (
         second='The section "The smoothing at which it begins" has the ε from which a class loses its name. Solve it '
         "for the ratio of the weights. By hand: three classes and ε = 0.1. The ratio is 28. Which class may lie "
         "beyond it, how far may it go when roots are taken, and where must the other two stay?",
-        draw=lambda generator: (number(generator, 0.02, 0.2),),
+        draw=lambda generator: (log_uniform(generator, 0.012, 0.3, 1).item(),),
         see=lambda submission, eps: read_tensor(
             submission(eps), "Return the counts of three classes: three whole numbers.", 3),
         right=lambda eps: with_ratio(eps, 1.4),

@@ -38,8 +38,8 @@ def share(wrong: Tensor, right: Tensor, tau: float, counts: Tensor | None = None
 
 def two_samples(generator: Generator) -> tuple[Tensor, Tensor]:
     """Class 2 has little of p and much of q; of the rest, class 0 has less in p than in q."""
-    ratio = number(generator, 0.3, 0.8)
-    parts = ((number(generator, 0.02, 0.08), ratio), (number(generator, 0.5, 0.7), ratio * number(generator, 1.5, 3)))
+    ratio = log_uniform(generator, 0.1, 2, 1).item()
+    parts = ((number(generator, 0.02, 0.08), ratio), (number(generator, 0.3, 0.7), ratio * number(generator, 1.5, 3)))
     return tuple(torch.tensor([(1 - s) * r / (1 + r), (1 - s) / (1 + r), s]).double() for s, r in parts)  # type: ignore[return-value]
 
 

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from helpers.exercises.answers import read_tensor
 from helpers.exercises.core import Counterexample, Exercise, Flaw
-from helpers.exercises.draws import counts, integer, log_uniform, number, uniform
+from helpers.exercises.draws import counts, integer, log_uniform, number
 from helpers.weights import normalize
 
 
@@ -97,7 +97,7 @@ EXERCISES = (
         second='The section "The other tail" finds it on the side of the inputs: the classes are the column sums, the '
         "inputs the row sums. By hand, for two words: which table has the column sums 11 and 11, and the row sums 20 "
         "and 2?",
-        draw=lambda generator: (integer(generator, 3, 9), float(uniform(generator, 20, 300, 1).round())),
+        draw=lambda generator: (integer(generator, 3, 9), float(log_uniform(generator, 20, 1e6, 1).round())),
         see=lambda submission, k, ratio: read_tensor(
             submission(k, ratio), "Return a table of finite numbers: previous words, next words.", None, None),
         right=rare_inputs,

@@ -99,12 +99,12 @@ function inTheStep(f, say) {
 function inTheAim(f, say) {
   if (f.sampler && f.corrects)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
-      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # or keep the sampler and leave the weights out`, "08_batches_and_machines");
+      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # or keep the sampler and leave the weights out`, "12_judging");
   if (f.smoothing && f.misled > 0) {
     const over = { weights: " / d.weights[y].sum()", samples: " / len(y)", nothing: "" }[f.divisor];
     say("breaks", "smoothing", "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is multiplied by the other classes' weights.",
       `a network that knows every class is right on ${percent(1 - f.misled, 2)} of the samples${f.weights.some((w, c) => w === 0 && f.counts[c] > 0) ? " that weigh anything" : ""}`,
-      `loss = (d.weights[y] * F.cross_entropy(z, y, reduction='none', label_smoothing=${general(f.smoothing)})).sum()${over}`, "01_weighted_cross_entropy");
+      `loss = (d.weights[y] * F.cross_entropy(z, y, reduction='none', label_smoothing=${general(f.smoothing)})).sum()${over}`, "11_your_loss");
   }
   if (f.divisor === "weights" && f.all < f.samples && f.nominal > 1 && f.effective / f.nominal < 0.5) {
     const more = f.step > f.all ? " More micro-batches or ranks change nothing: each divides by its own weights." : "";
@@ -125,7 +125,7 @@ function inTheData(f, say) {
     say("note", "input", `Taken as counts, but ${f.doubt}.`, "", f.doubt.includes("labels") ? "d = diagnose(labels=counts)" : "counts = [n * total / 100 for n in counts]", "10_verdict");
   if (f.holding < n.length)
     say("note", "empty", `No sample of ${f.name(n.indexOf(0))}: nothing can be learnt of it. Its weight is 1, that of the average sample.`,
-      `${n.length - f.holding} of ${n.length} classes without a sample`, "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur", "06_choosing_weights");
+      `${n.length - f.holding} of ${n.length} classes without a sample`, "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur", "10_verdict");
   const count = n[f.rarest];
   const alike = n.filter((v) => v === count).length;
   const rarest = `${f.name(f.rarest)}, ${alike === 1 ? "the rarest class" : `one of the ${thousands(String(alike))} rarest classes`}`;
