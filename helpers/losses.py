@@ -100,6 +100,8 @@ def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
         )
     if probabilities and not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError("targets leaves the range 0 to 1; expected probabilities")
+    if not weight.is_floating_point():
+        raise TypeError(f"weight holds {weight.dtype}; expected floating point numbers: give weight.float()")
     if weight.shape != logits.shape[1:]:
         raise ValueError(f"weight has shape {tuple(weight.shape)}; expected one a class, {tuple(logits.shape[1:])}")
     check_weight(weight)

@@ -109,6 +109,13 @@ def _checked_counts(counts: Counts) -> Tensor:
 
 
 def _checked(values: Any, name: str) -> Tensor:
+    if hasattr(values, "sort_index"):
+        if list(values.index) != list(range(len(values))):
+            raise TypeError(
+                f"{name} is a Series in an order of its own, of value_counts() that of the frequencies; expected the "
+                f"order of the classes: give {name}.sort_index().tolist()"
+            )
+        values = values.tolist()
     try:
         v = torch.as_tensor(values).detach().double()
     except (TypeError, ValueError, RuntimeError) as error:

@@ -140,6 +140,10 @@ def test_answers_are_those_of_the_package(page: Page):
         ([900, 60, 40], {"weight": [1.0, 15.0, 1.0]}),
         ([900, 900, 40], {"weight": [1.0, 2.0, 15.0]}),
         ([900, 60, 40], {"weight": [0.0, 15.0, 1.0]}),
+        ([5000, 4900, 50], {"weight": [1.0, 1.0, 100.0]}),
+        ([5000, 4900, 50], {"weight": [1.0, 0.9, 100.0]}),
+        ([5000, 4900, 50], {"weight": [1.0, 0.0, 100.0]}),
+        ([100_000, 50_000, 100], {"scheme": "effective number"}),
     )]  # fmt: skip
     cases += [(counts, on_page({"reduction": "none"} | options)) for counts, options in (
         ([5] * 31, {"optimizer": torch.optim.RAdam, "lr": 0.1}),

@@ -227,16 +227,23 @@ def test_samples_without_weight_smooth_the_others_beyond_any_shift():
         compile(code, "cure", "exec")
 
 
+SATURATED = "effective number"  # whose two common classes weigh the same
+
+
 def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_well():
     counts = [3000, 600, 120, 24, 8]
     for scheme in ("inverse frequency", "square root"):
         d = diagnose(counts, scheme=scheme, sampler=True, batch_size=4)
         cures = {f.name: f.cure for f in d.findings}
         assert cures["batch"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
-        assert cures["twice"] == cures["batch"] + "  # or keep the sampler and leave the weights out"
+        assert cures["twice"] == cures["batch"] + "  # the sampler undone; for equal classes keep it, without weights"
         again = diagnose(counts, weight=d.weights, sampler=True, batch_size=4)
         assert not {"batch", "twice"} & {f.name for f in again.findings}
         assert again.weights.tolist() == pytest.approx(d.weights.tolist())
+    for counts, given in (([5000, 4900, 50], {"weight": [1, 1, 100]}), ([100_000, 50_000, 100], {"scheme": SATURATED})):
+        d = diagnose(counts, sampler=True, **given)
+        assert "twice" in {f.name for f in d.findings}
+        assert float(d.weights[0] / d.weights[1]) == pytest.approx(counts[0] / counts[1])
     light = diagnose([900, 100], weight=[19.0, 1.0], sampler=True)
     assert float(light.weights[0] / light.weights[1]) == pytest.approx(19)
 
@@ -248,7 +255,9 @@ def test_the_order_of_the_classes_changes_no_weight_beside_a_sampler():
         assert there.weights.tolist() == pytest.approx(back.weights.flip(0).tolist())
 
 
-@pytest.mark.parametrize("weight", [[1, 1.5, 1], [1, 1 + 1e-13, 1 + 1e-13], [0, 15, 0], [1, 15, 1]])
+@pytest.mark.parametrize(
+    "weight", [[1, 1.5, 1], [1, 1 + 1e-13, 1 + 1e-13], [0, 15, 0], [1, 15, 1], [1, 0.9, 15], [0, 1, 15]]
+)
 def test_weights_that_do_not_follow_the_counts_stay_as_they_are_beside_a_sampler(weight):
     d = diagnose([900, 60, 40], weight=weight, sampler=True)
     assert "twice" not in {f.name for f in d.findings}

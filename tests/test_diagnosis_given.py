@@ -119,6 +119,9 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     assert d.facts.counts.sum() == 7
     assert diagnose([3, 4], classes=["u", "v"]).facts.order == "as in classes"
     assert diagnose(labels=["u", "v", "v"], classes=["v", "u"]).facts.order == "as in classes"
+    for kind in (int, np.int64, float):  # as numpy.unique counts them
+        d = diagnose({kind(2): 5, kind(0): 7}, classes=["ok", "bad", "odd"])
+        assert (d.names, d.facts.counts.tolist()) == (("ok", "bad", "odd"), [7, 0, 5])
 
 
 @pytest.mark.parametrize(

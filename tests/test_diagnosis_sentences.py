@@ -200,6 +200,7 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("id,y\n7,cat\n8,dog\n9,cat\n", ["--labels", "y", "--sampler"],
          {"labels": ["cat", "dog", "cat"], "sampler": True}),
         ("n\n900\n50\n", ["--counts", "n", "--pos-weight", "18"], {"counts": [900, 50], "pos_weight": 18.0}),
+        ("label\n1_0\n1_0\n2_0\n", [], {"labels": ["1_0", "1_0", "2_0"]}),
     ],
 )  # fmt: skip
 def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):

@@ -168,3 +168,8 @@ def test_a_label_outside_the_classes_is_refused(label):
 def test_what_is_no_tensor_is_named(name, value):
     with pytest.raises(TypeError, match=rf"{name} is a \w+; expected a tensor"):
         weighted_cross_entropy(**{"logits": Z, "targets": Y, "weight": W} | {name: value})
+
+
+def test_whole_numbers_are_no_weights():
+    with pytest.raises(TypeError, match=r"weight holds torch.int64; expected floating point.*: give weight.float\(\)"):
+        weighted_cross_entropy(Z, Y, torch.arange(1, 5))

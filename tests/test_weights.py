@@ -5,6 +5,7 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -119,6 +120,15 @@ def test_weights_keep_their_dtype(dtype):
 def test_bad_counts_are_named(function, counts, message):
     with pytest.raises(ValueError, match=message):
         function(counts)
+
+
+def test_counts_in_the_order_of_their_frequencies_are_refused():
+    for series in (pd.Series([2, 2, 2, 0, 0, 1]).value_counts(), pd.Series(["a", "b", "b"]).value_counts()):
+        with pytest.raises(TypeError, match=r"counts is a Series in an order of its own.*give counts.sort_index\(\)"):
+            inverse_frequency(series)
+    n = pd.Series([2, 2, 2, 0, 0, 1]).value_counts().sort_index()
+    for in_order in (n, n.tolist()):
+        assert inverse_frequency(in_order).tolist() == pytest.approx([3, 6, 2])
 
 
 @pytest.mark.parametrize("counts", ["12", ["a", "b"], None, Counter("ab"), [[1], [2, 3]]])

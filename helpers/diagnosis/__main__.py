@@ -15,7 +15,7 @@ IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
 
 def number(text: str) -> Any:
     """A number where the text is one, else the text, without the spaces around it."""
-    for kind in (int, float):
+    for kind in (int, float) if "_" not in text else ():  # which Python reads as a number: 1_0 is ten
         try:
             return kind(text)
         except ValueError:

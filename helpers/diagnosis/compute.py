@@ -88,7 +88,7 @@ def diagnose(
     Args:
         counts: samples of each class, 2 to 10^6 classes: a sequence, array, tensor, dict, Counter or Series. Numbers
             as keys are sorted; the names of a Counter or Series too, since it comes by frequency. A class with zero
-            samples is kept and gets weight 1.
+            samples is kept and gets weight 1; a number that is missing among keys is none, unless ``classes`` is K.
         labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1
             (``ignore_index`` is left out), or names, in alphabetical order.
         classes: the names in the order of the logits, or K, where that differs.
@@ -101,7 +101,8 @@ def diagnose(
         optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
         lr: the learning rate that suits the loss without weights; None leaves it out.
         clip_norm: as in clip_grad_norm_.
-        batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them.
+        batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them. Pixels or
+            tokens that come together are worth fewer (notebook 11).
         accumulation_steps, world_size: micro-batches a step, and ranks.
         sampler: whether a WeightedRandomSampler already draws all classes equally often.
         dtype: number format of logits and loss ("float16" or torch.float16); ``autocast``: of the model under autocast.

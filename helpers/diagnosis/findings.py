@@ -126,6 +126,8 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
 
 def _slower(f: Facts) -> str:
     becomes = "" if f.lr is None else f"  # {f.lr:g} becomes {short(f.lr * f.lr_factor)}"
+    if f.clip_norm:
+        becomes += ", measured without clipping: try yours first" if becomes else "  # measured without clipping"
     return SLOWER.format(factor=f"{f.lr_factor:.2g}") + becomes
 
 
@@ -155,7 +157,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
-        cure = advised_loss(f) + "  # or keep the sampler and leave the weights out"
+        cure = advised_loss(f) + "  # the sampler undone; for equal classes keep it, without weights"
         yield Finding("hurts", "twice", sentence, figure, cure, "12_judging")
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "

@@ -59,10 +59,14 @@ def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
 
 
 def corrects(counts: Tensor, weights: Tensor) -> bool:
-    """Whether every class that is rarer than the commonest weighs more than those do."""
-    rarer = weights[(counts > 0) & (counts < counts.max())]
-    commonest = float(weights[counts == counts.max()].max())
-    return len(rarer) > 0 and commonest > 0 and bool((rarer > commonest * (1 + ROUNDING)).all())
+    """Whether weights lean as a balanced sampler does: no class weighs less than the commonest, the rarest weighs more.
+
+    A class without samples has no say, nor has one without weight that is neither the commonest nor the rarest.
+    """
+    rarest, commonest = (weights[counts == n].max() for n in (counts[counts > 0].min(), counts.max()))
+    others = weights[(counts > 0) & (counts < counts.max()) & (weights > 0)]
+    leans = commonest > 0 and rarest > commonest * (1 + ROUNDING)
+    return bool(leans and (others >= commonest * (1 - ROUNDING)).all())
 
 
 def absent_share(count: float, samples: float, batch: float) -> float:

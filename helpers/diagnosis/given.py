@@ -148,7 +148,7 @@ def _names(classes: Any) -> list[Any]:
 
 def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
     """The counts in the order of ``classes``; a class that is not counted has none."""
-    if all(isinstance(key, int) and 0 <= key < len(classes) for key in found):  # numbers of classes, not names
+    if all(isinstance(key, Real) and key in range(len(classes)) for key in found):  # numbers of classes, not names
         return {name: found.get(c, 0) for c, name in enumerate(classes)}
     for name, count in found.items():
         if count and name not in classes:

@@ -17,8 +17,8 @@ DIVISOR = {
 HEALTHY = "Nothing to mend: with these options no edge is crossed."
 NAMES = (
     "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples, "
-    "one each, and dataset holds the same samples, both without the ignored. Each cure is for the run as asked, not "
-    "for one that another has changed."
+    "numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. "
+    "Each cure is for the run as asked, not for one that another has changed."
 )
 AMPLE = 1000.0
 BLUE, VERMILION, BLACK = "#0072B2", "#D55E00", "#333333"  # the course's, told apart by the colour-blind too
@@ -36,6 +36,7 @@ def rows(f: Facts) -> list[tuple[str, str]]:
     def room(factor: float) -> str:
         return "ample" if factor > AMPLE else f"factor {short(factor)}"
 
+    advised = f"{short(f.lr_factor)} of yours" if f.lr is None else short(f.lr * f.lr_factor)
     options = {"lr": f.lr, "momentum": f.momentum, "weight decay": f.weight_decay, "clip": f.clip_norm}
     given = [f"{name} {value:g}" for name, value in options.items() if value]
     smooth = f", label smoothing {f.label_smoothing:g}" if f.label_smoothing else ""
@@ -60,7 +61,7 @@ def rows(f: Facts) -> list[tuple[str, str]]:
         ("format", format_.replace("torch.", "")),
         ("weights, as they are", span(f.weights)),
         ("weights advised (sample mean one)", span(f.advised)),
-        ("lr advised for them", f"{short(f.lr_factor)} of yours" if f.lr is None else short(f.lr * f.lr_factor)),
+        ("lr advised for them", advised + (", measured without clipping" if f.clip_norm else "")),
         ("scale of the loss", f"{short(f.scale)} times that without weights"),
         *([] if f.equal else [("batches without the rarest class", f"{f.absent_share:.1%}")]),
         *ratio,

@@ -22,6 +22,15 @@ const SCHEMES = {
   "effective number": (n) => { const w = n.map((v) => 0.001 / -Math.expm1(v * Math.log(0.999))); return scaled(w, total(w) / w.length); },
 };
 
+// Whether weights lean as a balanced sampler does: no class weighs less than the commonest, the rarest weighs more.
+function corrects(n, weights) {
+  const [few, many] = n.reduce(([low, high], v) => [v > 0 ? Math.min(low, v) : low, Math.max(high, v)], [Infinity, 0]);
+  const heaviest = (count) => weights.reduce((most, w, c) => (n[c] === count ? Math.max(most, w) : most), 0);
+  const [rarest, commonest] = [heaviest(few), heaviest(many)];
+  return commonest > 0 && rarest > commonest * (1 + 1e-9)
+    && weights.every((w, c) => n[c] === 0 || n[c] === many || w === 0 || w >= commonest * (1 - 1e-9));
+}
+
 // Weights of the reader's own, one a class.
 function own(w, n) {
   if (w.length !== n.length) throw new Error(`weight has ${w.length} numbers; expected one a class, ${n.length}`);
@@ -95,10 +104,7 @@ export function factsOf(given) {
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));
   f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) * (1 + 1e-9) < whole * each ? n[c] / weighed : 0));
-  const most = n[f.commonest];
-  const common = f.weights.reduce((high, w, c) => (n[c] === most ? Math.max(high, w) : high), 0);
-  f.corrects = common > 0 && n.some((v) => v > 0 && v < most)
-    && f.weights.every((w, c) => n[c] === 0 || n[c] === most || w > common * (1 + 1e-9));
+  f.corrects = corrects(n, f.weights);
   const asked = f.sampler && f.corrects ? f.weights.map((w, c) => w * n[c]) : f.weights;
   const mean = total(asked, (w, c) => f.share[c] * w);
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));

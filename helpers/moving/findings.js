@@ -42,7 +42,8 @@ export function advisedLoss(f) {
     return `loss = d.weights[0] * F.binary_cross_entropy_with_logits(${z}, y, pos_weight=d.weights[1] / d.weights[0]${f.divisor === "nothing" ? ', reduction="sum")' : ")"}`;
   return `loss = F.cross_entropy(${z}, y, d.weights.to(z.device)${{ mean: ")", sum: ', reduction="sum")', none: ', reduction="none").mean()' }[f.reduction]}`;
 }
-const slower = (f) => `for group in optimizer.param_groups:\n    group["lr"] *= ${general(f.factor, 2)}` + (f.lr === null ? "" : `  # ${general(f.lr)} becomes ${brief(f.lr * f.factor)}`);
+const slower = (f) => `for group in optimizer.param_groups:\n    group["lr"] *= ${general(f.factor, 2)}` + (f.lr === null ? "" : `  # ${general(f.lr)} becomes ${brief(f.lr * f.factor)}`)
+  + (!f.clip ? "" : f.lr === null ? "  # measured without clipping" : ", measured without clipping: try yours first");
 
 export function findingsOf(f) {
   const found = [];
@@ -99,7 +100,7 @@ function inTheStep(f, say) {
 function inTheAim(f, say) {
   if (f.sampler && f.corrects)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
-      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # or keep the sampler and leave the weights out`, "12_judging");
+      `the rarest class counts ${brief((f.nominal * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # the sampler undone; for equal classes keep it, without weights`, "12_judging");
   if (f.smoothing && f.misled > 0) {
     const over = { weights: " / d.weights[y].sum()", samples: " / len(y)", nothing: "" }[f.divisor];
     say("breaks", "smoothing", "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is multiplied by the other classes' weights.",
@@ -163,7 +164,7 @@ export function rowsOf(f) {
     ["format", `${f.dtype}${f.autocast ? ", autocast" : ""}${f.state === f.dtype ? "" : `, state ${f.state}`}`],
     ["weights, as they are", `${brief(f.least)} to ${brief(f.largest)}`],
     ["weights advised (sample mean one)", `${brief(low)} to ${brief(high)}`],
-    ["lr advised for them", f.lr === null ? `${brief(f.factor)} of yours` : brief(f.newLr)],
+    ["lr advised for them", (f.lr === null ? `${brief(f.factor)} of yours` : brief(f.newLr)) + (f.clip ? ", measured without clipping" : "")],
     ["scale of the loss", `${brief(f.scale)} times that without weights`],
     ...(f.equal ? [] : [["batches without the rarest class", percent(f.absent, 1)]]),
     ["weight ratio, rarest to most common", brief(f.nominal)],
