@@ -76,28 +76,35 @@ def code_tells(cell: NotebookNode) -> bool:
     return has_picture(cell) or re.search(r"^rule\(", cell.source, re.M) is not None
 
 
-def fold_result(cell: NotebookNode, *, awaited: bool) -> None:
-    """Fold a result, with its code where that tells it.
+def results(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that answer a prediction; between it and its explanation a figure is part of the answer."""
+    found = []
+    awaited = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
+        elif "hide-output" in cell.metadata.get("tags", []) or (awaited and has_picture(cell)):
+            found.append(cell)
+    return found
 
-    ``awaited``: the cell stands between a prediction and its explanation, where a figure is part of the answer.
-    """
+
+def fold_result(cell: NotebookNode) -> None:
+    """Fold a result, with its code where that tells it."""
     tags = cell.metadata.get("tags", [])
-    answer = "hide-output" in tags or (awaited and has_picture(cell))
-    if answer and code_tells(cell):
+    if code_tells(cell):
         cell.metadata["tags"] = [*(tag for tag in tags if tag != "hide-output"), "hide-cell"]
 
 
 def adapt(notebook: NotebookNode) -> NotebookNode:
     """Change a notebook in place for the site, and return it."""
-    awaited = False
+    for cell in results(notebook):
+        fold_result(cell)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
             cell.source = keep_numbers_whole(with_card(fold_finding(cell.source), cell))
         elif cell.cell_type == "code":
             give_alternative_text(cell)
             point_links_at_pages(cell)
-            fold_result(cell, awaited=awaited)
             name_fold(cell)
             draw_as_svg(cell)
     return notebook

@@ -52,7 +52,7 @@ def citing(entry: Entry, course: list[Lesson]) -> list[tuple[str, str]]:
     """Name and file, below the repository, of all that cites a work."""
     pages = [(lesson.path.name[:2], f"notebooks/{lesson.path.name}", prose(lesson)) for lesson in course]
     data = Path("data") / "README.md"
-    pages.append(("the data", str(data), (ROOT / data).read_text(encoding="utf-8")))
+    pages.append(("the data", data.as_posix(), (ROOT / data).read_text(encoding="utf-8")))
     return [(name, path) for name, path, text in pages if cites(text, entry)]
 
 

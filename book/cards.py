@@ -42,6 +42,10 @@ class Choice:
         if (self.right is None) == bool(self.seen):
             raise CardError("a right choice needs seen, the words of an output that show it, and no other does")
 
+    @property
+    def answer(self) -> str:
+        return "" if self.right is None else self.choices[self.right]
+
     def html(self) -> str:
         judged = "" if self.right is None else f' data-right="{self.right}"'
         items = "\n".join(f"- {text}" for text in self.choices)
@@ -60,6 +64,10 @@ class Number:
     def __post_init__(self) -> None:
         if not all(isinstance(value, int | float) for value in (self.number, self.within)) or self.within < 0:
             raise CardError(f"number and within should be numbers, within not negative; they are {self}")
+
+    @property
+    def answer(self) -> str:
+        return f"{self.number:,} {self.unit}".replace(",", " ").strip()
 
     def html(self) -> str:
         judged = f'data-number="{self.number}" data-within="{self.within}" data-unit="{escape(self.unit)}"'

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from book import make_slides, worksheet
-from book.adapt import fold_finding
+from book.adapt import code_tells, fold_finding, results
 from book.browser import NoBrowserError
 from book.course import ROOT, lessons
 from book.sealed import seal
@@ -35,7 +35,9 @@ python -m venv .venv
 .venv/bin/jupyter lab notebooks/01_weighted_cross_entropy.ipynb
 ```
 
-On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`.
+On Windows it is `.venv\\Scripts\\` in place of `.venv/bin/`. On Linux pip usually takes PyTorch's build for CUDA, about
+3 GB; for the one for CPUs, about 200 MB, run the command of [Get started](https://pytorch.org/get-started/locally/)
+with `.venv/bin/python -m pip` first.
 """
 AUDIENCE = {
     "student": "The notebooks, without their outputs. Where a cell says **Predict**, guess first, then run the next. "
@@ -53,8 +55,14 @@ Code: MIT, see `LICENSE`. Text and figures: CC BY 4.0, see `LICENSE-text`. Data:
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
-    """As a student gets it: nothing has run, findings are folded, and no link leads to solutions that are not there."""
+    """As a student gets it: nothing has run, findings and code that tells them are folded, cards hold no answers.
+
+    No link leads to solutions that are not there.
+    """
+    for cell in results(notebook):
+        cell.metadata["jupyter"] = {"source_hidden": code_tells(cell)}
     for cell in notebook.cells:
+        cell.metadata.pop("predict", None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
@@ -68,10 +76,11 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def needed_to_run(requirements: str, pyproject: str) -> str:
-    """The pins of what the course itself depends on; what its extras name, tests and the site, is not for the class."""
-    base = names(tomllib.loads(pyproject)["project"]["dependencies"])
-    pins = [line for line in requirements.splitlines() if "==" in line and names([line]) <= base]
-    return "\n".join(["# The versions last tested.", *pins, "-e .", ""])
+    """The pins of what the notebooks import; what tests and the site need is not for the class."""
+    project = tomllib.loads(pyproject)["project"]
+    wanted = names([*project["dependencies"], *project["optional-dependencies"]["libraries"]])
+    pins = [line for line in requirements.splitlines() if "==" in line and names([line]) <= wanted]
+    return "\n".join(["# The versions last tested.", *pins, "-e .[libraries]", ""])
 
 
 def handouts(folder: Path) -> None:

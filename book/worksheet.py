@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from book.adapt import FINDING, PREDICT, visible_part
 from book.browser import PATIENCE, NoBrowserError, chromium
+from book.cards import questions
 from book.course import ROOT, Lesson, lessons
 from book.deck import MARKDOWN, headings, rendered
 from book.formulas import style_sheet
@@ -30,6 +31,7 @@ class Prompt:
     number: str
     section: str
     question: str
+    right: str  # what its card calls right, of each of its questions
     printed: str
     found: str = ""
 
@@ -48,6 +50,12 @@ def first_of(finding: str) -> str:
     text = finding[: visible_part(finding)].removeprefix(FINDING).strip()
     first, *others = units(text)
     return f"{first}\n\n{others[0]}" if others and len(sentences(first)) == 1 and len(first) < 60 else first
+
+
+def right_of(cell: NotebookNode) -> str:
+    """The answers of a prediction's card."""
+    lines = [f"{one.ask}: {one.answer}" if one.ask else one.answer for one in questions(cell) if one.answer]
+    return "".join(f"<p>{MARKDOWN.renderInline(line)}</p>" for line in lines)
 
 
 def printed(cell: NotebookNode) -> str:
@@ -69,7 +77,8 @@ def prompts(lesson: Lesson) -> list[Prompt]:
                 found[-1].found = without_links(rendered(first_of(part)))
             if PREDICT in part:
                 number = f"{lesson.number}.{len(found) + 1}"
-                found.append(Prompt(number, MARKDOWN.renderInline(section), asked(part), printed(following)))
+                right = right_of(cell) if cell.source.count(PREDICT) == 1 else ""
+                found.append(Prompt(number, MARKDOWN.renderInline(section), asked(part), right, printed(following)))
     return found
 
 

@@ -67,6 +67,23 @@ def finite(name: str, values: Tensor) -> None:
         raise ValueError(f"{name} holds a number that is not finite, NaN or infinity: drop it, or fill it in")
 
 
+def in_order(name: str, values: Any) -> Any:
+    """``values``, a pandas Series as a list if its index numbers the classes, 0 to K - 1 in this order.
+
+    Raises TypeError for a table, and for a Series with another index: numpy and torch would drop it in silence.
+    """
+    if hasattr(values, "columns"):
+        raise TypeError(f"{name} is a table; expected one number a class: give one column of it")
+    if not hasattr(values, "sort_index"):
+        return values
+    if list(values.index) != list(range(len(values))):
+        raise TypeError(
+            f"{name} is a Series with an index of its own (that of value_counts() goes by frequency); expected numbers "
+            f"in the order of the logits: give {name}[classes].tolist(), with your classes in that order"
+        )
+    return values.tolist()
+
+
 def check_weight(weight: Tensor) -> None:
     """ValueError, which names the class, for a weight that is negative, NaN or infinite."""
     low, high = (end.item() for end in weight.detach().aminmax())  # one pass for all that is well; NaN shows in both

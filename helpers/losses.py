@@ -43,8 +43,8 @@ def weighted_cross_entropy(
 
     Raises ValueError for a negative, NaN or infinite weight, targets whose shape
     does not fit, probabilities outside 0 to 1, no sample left, or a total weight
-    that is zero or that overflows, itself or one over it. What else does not fit,
-    torch refuses.
+    that is zero or that overflows, itself or one over it, and TypeError for logits
+    or weights of whole numbers. What else does not fit, torch refuses.
 
     Source: torch.nn.CrossEntropyLoss, https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html.
     PyTorch's ``reduction="mean"`` is "weights" for class indices and "samples"
@@ -91,6 +91,9 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
     tensors(logits=logits, targets=targets, weight=weight)
+    for name, value in (("logits", logits), ("weight", weight)):
+        if not value.is_floating_point():
+            raise TypeError(f"{name} holds {value.dtype}; expected floating point numbers: give {name}.float()")
     probabilities = targets.is_floating_point() and targets.shape == logits.shape
     if logits.ndim != 2 or not (probabilities or (targets.dtype == torch.int64 and targets.shape == logits.shape[:1])):
         raise ValueError(
@@ -100,8 +103,6 @@ def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
         )
     if probabilities and not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError("targets leaves the range 0 to 1; expected probabilities")
-    if not weight.is_floating_point():
-        raise TypeError(f"weight holds {weight.dtype}; expected floating point numbers: give weight.float()")
     if weight.shape != logits.shape[1:]:
         raise ValueError(f"weight has shape {tuple(weight.shape)}; expected one a class, {tuple(logits.shape[1:])}")
     check_weight(weight)

@@ -144,7 +144,7 @@ def logistic_descents(
         targets: (N,) or (R, N), 0 or 1.
         lr, scale: a number, or one a run, (R,). All runs take as many ``steps``.
 
-    Raises ValueError for what is not finite, fewer steps than none, and targets that are not 0 or 1, one a sample.
+    Raises ValueError for what is not finite, fewer steps than none, and targets outside 0 to 1, or not one a sample.
     """
     _check(inputs, targets)
     finite("start", start)

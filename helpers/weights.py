@@ -4,6 +4,7 @@ Notation: n_c is the number of samples of class c, N = sum_c n_c, K the number
 of classes. Every function takes counts in any form that torch can read and
 returns a tensor of shape (K,) in the order of the counts. It computes in
 float64 and returns the dtype of floating point counts, else torch's default.
+What is no list of numbers, or has an order of its own, is a TypeError.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from helpers.arguments import real_number
+from helpers.arguments import in_order, real_number
 
 Counts = Tensor | Sequence[float] | Any
 NormalizeTo = Literal["sum", "class mean", "sample mean", "max"]
@@ -86,7 +87,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
     return (w / becomes_one).to(_dtype(weights))
 
 
-# A scheme's name and how its weights follow from the counts: here and nowhere else.
+# A scheme's name and how its weights follow from the counts; for the page again in helpers/moving/facts.js.
 SCHEMES: dict[str, Callable[[Counts], Tensor]] = {
     "none": lambda counts: power(counts, 0.0),
     "inverse frequency": inverse_frequency,
@@ -109,15 +110,12 @@ def _checked_counts(counts: Counts) -> Tensor:
 
 
 def _checked(values: Any, name: str) -> Tensor:
-    if hasattr(values, "sort_index"):
-        if list(values.index) != list(range(len(values))):
-            raise TypeError(
-                f"{name} is a Series in an order of its own, of value_counts() that of the frequencies; expected the "
-                f"order of the classes: give {name}.sort_index().tolist()"
-            )
-        values = values.tolist()
+    values = in_order(name, values)
     try:
-        v = torch.as_tensor(values).detach().double()
+        v = torch.as_tensor(values).detach()
+        if v.is_complex():
+            raise TypeError("some have an imaginary part")
+        v = v.double()
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} is a {type(values).__name__}, not numbers in order: {error}") from None
     if v.ndim != 1 or len(v) == 0:

@@ -20,8 +20,10 @@ from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import main, read
 from helpers.diagnosis.finding import samples, short
 from helpers.diagnosis.given import optimizer_name
+from helpers.diagnosis.report import NAMES as IN_THE_CURES
 from helpers.diagnosis.report import rows
 from helpers.moving import module
+from helpers.weights import SCHEMES
 
 INPUTS = 300
 DRAW = random.Random(16)
@@ -67,13 +69,12 @@ def draw() -> tuple[list[int], dict[str, Any]]:
         counts[DRAW.randrange(classes)] = 0
     dtype = DRAW.choice(["float16", "bfloat16", "float32"])
     positive = spread(0.01, 1e4) if binary and DRAW.random() < 0.3 else None
-    schemes = ["none", "inverse frequency", "balanced", "sum to one", "square root", "effective number"]
     own = [DRAW.choice([0.0, 1.0, spread(0.01, 1e4)]) for _ in counts[:-1]] + [spread(0.01, 1e4)]
     return counts, {
         "weight": own if counts[-1] and positive is None and DRAW.random() < 0.15 else None,
         "positive": positive,
         "state": DRAW.choice([None, None, None, "float16", "float32"]),
-        "scheme": DRAW.choice([*schemes, round(DRAW.uniform(0, 1.5), 2)]),
+        "scheme": DRAW.choice([*SCHEMES, round(DRAW.uniform(0, 1.5), 2)]),
         "loss": "bce" if binary else "cross entropy",
         "reduction": DRAW.choice(["mean", "sum", "none"]),
         "smoothing": 0 if binary else DRAW.choice([0, 0, 0.1, 0.01]),
@@ -100,8 +101,8 @@ def on_page(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_python(options: dict[str, Any]) -> dict[str, Any]:
-    """The page lets own weights take the place of the scheme; the package refuses both."""
-    if options.get("weight"):
+    """The page lets own weights and ``pos_weight`` take the place of the scheme; the package refuses both."""
+    if options.get("weight") or options.get("positive") is not None or options.get("pos_weight") is not None:
         options = {name: value for name, value in options.items() if name != "scheme"}
     return {NAMES.get(name, name): value for name, value in options.items()}
 
@@ -113,6 +114,13 @@ def same(page_says: str, package_says: str) -> bool:
     left, right = ([float(number.replace(",", "")) for number in NUMBER.findall(t)] for t in (page_says, package_says))
     words = NUMBER.sub("#", page_says) == NUMBER.sub("#", package_says)
     return words and left == pytest.approx(right, rel=0.011)
+
+
+def test_the_page_offers_every_scheme_and_says_what_the_cures_name(page: Page):
+    offered = page.get_by_label("weights", exact=True).locator("option").all_inner_texts()
+    assert set(SCHEMES) <= set(offered)
+    text = module("calculator")
+    assert IN_THE_CURES.partition("z and y the logits")[2] in text
 
 
 def test_answers_are_those_of_the_package(page: Page):

@@ -15,7 +15,7 @@ from conftest import LESSONS, ROOT, SOLUTIONS, opened, placed
 from nbformat import NotebookNode
 
 from book import browser, worksheet
-from book.adapt import FINDING, PREDICT
+from book.adapt import FINDING, PREDICT, code_tells, results
 from book.browser import NoBrowserError
 from book.sealed import sealed, unsealed
 from tools.run import client_for
@@ -43,6 +43,7 @@ def test_student_has_no_output_and_no_solution(copies: Path):
     assert set(found) == {path.name for path in LESSONS}
     for notebook in found.values():
         assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+        assert not any("predict" in cell.metadata for cell in notebook.cells)
         assert "](solutions/" not in "".join(cell.source for cell in notebook.cells)
 
 
@@ -53,6 +54,17 @@ def test_student_opens_what_happened_after_guessing(copies: Path):
         assert [part in shown for part in (PREDICT, FINDING)] == [True, False], name
         assert FINDING in text, name
         assert shown.count(PREDICT) == text.count(PREDICT), name
+
+
+def test_a_student_opens_what_tells_the_answer(copies: Path):
+    found = notebooks(copies / "class-weights-student")
+    told = 0
+    for path in LESSONS:
+        shown = {cell.id: cell for cell in results(nbformat.read(path, as_version=4))}
+        hidden = {cell.id: cell.metadata.jupyter.source_hidden for cell in found[path.name].cells if cell.id in shown}
+        assert hidden == {name: code_tells(cell) for name, cell in shown.items()}
+        told += sum(hidden.values())
+    assert told > 40
 
 
 def test_teacher_has_outputs_and_solutions(copies: Path):
@@ -68,9 +80,11 @@ def test_copy_holds_what_it_needs(copies: Path, audience: str):
     wanted = ("README.md", "LICENSE", "LICENSE-text", "pyproject.toml", "helpers/losses.py", "data/shuttle.npz")
     assert [name for name in wanted if not (folder / name).is_file()] == []
     requirements = (folder / "requirements.txt").read_text(encoding="utf-8")
-    needed = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    assert re.findall(r"^([\w-]+)==", requirements, re.M) == [re.match(r"[\w-]+", line)[0] for line in needed]
-    assert requirements.endswith("\n-e .\n")
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["libraries"]]
+    pinned = set(re.findall(r"^([\w-]+)==", requirements, re.M))
+    assert pinned == {re.match(r"[\w-]+", line)[0] for line in needed}
+    assert requirements.endswith("\n-e .[libraries]\n")
 
 
 def test_who_gets_what(copies: Path):
@@ -123,6 +137,9 @@ def test_worksheet_has_every_prediction_and_its_answer():
     assert [one.number for one in found[:2]] == ["01.1", "01.2"]
     assert [one.number for one in found if len(one.question) < 30 or len(one.answer) < 30] == []
     assert not any("<a " in one.question + one.answer or "Predict." in one.question for one in found)
+    rights = {one.number: one.right for one in found}
+    assert rights["01.1"].count("<p>") == 2
+    assert "704 409" in rights["01.1"]
 
 
 def test_worksheet_is_printed_without_a_date(tmp_path: Path):

@@ -255,6 +255,16 @@ def test_the_order_of_the_classes_changes_no_weight_beside_a_sampler():
         assert there.weights.tolist() == pytest.approx(back.weights.flip(0).tolist())
 
 
+def test_ties_and_rounding_hide_no_second_correction():
+    for counts, weight, times in (
+        ([900, 40, 40], [1, 0, 15], 15 * 900 / 40),
+        ([900, 900, 40], [0, 2, 15], 7.5 * 900 / 40),
+        ([900, 60, 40], [1, 1 - 1e-13, 15], 15 * 900 / 40),
+    ):
+        (said,) = [f.figure for f in diagnose(counts, weight=weight, sampler=True).findings if f.name == "twice"]
+        assert said.startswith(f"the rarest class counts {times:.3g} times")
+
+
 @pytest.mark.parametrize(
     "weight", [[1, 1.5, 1], [1, 1 + 1e-13, 1 + 1e-13], [0, 15, 0], [1, 15, 1], [1, 0.9, 15], [0, 1, 15]]
 )

@@ -122,6 +122,16 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     for kind in (int, np.int64, float):  # as numpy.unique counts them
         d = diagnose({kind(2): 5, kind(0): 7}, classes=["ok", "bad", "odd"])
         assert (d.names, d.facts.counts.tolist()) == (("ok", "bad", "odd"), [7, 0, 5])
+    # Numbers that are names of classes are names, and not places.
+    assert diagnose({0: 900, 1: 90, 2: 10}, classes=[2, 1, 0]).facts.counts.tolist() == [10, 90, 900]
+    assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
+
+
+def test_a_series_of_weights_keeps_no_order_of_its_own():
+    counts = pd.Series(["z"] * 900 + ["a"] * 40).value_counts()
+    refused("weight is a Series with an index of its own", counts, weight=counts.sum() / counts)
+    refused("weight is a table", counts, weight=(counts.sum() / counts).to_frame())
+    assert diagnose([900, 40], weight=pd.Series([1.0, 9.0])).weights.tolist() == pytest.approx([0.746, 6.71], rel=1e-2)
 
 
 @pytest.mark.parametrize(

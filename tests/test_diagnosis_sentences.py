@@ -201,6 +201,7 @@ def test_the_figure_draws_weights_and_what_is_let_through():
          {"labels": ["cat", "dog", "cat"], "sampler": True}),
         ("n\n900\n50\n", ["--counts", "n", "--pos-weight", "18"], {"counts": [900, 50], "pos_weight": 18.0}),
         ("label\n1_0\n1_0\n2_0\n", [], {"labels": ["1_0", "1_0", "2_0"]}),
+        ("label\n007\n7\nA1\n1E5\n", [], {"labels": ["007", "7", "A1", "1E5"]}),
     ],
 )  # fmt: skip
 def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):

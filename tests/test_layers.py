@@ -35,7 +35,7 @@ ALLOWED = {
 MODULES = sorted(
     path for path in (ROOT / "helpers").rglob("*.py") if path.parent.name != "helpers" or path.stem != "__init__"
 )
-IDS = [str(path.relative_to(ROOT / "helpers")) for path in MODULES]
+IDS = [path.relative_to(ROOT / "helpers").as_posix() for path in MODULES]
 MOST_LINES = 200
 
 

@@ -170,6 +170,8 @@ def test_what_is_no_tensor_is_named(name, value):
         weighted_cross_entropy(**{"logits": Z, "targets": Y, "weight": W} | {name: value})
 
 
-def test_whole_numbers_are_no_weights():
+def test_whole_numbers_are_no_logits_and_no_weights():
+    with pytest.raises(TypeError, match=r"logits holds torch.int64; expected floating point.*: give logits.float\(\)"):
+        weighted_cross_entropy(Z.long(), Y)
     with pytest.raises(TypeError, match=r"weight holds torch.int64; expected floating point.*: give weight.float\(\)"):
         weighted_cross_entropy(Z, Y, torch.arange(1, 5))

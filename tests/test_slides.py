@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from browsing import complaints, new_page, run
 from conftest import LESSONS, opened, refuse
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 from playwright.sync_api import Browser, Page
 
 from book.adapt import FINDING, PREDICT
@@ -241,6 +241,18 @@ def test_lecture_fills_its_hour_and_the_guide_says_so():
 def test_lecture_says_which_cell_is_gone():
     with pytest.raises(CourseError, match="'c999' of 01_"):
         cell_of(opened(LESSONS[0]), "c999")
+
+
+def test_code_that_tells_an_outcome_is_the_speakers():
+    verdict = new_code_cell(
+        "print(1)\nrule('it is so', [True], [], 'it rains', '')", metadata={"tags": ["hide-output"]}
+    )
+    plain = new_code_cell("print(1)", metadata={"tags": ["hide-output"]})
+    for cell in (verdict, plain):
+        cell.outputs = [new_output("stream", name="stdout", text="true when it rains")]
+    told, shown = (code_slide(cell) for cell in (verdict, plain))
+    assert "it rains" in "".join(told.notes)
+    assert ("rule" in "".join(told.parts), "print" in "".join(shown.parts)) == (False, True)
 
 
 def test_index_lists_every_deck(decks: Path):

@@ -1,4 +1,4 @@
-"""Scripts that run the notebooks and measure: ``python -m tools.NAME``; the Makefile names each."""
+"""Scripts that run the notebooks, measure, and make stored data: ``python -m tools.NAME``, most of them by ``make``."""
 
 import sys
 

@@ -18,7 +18,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from helpers.ensembles import Loss, fit_many
 from helpers.operating import operating_curve, precision_at
-from tools.options import ROOT
+from tools.options import ROOT, at_least_one
 from tools.verdicts.notebook_06 import LOADERS, RARE, measures, weighted
 
 STORED = ROOT / "data" / "budgets.json"
@@ -63,7 +63,7 @@ def logits(data: str, epochs: int, seed: int) -> tuple[dict[str, Tensor], Tensor
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--splits", type=at_least_one, default=5)
     splits = parser.parse_args().splits
     torch.set_num_threads(1)
     stored: list[dict[str, Any]] = []

@@ -17,7 +17,7 @@ from jupyterlab.labapp import LabApp
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
-from book.adapt import FINDING, PREDICT, code_tells, fold_finding, has_picture
+from book.adapt import code_tells, fold_finding, results
 from tools.options import ROOT
 
 ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
@@ -41,16 +41,12 @@ def close(cell: NotebookNode, *, code: bool) -> None:
 
 def for_guessing(notebook: NotebookNode) -> NotebookNode:
     """The notebook with what answers a prediction closed: outputs, findings, and code whose title tells the finding."""
-    awaited = False
+    for cell in results(notebook):
+        close(cell, code=code_tells(cell))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            awaited = cell.source.rfind(PREDICT) > cell.source.rfind(FINDING)
-            cell.source = fold_finding(
-                cell.source.replace("](solutions/", "](../notebooks/solutions/"), "What happened"
-            )
-        else:
-            if "hide-output" in cell.metadata.get("tags", []) or (awaited and has_picture(cell)):
-                close(cell, code=code_tells(cell))
+            source = cell.source.replace("](solutions/", "](../notebooks/solutions/")
+            cell.source = fold_finding(source, "What happened")
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first, new_markdown_cell(ELSEWHERE, id="elsewhere"))
     notebook.metadata["kernelspec"] = KERNEL

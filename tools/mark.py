@@ -1,5 +1,7 @@
 """Run the checks in a class's notebooks, and write a CSV: a line a notebook, a column an exercise.
 
+An empty field says that the check of that exercise never ran.
+
     python -m tools.mark FOLDER [--csv marks.csv] [--seconds 180] [--clock 900] [--gigabytes 8]
 
 FOLDER holds notebooks of the course in any depth, each with its number in front: ``ada/03_gradient_scaling.ipynb``.
@@ -36,7 +38,8 @@ APART = (
     *("unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"),
     *("sh", "-c"),
     """mount --bind "$0" "$0" || exit 1
-    for place in $(cut -d " " -f 2 /proc/self/mounts); do
+    for place in $(cut -d " " -f 2 /proc/self/mounts | sed 's/\\\\/\\\\0/g'); do
+        place=$(printf %b "$place")  # a space stands there as \\040
         [ "$place" = "$0" ] || mount -o remount,bind,ro "$place" 2> /dev/null
     done
     [ -w / ] && exit 1

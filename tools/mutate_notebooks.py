@@ -30,8 +30,8 @@ ENOUGH = 0.9
 ENDLESS_SECONDS = 600
 SWAPS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}
 WORDS = {"weights": "samples", "samples": "weights", "mean": "sum", "sum": "mean"}
-# A cell with one of these is an exercise, a figure, a film, a slider or a clock.
-UNCHANGED = ("check(", "canvas(", "animate_paths(", "interact(", "perf_counter(")
+# A cell with one of these is an exercise, a figure, a film or a clock.
+UNCHANGED = ("check(", "canvas(", "animate_paths(", "perf_counter(")
 # Elsewhere, a statement with one of these draws.
 STATEMENTS = (ast.Expr, ast.Assign)
 DRAWING = {"plots", "ax", "show", "lines", "points", "bars", "grouped_bars", "heat_table", "note", "titles", "colours"}

@@ -120,7 +120,7 @@ def main() -> int:
     found = {}
     with ThreadPoolExecutor(options.lanes) as pool:
         for number, ((path, name), cells) in enumerate(zip(jobs, pool.map(run, jobs), strict=True), 1):
-            row = str(path.relative_to(ROOT / "notebooks").with_suffix(""))
+            row = os.path.relpath(path.with_suffix(""), ROOT / "notebooks")
             found[row, name] = cells
             verdict = f"DIFFERS in {', '.join(str(d.cell) for d in cells)}" if cells else "same"
             minutes = (time.monotonic() - started) / 60

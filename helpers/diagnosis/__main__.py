@@ -48,7 +48,10 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             "else say which it is with --counts COLUMN or --labels COLUMN"
         )
     if labels:
-        found = [number(row[labels]) for row in table]
+        texts = [row[labels].strip() for row in table]
+        found = list(map(number, texts))
+        if any(isinstance(one, str) for one in found):  # names, of which 007 and 7 are two
+            found = texts
         if "" in found:
             raise ValueError(f"{path} has no {labels} in row {found.index('') + 1}; drop that row or fill it in")
         return {"labels": found}

@@ -114,10 +114,10 @@ def diagnose(
     keys, n, order = class_counts(
         counts, labels, classes, whole_number("ignore_index", ignore_index, -(2**63), 2**63 - 1)
     )
-    loss = "bce" if pos_weight is not None else loss
     for name, value, known in (("reduction", reduction, get_args(Reduction)), ("loss", loss, ("cross entropy", "bce"))):
         if not isinstance(value, str) or value not in known:
             raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, known))}")
+    loss = "bce" if pos_weight is not None else loss
     for name, flag in (("sampler", sampler), ("autocast", autocast)):
         if not isinstance(flag, bool):
             raise TypeError(f"{name} is {flag!r}; expected True or False")

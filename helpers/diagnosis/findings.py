@@ -10,7 +10,7 @@ import torch
 
 from helpers.diagnosis.facts import EPSILON, Facts
 from helpers.diagnosis.finding import ORDER, Finding, Severity, samples, short
-from helpers.diagnosis.formulas import ROUNDING, corrects
+from helpers.diagnosis.formulas import ROUNDING, corrects, lean
 from helpers.diagnosis.sampling import draw, in_the_data
 
 # The edges. A finding speaks from its edge outwards; the tests stand on both sides of each.
@@ -155,7 +155,7 @@ def _without_smoothing(f: Facts) -> str:
 def _in_the_aim(f: Facts) -> Iterator[Finding]:
     if f.sampler and corrects(f.counts, f.weights):
         sentence = "A balanced sampler and weights correct the same thing twice."
-        twice = f.nominal_ratio * float(f.counts[f.commonest] / f.counts[f.rarest])
+        twice = lean(f.counts, f.weights) * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
         cure = advised_loss(f) + "  # the sampler undone; for equal classes keep it, without weights"
         yield Finding("hurts", "twice", sentence, figure, cure, "12_judging")

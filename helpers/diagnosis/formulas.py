@@ -58,15 +58,20 @@ def let_through(share: Tensor, weights: Tensor, batch: float) -> Tensor:
     return torch.zeros_like(weights).masked_scatter(held, v / (1 - idle**batch))  # a batch of zeros has no loss
 
 
+def lean(counts: Tensor, weights: Tensor) -> float:
+    """How many times the commonest class's weight the rarest has, the heaviest where several are."""
+    rarest, commonest = (float(weights[counts == n].max()) for n in (counts[counts > 0].min(), counts.max()))
+    return rarest / commonest if commonest else 0.0
+
+
 def corrects(counts: Tensor, weights: Tensor) -> bool:
     """Whether weights lean as a balanced sampler does: no class weighs less than the commonest, the rarest weighs more.
 
     A class without samples has no say, nor has one without weight that is neither the commonest nor the rarest.
     """
-    rarest, commonest = (weights[counts == n].max() for n in (counts[counts > 0].min(), counts.max()))
     others = weights[(counts > 0) & (counts < counts.max()) & (weights > 0)]
-    leans = commonest > 0 and rarest > commonest * (1 + ROUNDING)
-    return bool(leans and (others >= commonest * (1 - ROUNDING)).all())
+    commonest = weights[counts == counts.max()].max()
+    return lean(counts, weights) > 1 + ROUNDING and bool((others >= commonest * (1 - ROUNDING)).all())
 
 
 def absent_share(count: float, samples: float, batch: float) -> float:

@@ -117,7 +117,8 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
     array = read_array("labels", labels)
     if array.dtype.kind not in "biuf":
-        if any(name is None or name != name for name in array.flat):  # NaN differs from itself
+        names = labels if isinstance(labels, Sequence) else array.flat  # numpy makes a text of NaN beside texts
+        if any(name is None or name != name for name in names):  # NaN differs from itself
             raise ValueError("labels holds a missing value; drop those samples")
         found = dict(Counter(map(str, array.flat)))
         if all(name.lstrip("-").isdigit() for name in found):
@@ -148,11 +149,14 @@ def _names(classes: Any) -> list[Any]:
 
 def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
     """The counts in the order of ``classes``; a class that is not counted has none."""
-    if all(isinstance(key, Real) and key in range(len(classes)) for key in found):  # numbers of classes, not names
+    lacking = [name for name, known in zip(found, map(set(classes).__contains__, found), strict=True) if not known]
+    lacking = [name for name in lacking if found[name]]
+    if lacking and all(isinstance(key, Real) and key in range(len(classes)) for key in found):  # places, not names
         return {name: found.get(c, 0) for c, name in enumerate(classes)}
-    for name, count in found.items():
-        if count and name not in classes:
-            raise ValueError(f"classes lacks {name!r}, which has samples; give every class, in the order of the logits")
+    if lacking:
+        raise ValueError(
+            f"classes lacks {lacking[0]!r}, which has samples; give every class, in the order of the logits"
+        )
     return {name: found.get(name, 0) for name in classes}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.arguments import real_number
+from helpers.arguments import in_order, real_number
 from helpers.diagnosis.formulas import curvature_of_inputs
 from helpers.diagnosis.given import read_array
 from helpers.weights import SCHEMES, power
@@ -16,8 +16,9 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
     """The weights that the loss gets, float64 (K,), and what they are called."""
     held = n > 0
     if weight is not None or pos_weight is not None:
-        if weight is not None and (pos_weight is not None or scheme != "inverse frequency"):
-            raise ValueError("weight is given beside scheme or pos_weight; expected one of them")
+        name = "pos_weight" if weight is None else "weight"
+        if scheme != "inverse frequency" or (weight is not None and pos_weight is not None):
+            raise ValueError(f"{name} is given beside another of weight, pos_weight and scheme; expected one of them")
         own = weight if pos_weight is None else [1.0, real_number("pos_weight", pos_weight, 1e-30, 1e30)]
         return _own(own, held), "your own"
     if isinstance(scheme, str):
@@ -32,7 +33,7 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
 
 
 def _own(weight: Any, held: Tensor) -> Tensor:
-    array = read_array("weight", weight)
+    array = read_array("weight", in_order("weight", weight))
     if array.shape != held.shape or array.dtype.kind not in "biuf":
         raise ValueError(f"weight has shape {array.shape}, dtype {array.dtype}; expected one a class, ({len(held)},)")
     w = torch.from_numpy(array.astype(np.float64))

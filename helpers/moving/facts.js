@@ -23,12 +23,14 @@ const SCHEMES = {
 };
 
 // Whether weights lean as a balanced sampler does: no class weighs less than the commonest, the rarest weighs more.
-function corrects(n, weights) {
+// `lean`: how many times the commonest class's weight the rarest has, the heaviest where several are.
+function leaning(n, weights) {
   const [few, many] = n.reduce(([low, high], v) => [v > 0 ? Math.min(low, v) : low, Math.max(high, v)], [Infinity, 0]);
   const heaviest = (count) => weights.reduce((most, w, c) => (n[c] === count ? Math.max(most, w) : most), 0);
-  const [rarest, commonest] = [heaviest(few), heaviest(many)];
-  return commonest > 0 && rarest > commonest * (1 + 1e-9)
-    && weights.every((w, c) => n[c] === 0 || n[c] === many || w === 0 || w >= commonest * (1 - 1e-9));
+  const commonest = heaviest(many);
+  const lean = commonest > 0 ? heaviest(few) / commonest : 0;
+  return { lean, corrects: lean > 1 + 1e-9
+    && weights.every((w, c) => n[c] === 0 || n[c] === many || w === 0 || w >= commonest * (1 - 1e-9)) };
 }
 
 // Weights of the reader's own, one a class.
@@ -104,7 +106,7 @@ export function factsOf(given) {
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));
   f.misled = total(f.weights, (w, c) => (w > 0 && w * (1 - f.smoothing + each) * (1 + 1e-9) < whole * each ? n[c] / weighed : 0));
-  f.corrects = corrects(n, f.weights);
+  Object.assign(f, leaning(n, f.weights));
   const asked = f.sampler && f.corrects ? f.weights.map((w, c) => w * n[c]) : f.weights;
   const mean = total(asked, (w, c) => f.share[c] * w);
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));

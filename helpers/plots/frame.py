@@ -85,7 +85,7 @@ def still(figure: Figure, alt: str) -> tuple[dict[str, bytes], dict[str, dict[st
 
 @styled
 def image_html(picture: Figure | bytes, alt: str) -> str:
-    """An HTML image, for what ``show`` cannot display: a picture that changes with a slider, and an animation.
+    """An HTML image, for what ``show`` cannot display, such as an animation.
 
     Args:
         picture: a figure, which it closes, or a GIF as ``animate_paths`` returns it.
