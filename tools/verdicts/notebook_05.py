@@ -154,7 +154,7 @@ VERDICTS = [
     Verdict(
         "05",
         "SGD",
-        "At SGD's best rate without weights, balanced weights fail and none do not.",
+        "At SGD's best rate without weights, a run with balanced weights fails, and one without does not.",
         sgd_fails,
         {
             "as in the notebook": {},
@@ -215,7 +215,7 @@ VERDICTS = [
         clipping_helps,
         {
             "as in the notebook": {},
-            "a quarter of the rate": {"rate": SGD_RATE / 4},
+            "a quarter of the best rate": {"rate": SGD_RATE / 4},
             "at the best rate": {"rate": SGD_RATE},
             "500 steps": {"steps": 500},
         },

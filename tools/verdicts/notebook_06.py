@@ -123,13 +123,13 @@ SETTINGS = {
 
 
 VERDICTS = [
-    Verdict("06", "speed", "The curve of the square root lies above that of no weights.",
+    Verdict("06", "speed", "The square root's curve has a larger area than that of no weights.",
             root_finds_more, SETTINGS, quick=False),
-    Verdict("06", "patience", "The curve of no weights lies above that of N/n_c.",
+    Verdict("06", "patience", "The curve of no weights has a larger area than that of N/n_c.",
             none_beats_full, SETTINGS, quick=False),
     Verdict("06", "knee", "From τ = 3/4 to 1, rare precision falls by over 0.2 and recall gains under 0.1.",
             knee, SETTINGS, quick=False),
-    Verdict("06", "resampling", "The curve of resampling lies above that of N/n_c.",
+    Verdict("06", "resampling", "The curve of resampling has a larger area than that of N/n_c.",
             resampling_beats_full, SETTINGS, quick=False),
     Verdict("06", "subtraction", "After the subtraction of log w, N/n_c has a higher log loss than no weights.",
             subtraction_leaves_a_loss, SETTINGS, quick=False),
