@@ -149,8 +149,8 @@ def _names(classes: Any) -> list[Any]:
 
 def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
     """The counts in the order of ``classes``; a class that is not counted has none."""
-    lacking = [name for name, known in zip(found, map(set(classes).__contains__, found), strict=True) if not known]
-    lacking = [name for name in lacking if found[name]]
+    known = set(classes)
+    lacking = [name for name, count in found.items() if count and name not in known]
     if lacking and all(isinstance(key, Real) and key in range(len(classes)) for key in found):  # places, not names
         return {name: found.get(c, 0) for c, name in enumerate(classes)}
     if lacking:
