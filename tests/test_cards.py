@@ -14,7 +14,7 @@ from nbformat.v4 import new_markdown_cell
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_prose import numbers
 
-from book.adapt import PREDICT, figure_texts
+from book.adapt import PREDICT, figure_texts, results
 from book.cards import TALLY, TALLY_OF_COURSE, CardError, Choice, Number, Question, questions, with_card
 
 CARDS = [one for path in LESSONS for cell in opened(path).notebook.cells for one in questions(cell)]
@@ -58,6 +58,10 @@ def complaints(notebook: NotebookNode) -> Iterator[str]:
         output = answers(notebook.cells[i:])
         lost = [asked for asked in found if not holds(output, asked)]
         yield from (f"{place} no output up to the next Predict shows {asked}" for asked in lost)
+        open_ones = itertools.takewhile(lambda later: not asks(later), notebook.cells[i + 1 :])
+        in_sight = shown([later for later in open_ones if later not in results(notebook)])
+        told = [asked for asked in found if isinstance(asked, Choice) and asked.seen and asked.seen in in_sight]
+        yield from (f"{place} an output that is not folded shows {asked}" for asked in told)
 
 
 def test_every_predict_has_a_card_and_the_outputs_show_its_answer(lesson):

@@ -157,6 +157,13 @@ def test_the_rate_below_which_descent_is_stable(optimizer, reduction):
         assert bool(at.abs() < 1e-6) is stable
 
 
+def test_without_a_brake_no_rate_is_called_stable():
+    labels = torch.tensor([0] * 90 + [1] * 10)
+    d = diagnose(labels=labels, inputs=torch.where(labels == 1, 10.0, 1.0)[:, None], momentum=1.0)
+    (figure,) = [f.figure for f in d.findings if f.name == "curvature"]
+    assert "stable" not in figure
+
+
 def test_a_class_of_weight_zero_is_no_work_of_the_smoothing_and_has_no_odds():
     assert not {"smoothing", "calibration"} & set(findings([900, 60, 40], weight=[0, 1, 1], label_smoothing=0.1))
     found = findings([900, 60, 40], weight=[0, 0.01, 1], label_smoothing=0.1)["smoothing"]

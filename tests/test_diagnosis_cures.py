@@ -236,7 +236,7 @@ def test_beside_a_sampler_no_cure_takes_the_sampler_away_and_the_cured_run_is_we
         d = diagnose(counts, scheme=scheme, sampler=True, batch_size=4)
         cures = {f.name: f.cure for f in d.findings}
         assert cures["batch"] == "loss = F.cross_entropy(z, y, d.weights.to(z.device))"
-        assert cures["twice"] == cures["batch"] + "  # the sampler undone; for equal classes keep it, without weights"
+        assert cures["twice"] == cures["batch"] + "  # what the weights asked for, once; for equal classes give none"
         again = diagnose(counts, weight=d.weights, sampler=True, batch_size=4)
         assert not {"batch", "twice"} & {f.name for f in again.findings}
         assert again.weights.tolist() == pytest.approx(d.weights.tolist())

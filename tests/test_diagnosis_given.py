@@ -127,6 +127,14 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
 
 
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_missing_name_is_no_class(missing):
+    for labels in (["cat", missing, "dog"], [["cat", "dog"], ["cat", missing]]):
+        with pytest.raises(ValueError, match="labels holds a missing value"):
+            diagnose(labels=labels)
+    assert diagnose(labels=[np.array(["a", "b"]), np.array(["a", "a"])]).facts.counts.tolist() == [3, 1]
+
+
 def test_a_series_of_weights_keeps_no_order_of_its_own():
     counts = pd.Series(["z"] * 900 + ["a"] * 40).value_counts()
     refused("weight is a Series with an index of its own", counts, weight=counts.sum() / counts)

@@ -122,6 +122,11 @@ def test_bad_counts_are_named(function, counts, message):
         function(counts)
 
 
+def test_counts_are_real():
+    with pytest.raises(TypeError, match="counts is a Tensor, not numbers in order: some have an imaginary part"):
+        inverse_frequency(torch.tensor([1 + 1j, 2]))
+
+
 def test_counts_in_the_order_of_their_frequencies_are_refused():
     for series in (pd.Series([2, 2, 2, 0, 0, 1]).value_counts(), pd.Series(["a", "b", "b"]).value_counts()):
         with pytest.raises(TypeError, match=r"counts is a Series with an index of its own.*give counts\[classes\]"):

@@ -54,7 +54,7 @@ def made(name: str) -> Problem:
             size, 20, n_informative=8, n_redundant=4, n_classes=6, weights=share / share.sum(), flip_y=0, random_state=0
         )
         return Problem(standard(x), torch.as_tensor(y), lambda s: one_hidden_layer(20, 32, 6, seed=s))
-    if name == "noisy":  # one in a hundred, and as many wrong labels
+    if name == "noisy":  # one in a hundred, and one label in a hundred drawn at random
         x, y = make_classification(size, 20, n_informative=10, weights=[0.99], flip_y=0.01, random_state=0)
         return Problem(standard(x), torch.as_tensor(y), lambda s: softmax_regression(20, 2, seed=s))
     if name == "fraud":  # two in a thousand, and features with Student's t of three degrees

@@ -157,7 +157,7 @@ def _in_the_aim(f: Facts) -> Iterator[Finding]:
         sentence = "A balanced sampler and weights correct the same thing twice."
         twice = lean(f.counts, f.weights) * float(f.counts[f.commonest] / f.counts[f.rarest])
         figure = f"the rarest class counts {short(twice)} times the most common one, sample for sample"
-        cure = advised_loss(f) + "  # the sampler undone; for equal classes keep it, without weights"
+        cure = advised_loss(f) + "  # what the weights asked for, once; for equal classes give none"
         yield Finding("hurts", "twice", sentence, figure, cure, "12_judging")
     if f.label_smoothing and f.misled_share > 0:
         sentence = "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is "

@@ -117,8 +117,9 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
     array = read_array("labels", labels)
     if array.dtype.kind not in "biuf":
-        names = labels if isinstance(labels, Sequence) else array.flat  # numpy makes a text of NaN beside texts
-        if any(name is None or name != name for name in names):  # NaN differs from itself
+        # Beside texts numpy makes a text of NaN too, which differs from itself only while it is none.
+        given = np.array(labels, dtype=object) if isinstance(labels, Sequence) else array
+        if any(name is None or name != name for name in given.flat):
             raise ValueError("labels holds a missing value; drop those samples")
         found = dict(Counter(map(str, array.flat)))
         if all(name.lstrip("-").isdigit() for name in found):

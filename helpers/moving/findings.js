@@ -100,7 +100,7 @@ function inTheStep(f, say) {
 function inTheAim(f, say) {
   if (f.sampler && f.corrects)
     say("hurts", "twice", "A balanced sampler and weights correct the same thing twice.",
-      `the rarest class counts ${brief((f.lean * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # the sampler undone; for equal classes keep it, without weights`, "12_judging");
+      `the rarest class counts ${brief((f.lean * f.counts[f.commonest]) / f.counts[f.rarest])} times the most common one, sample for sample`, `${advisedLoss(f)}  # what the weights asked for, once; for equal classes give none`, "12_judging");
   if (f.smoothing && f.misled > 0) {
     const over = { weights: " / d.weights[y].sum()", samples: " / len(y)", nothing: "" }[f.divisor];
     say("breaks", "smoothing", "Label smoothing under these weights teaches the wrong class: the smoothing mass of every sample is multiplied by the other classes' weights.",
