@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 from book.cards import with_card
 from book.figures import draw_as_svg
-from book.folds import name_fold
+from book.folds import VERDICT, name_fold
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
@@ -73,7 +73,7 @@ def has_picture(cell: NotebookNode) -> bool:
 
 def code_tells(cell: NotebookNode) -> bool:
     """Whether the code says what comes out: a figure's title is its finding, and a verdict names its condition."""
-    return has_picture(cell) or re.search(r"^rule\(", cell.source, re.M) is not None
+    return has_picture(cell) or VERDICT.search(cell.source) is not None
 
 
 def results(notebook: NotebookNode) -> list[NotebookNode]:

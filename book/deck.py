@@ -77,7 +77,7 @@ MARKDOWN.core.ruler.push("keep_punctuation", keep_punctuation)
 def rendered(markdown: str) -> str:
     """Links between notebooks become links between decks; to solutions and pages, which have none, they are text."""
     markdown = re.sub(r"\[([^]]*)\]\((?:solutions|\.\.)/[^)]*\)", r"\1", markdown)
-    return MARKDOWN.render(keep_numbers_whole(re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](\1.html", markdown)))
+    return MARKDOWN.render(keep_numbers_whole(re.sub(r"\]\((\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", markdown)))
 
 
 def pieces(markdown: str) -> list[str]:

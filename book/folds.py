@@ -6,6 +6,7 @@ from nbformat import NotebookNode
 
 # A cell that defines or prints something before it draws is more than the code of its figure.
 MORE_THAN_A_FIGURE = re.compile(r"^(?:def |print\(|table\()", re.M)
+VERDICT = re.compile(r"^rule\(", re.M)
 ERROR = re.compile(r"^\w+(?:Error|Warning|Exception): ", re.M)
 
 
@@ -20,6 +21,8 @@ def shows_figure(cell: NotebookNode) -> bool:
 
 def contents(cell: NotebookNode) -> str:
     """What the outputs of a cell are, in words that do not tell whether what the reader predicted came."""
+    if VERDICT.search(cell.source):
+        return "the check and its verdict"
     printed = "".join(output.get("text", "") for output in cell.outputs)
     found = ["the figure"] if shows_figure(cell) else []
     if {"text/markdown", "text/html"} & kinds(cell) or (printed and "table(" in cell.source):
