@@ -93,7 +93,7 @@ def test_a_formula_of_a_slide_keeps_its_punctuation():
 
 def test_a_deck_links_to_decks_and_to_no_page_that_stands_elsewhere():
     text = "[a](../book/questions.md), [b](solutions/01_x.ipynb), [c](01_x.ipynb#d), [e](https://example.org/../f)"
-    assert rendered(text) == '<p>a, b, <a href="01_x.html#d">c</a>, <a href="https://example.org/../f">e</a></p>\n'
+    assert rendered(text) == '<p>a, b, <a href="01_x.html">c</a>, <a href="https://example.org/../f">e</a></p>\n'
 
 
 @pytest.fixture(scope="module")
