@@ -21,8 +21,8 @@ def shows_figure(cell: NotebookNode) -> bool:
 
 def contents(cell: NotebookNode) -> str:
     """What the outputs of a cell are, in words that do not tell whether what the reader predicted came."""
-    if VERDICT.search(cell.source):
-        return "the check and its verdict"
+    if verdicts := VERDICT.findall(cell.source):
+        return "the check and its verdict" if len(verdicts) == 1 else "the checks and their verdicts"
     printed = "".join(output.get("text", "") for output in cell.outputs)
     found = ["the figure"] if shows_figure(cell) else []
     if {"text/markdown", "text/html"} & kinds(cell) or (printed and "table(" in cell.source):

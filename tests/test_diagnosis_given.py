@@ -127,7 +127,7 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
 
 
-@pytest.mark.parametrize("missing", [None, float("nan")])
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
 def test_a_missing_name_is_no_class(missing):
     for labels in (["cat", missing, "dog"], [["cat", "dog"], ["cat", missing]]):
         with pytest.raises(ValueError, match="labels holds a missing value"):

@@ -117,9 +117,9 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
     array = read_array("labels", labels)
     if array.dtype.kind not in "biuf":
-        # Beside texts numpy makes a text of NaN too, which differs from itself only while it is none.
+        # Beside texts numpy makes a text of NaN too.
         given = np.array(labels, dtype=object) if isinstance(labels, Sequence) else array
-        if any(name is None or name != name for name in given.flat):
+        if any(map(_missing, given.flat)):
             raise ValueError("labels holds a missing value; drop those samples")
         found = dict(Counter(map(str, array.flat)))
         if all(name.lstrip("-").isdigit() for name in found):
@@ -136,6 +136,13 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     if not len(kept):
         raise ValueError("labels holds no sample")
     return dict(enumerate(np.bincount(kept.astype(np.int64)).tolist()))
+
+
+def _missing(name: Any) -> bool:
+    try:
+        return name is None or bool(name != name)  # NaN differs from itself
+    except TypeError:  # pandas.NA, of which nothing is true or false
+        return True
 
 
 def _names(classes: Any) -> list[Any]:
