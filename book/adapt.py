@@ -15,6 +15,7 @@ SUMMARY = "<span class='closed'>Show</span><span class='open'>Hide</span> what h
 
 # A space between thousands, before a per cent sign and around the colons of a ratio.
 INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
+COLUMNS = re.compile(r"\S {2}")
 # Code, formulas and addresses, in which a space is not typography.
 VERBATIM = re.compile(r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*\))", re.S)
 
@@ -95,6 +96,13 @@ def fold_result(cell: NotebookNode) -> None:
         cell.metadata["tags"] = [*(tag for tag in tags if tag != "hide-output"), "hide-cell"]
 
 
+def mark_prose(cell: NotebookNode) -> None:
+    """Tag a cell that prints sentences, no columns: on a narrow window its lines break where a table would scroll."""
+    printed = [output.get("text", "") for output in cell.outputs]
+    if any(printed) and not any(COLUMNS.search(text) for text in printed):
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "prose"]
+
+
 def adapt(notebook: NotebookNode) -> NotebookNode:
     """Change a notebook in place for the site, and return it."""
     for cell in results(notebook):
@@ -106,5 +114,6 @@ def adapt(notebook: NotebookNode) -> NotebookNode:
             give_alternative_text(cell)
             point_links_at_pages(cell)
             name_fold(cell)
+            mark_prose(cell)
             draw_as_svg(cell)
     return notebook

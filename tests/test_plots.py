@@ -176,6 +176,18 @@ def test_show_displays_one_picture_with_its_text_and_closes_it(monkeypatch):
     assert not plt.fignum_exists(figure.number)
 
 
+def test_powers_of_ten_are_words_and_ticks_named_by_hand_stay():
+    figure, ax = plots.canvas()
+    plots.lines(ax, [1e-7, 1, 1e15], {"SGD": [1, 2, 1e3]}, log="xy", **NAMES)
+    ax.set_yticks([1, 1e3], ["one", "a thousand"])
+    plots.image_html(figure, ALT)
+    named = {
+        round(np.log10(x)): label.get_text() for x, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    }
+    assert {-5: "10⁻⁵", 1: "10¹", 13: "10¹³"}.items() <= named.items()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "a thousand"]
+
+
 def test_a_figure_without_alternative_text_is_refused_and_kept():
     figure, ax = plots.canvas()
     for draw in (plots.show, plots.image_html):

@@ -20,8 +20,8 @@ from book.browser import browser_path
 from book.course import ROOT
 from book.make_pdf import bind
 from book.prepare import BESIDE
+from helpers.colours import BLUE, VERMILION
 from helpers.moving import FIGURES, described
-from helpers.plots.colours import BLUE, VERMILION
 
 LESSON_PAGES = [f"notebooks/{path.stem}" for path in LESSONS]
 PAGES = [
@@ -378,6 +378,16 @@ def test_what_overflows_says_so(page: Page, site: Path):
     assert [True, True] in found
     assert [False, False] in found
     assert [True, False] not in found
+
+
+def test_what_a_verdict_prints_breaks_its_lines_on_a_phone(page: Page, site: Path):
+    page.set_viewport_size(PHONE)
+    go(page, site, "notebooks/10_verdict")
+    page.evaluate("look.openAll()")
+    verdicts = page.locator(".tag_prose", has_text="rule(").locator(".cell_output pre")
+    widths = verdicts.evaluate_all("all => all.map((e) => e.scrollWidth <= e.clientWidth)")
+    assert len(widths) >= 6
+    assert all(widths)
 
 
 def test_every_page_says_what_it_is_about(site: Path):

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from helpers.colours import BLACK, BLUE, VERMILION
 from helpers.diagnosis.facts import Facts
 from helpers.diagnosis.finding import Finding, samples, short
 
@@ -21,7 +22,6 @@ NAMES = (
     "Each cure is for the run as asked, not for one that another has changed."
 )
 AMPLE = 1000.0
-BLUE, VERMILION, BLACK = "#0072B2", "#D55E00", "#333333"  # the course's, told apart by the colour-blind too
 
 
 def rows(f: Facts) -> list[tuple[str, str]]:

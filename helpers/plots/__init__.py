@@ -4,9 +4,9 @@ A cell makes the canvas with ``canvas``, draws on its Axes with one of the
 functions below, and ends with ``show``, which demands alternative text.
 """
 
+from helpers.colours import CLASS_COLOURS, COLOURS
 from helpers.plots.animation import animate_paths
 from helpers.plots.bars import bars, grouped_bars, heat_table
-from helpers.plots.colours import CLASS_COLOURS, COLOURS
 from helpers.plots.curves import lines, points
 from helpers.plots.diagram import decisions
 from helpers.plots.frame import canvas, image_html, note, show

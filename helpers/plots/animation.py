@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from helpers.plots.colours import BLACK, VERMILION
+from helpers.colours import BLACK, VERMILION
 from helpers.plots.frame import numbers, styled
 
 MILLISECONDS = 160  # each frame; the last one stays ten times as long

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from helpers.plots.colours import colour_of
+from helpers.colours import colour_of
 from helpers.plots.frame import numbers, series_of, spread_of, styled
 
 WHISKER = "#111111"

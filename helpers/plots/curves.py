@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.plots.colours import COLOURS, colour_of
+from helpers.colours import COLOURS, colour_of
 from helpers.plots.frame import numbers, series_of, spread_of, styled
 
 

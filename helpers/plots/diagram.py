@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from helpers.plots.colours import BLACK, BLUE, RUST
+from helpers.colours import BLACK, BLUE, RUST
 from helpers.plots.frame import styled
 
 
