@@ -135,6 +135,23 @@ def test_a_missing_name_is_no_class(missing):
     assert diagnose(labels=[np.array(["a", "b"]), np.array(["a", "a"])]).facts.counts.tolist() == [3, 1]
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_a_missing_name_or_number_among_counts_is_refused_and_what_the_loss_ignores_left_out(missing):
+    refused("counts has a missing value as a class", {"cat": 50, "dog": 9, missing: 500})
+    refused("counts has a missing value as a class", pd.Series(["cat", "dog", missing]).value_counts(dropna=False))
+    assert diagnose({0: 50, 1: 9, -100: 500}).names == ("class 0", "class 1")
+    assert diagnose({0: 50, 1: 9, 2: 7}, ignore_index=0).facts.counts.tolist() == [0, 9, 7]
+    assert diagnose(labels=[0, 0, 1, 2, 2], ignore_index=0).facts.counts.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("count", [None, pd.NA, [1, 2], np.array([1, 2]), "3", True])
+@pytest.mark.parametrize("classes", [None, ["a", "b"]])
+def test_a_count_that_is_no_number_is_refused_by_name(count, classes):
+    for counts in ({"a": 5, "b": count}, {"a": 5, "b": 3, "odd": count}):
+        with pytest.raises(TypeError, match=r"counts\['(b|odd)'\] is .*; expected a number of samples"):
+            diagnose(counts, classes=classes)
+
+
 def test_a_series_of_weights_keeps_no_order_of_its_own():
     counts = pd.Series(["z"] * 900 + ["a"] * 40).value_counts()
     refused("weight is a Series with an index of its own", counts, weight=counts.sum() / counts)

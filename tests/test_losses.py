@@ -116,6 +116,16 @@ def test_float32_weights_beside_logits_of_16_bits_give_the_loss_of_float32(dtype
     assert short.grad.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_of_16_bits_are_summed_in_the_format_of_the_logits(dtype):
+    z, y, t = draw(0, 6, 3, torch.float32)
+    w = torch.tensor([24_992.0, 33.3, 24_992.0], dtype=dtype)
+    for targets in (y, t, t.double()):
+        value = weighted_cross_entropy(z, targets, w)
+        assert value.dtype == torch.float32
+        assert torch.equal(value, weighted_cross_entropy(z, targets.float() if targets is not y else y, w.float()))
+
+
 Z = torch.zeros(3, 4)
 Y = torch.tensor([0, 1, 3])
 W = torch.ones(4)

@@ -18,6 +18,7 @@ from tools.recipe import (
     STORED,
     Arm,
     advised_lr,
+    constant_loss,
     ends_below,
     stored_rows,
     train,
@@ -123,6 +124,26 @@ def test_the_recipe_ends_below_its_start_but_where_the_divisor_is_another_loss()
         ("fraud", "SGD", 32, 1.0, "weights"),
     ]
     assert all(row["heaviest"] > row["batch"] for row in worse)  # the divisor lets no class weigh more than B
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_no_answer_that_is_the_same_for_every_sample_loses_less_than_the_constant_one(exponent):
+    y = torch.tensor([0] * 900 + [1] * 80 + [2] * 20 + [-100] * 5)
+    w = weights_for(y, 4, exponent)  # class 3 is empty
+    q = torch.tensor([900.0, 80.0, 20.0, 0.0]) * w / 1000
+    z = q.clamp(min=1e-30).log().requires_grad_()
+    loss = weighted_loss(z.expand(len(y), 4), y, w)
+    (slope,) = torch.autograd.grad(loss, z)  # the loss is convex
+    assert slope.abs().max() < 1e-6
+    assert constant_loss(y, 4, w).item() == pytest.approx(loss.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_stored_constant_answers_are_those_of_the_problems(name):
+    y, num_classes = problem(name).targets, problem(name).num_classes
+    found = {row["exponent"]: row["constant"] for row in ROWS if row["problem"] == name}
+    computed = {e: constant_loss(y, num_classes, weights_for(y, num_classes, e)).item() for e in EXPONENTS}
+    assert found == pytest.approx(computed, rel=1e-4)
 
 
 CHEAP = [

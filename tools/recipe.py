@@ -48,6 +48,12 @@ def weighted_loss(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, y, weight=w, reduction="sum") / (y >= 0).sum().clamp(min=1)
 
 
+def constant_loss(y: Tensor, num_classes: int, w: Tensor) -> Tensor:
+    """The least weighted loss of a model that gives every sample the same answer, q_c proportional to n_c w_c."""
+    q = torch.bincount(y[y >= 0], minlength=num_classes) * w
+    return torch.special.entr(q / q.sum()).sum()
+
+
 # 1. B weighted samples are as noisy as B / mean(w^2) equal ones if no class has longer gradients (Kish), and the rate
 #    that suits a batch goes as 1 / (1 + 500 / B), for Adam to the power 3/4 (McCandlish et al., arXiv 1812.06162;
 #    between 100 and 500 the runs end alike).
@@ -159,6 +165,7 @@ def rows_of(name: str, optimiser: str, batch_size: int) -> list[dict[str, Any]]:
                     "exponent": exponent,
                     "divisor": divisor if exponent else "either",
                     "heaviest": short(float(weights_for(y, classes, exponent)[counts > 0].max())),
+                    "constant": short(float(constant_loss(y, classes, weights_for(y, classes, exponent)))),
                     "lr": short(part * best),
                     "best": part == 1.0,
                     "advised lr": short(advised[exponent, divisor, part]),

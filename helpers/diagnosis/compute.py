@@ -41,7 +41,10 @@ class Diagnosis:
 
     @property
     def shift(self) -> Tensor:
-        """What to subtract from the logits of a model trained as asked, float32 (K,): log v_c(B), and the sampler's."""
+        """What to subtract from the logits of a model trained as asked, float32 (K,): log v_c(B), and the sampler's.
+
+        Clipping can hold part of it back; this is measured without.
+        """
         return self.facts.shift.float()
 
     def draw(self, ax: Any) -> Any:
@@ -90,7 +93,7 @@ def diagnose(
             as keys are sorted; the names of a Counter or Series too, since it comes by frequency. A class with zero
             samples is kept and gets weight 1; a number that is missing among keys is none, unless ``classes`` is K.
         labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1
-            (``ignore_index`` is left out), or names, in alphabetical order.
+            (``ignore_index`` is left out, as a key of counts too), or names, in alphabetical order.
         classes: the names in the order of the logits, or K, where that differs.
         scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean one), "sum to one", "square root",
             "effective number" (beta 0.999, class mean one), or the exponent of (N / n_c).

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -24,8 +24,9 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         classes = _names(classes)
     if (counts is None) == (labels is None):
         raise TypeError("give either counts, one number a class, or labels=, one class a sample")
-    found = _per_class(counts) if labels is None else _tally(labels, ignore_index)
+    found = _per_class(counts, ignore_index) if labels is None else _tally(labels, ignore_index)
     if isinstance(found, dict):
+        _check_kinds(found, found.values())
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:
             found, order = _in_order(found, classes), "as in classes"
@@ -42,10 +43,7 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         keys, values = range(len(found)) if classes is None else list(classes), found.tolist()
         if len(keys) != len(values):
             raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
-    wrong = {kind for kind in set(map(type, values)) if issubclass(kind, bool) or not issubclass(kind, Real)}
-    if wrong:
-        key, value = next(pair for pair in zip(keys, values, strict=True) if type(pair[1]) in wrong)
-        raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
+        _check_kinds(keys, values)
     try:
         n = torch.from_numpy(np.array(values, dtype=np.float64))
     except OverflowError:
@@ -54,6 +52,13 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
     if isinstance(found, np.ndarray) and not n.all() and "labels" in doubtful(n):
         raise ValueError(f"counts holds {doubtful(n)}; give labels=")
     return keys, n, order
+
+
+def _check_kinds(keys: Iterable[Any], values: Collection[Any]) -> None:
+    wrong = {kind for kind in set(map(type, values)) if issubclass(kind, bool) or not issubclass(kind, Real)}
+    if wrong:
+        key, value = next(pair for pair in zip(keys, values, strict=True) if type(pair[1]) in wrong)
+        raise TypeError(f"counts[{key!r}] is {value!r}; expected a number of samples; for labels give labels=")
 
 
 def _check(n: Tensor, keys: Sequence[Any]) -> None:
@@ -82,8 +87,8 @@ def doubtful(n: Tensor) -> str:
     return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
 
 
-def _per_class(counts: Any) -> dict[Any, Any] | Array:
-    """Class to count, or one count a class."""
+def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
+    """Class to count, without ``ignore_index``, or one count a class."""
     if hasattr(counts, "columns"):
         raise TypeError("counts is a table; give one column: df['count'], or labels=df['label']")
     if hasattr(counts, "to_dict") and list(counts.index) == list(range(len(counts))):
@@ -92,6 +97,12 @@ def _per_class(counts: Any) -> dict[Any, Any] | Array:
         found = dict(counts.items())
         if any(isinstance(key, Tensor) for key in found):
             raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
+        if any(_missing(key) for key in found if not isinstance(key, str | int)):
+            raise ValueError("counts has a missing value as a class; drop those samples")
+        if ignore_index < 0:
+            found.pop(ignore_index, None)
+        elif ignore_index in found:
+            found[ignore_index] = 0  # a place among the logits
         return found
     array = read_array("counts", counts)
     if array.ndim != 1 or array.dtype.kind in "mM":  # dates, which become whole numbers in a list
