@@ -126,7 +126,7 @@ def test_the_page_offers_every_scheme_and_says_what_the_cures_name(page: Page):
 def test_answers_are_those_of_the_package(page: Page):
     cases = [draw() for _ in range(INPUTS)]
     # And what random inputs seldom are: like labels or percentages, and on either side of each edge.
-    cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [70, 20, 10])]
+    cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [61, 62, 63] * 8, [70, 20, 10])]
     cases += [(counts, on_page(options)) for _, *sides in EDGES for counts, options in sides]
     # Smoothing whose correction is not offered, or leaves classes out; RAdam's start; weights beside a sampler.
     smoothed = {"label_smoothing": 0.1, "batch_size": 128}
@@ -139,7 +139,7 @@ def test_answers_are_those_of_the_package(page: Page):
     cases += [([5] * k, on_page({"reduction": "none", "optimizer": torch.optim.RAdam})) for k in (2990, 3010)]
     cases += [
         ([90, 10], on_page({"label_smoothing": 1.0})),
-        ([900, 60, 40], on_page({"label_smoothing": 0.1, "weight": [0, 0.01, 1]})),
+        ([900, 60, 40], on_page({"label_smoothing": 0.1, "weight": [0, 0.02, 2]})),
     ]
     beside = {"sampler": True, "batch_size": 4}
     cases += [(counts, on_page(beside | options)) for counts, options in (
@@ -188,6 +188,8 @@ def test_words_among_numbers_are_labels(page: Page):
     assert answer["keys"] == ["3", "cats", "dogs"]
     (pairs,) = page.evaluate("all => answers(all)", [{"text": "dogs, 40\ncats, 5000", "kind": "auto"}])
     assert pairs["keys"] == ["dogs", "cats"]
+    (mixed,) = page.evaluate("all => answers(all)", [{"text": "cats, 3\ndogs\ncats", "kind": "auto"}])
+    assert mixed["keys"] == ["3", "cats", "dogs"]
     assert answer["weights"] == pytest.approx(diagnose(labels=["cats", "3", "dogs", "cats"]).facts.advised.tolist())
 
 
@@ -212,6 +214,7 @@ TABLES = [
     'name,count\n"cats, wild",5000\n"a ""dog""",40\nbirds,70\n',
     "class,count\n2,70\n0,5000\n10,40\n",
     "count\n5000\n40\n",
+    "name,count\ncats,70\n7,5000\n2,40\n",
     "label\ncats\ndogs\ncats\nants\n",
     "id,label\na,0\nb,2\nc,2\nd,0\ne,-100\n",
 ]
@@ -249,6 +252,7 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
         (" ", {}, "nothing to read yet"),
         ("name,size\na,1\nb,2", {"kind": "table"}, "expected one named count"),
         ("0 1 2 2 1 0 " * 4, {}, "look like labels"),
+        ("0 1 1000000", {"kind": "labels"}, "labels holds 1000000; expected 0 to 999999"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: dict[str, Any], word: str):
@@ -320,9 +324,18 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     expect(summary).to_contain_text("2 classes, 5,040 samples")
     right = diagnose({"cats": 5000, "dogs": 40}, batch_size=32, optimizer="Adam")
     expect(page.locator(".c-results ol > li")).to_have_count(len(right.findings))
+    expect(summary).to_have_text("2 classes, 5,040 samples: 1 hurts, 2 to note.")
+    links = page.locator(".c-results ol a")
+    assert links.all_inner_texts() == [finding.notebook[:2] for finding in right.findings]
+    assert [link.get_attribute("href")[13:-5] for link in links.all()] == [one.notebook for one in right.findings]
+    weights = page.locator(".c-results tbody").first.locator("tr")
+    assert weights.all_inner_texts() == ["cats\t5,000\t0.504", "dogs\t40\t63"]
+    clipboard = "{ value: { writeText: async text => { window.copied = text } } }"
+    page.evaluate(f"Object.defineProperty(navigator, 'clipboard', {clipboard})")
     page.get_by_role("button", name="Copy a link").click()
     address = page.evaluate("location.href")
     assert address.startswith("file:")
+    assert page.evaluate("copied") == address
     other = new_page(page.context.browser, viewport={"width": 390, "height": 844})
     other.goto(address)
     assert other.locator(".c-summary").inner_text() == summary.inner_text()
@@ -330,6 +343,7 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     other.close()
     page.get_by_role("button", name="Copy the code").click()
     expect(page.get_by_role("button", name="Copied the code")).to_be_focused()
+    assert page.evaluate("copied") == page.locator(".c-results h2 + pre").text_content()
     counts.fill("cats, 5000\ndogs, many")
     expect(summary).to_contain_text("cannot be diagnosed")
     page.get_by_label("momentum").evaluate("input => (input.closest('details').open = true)")
@@ -347,6 +361,7 @@ def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
     (tmp_path / "counts.csv").write_text("count\n" + "\n".join(map(str, counts)))
     page.get_by_label("or a file").set_input_files(tmp_path / "counts.csv")
     expect(page.locator(".c-summary")).to_contain_text("7,000 classes")
+    expect(page.locator(".c-results")).to_contain_text("6980 further classes are in the file")
     file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
     lines = file.splitlines()
     assert lines[0] == "class,count,weight"
@@ -404,3 +419,15 @@ def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
     file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
     assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
     assert "\nbirds,70," in file  # no quotes where none are needed
+
+
+def test_a_name_is_shown_as_it_was_typed_and_code_is_copied_as_it_is_shown(page: Page):
+    page.get_by_label("your counts").fill("<b>cats</b>, 5000\ndogs &lt co, 40")
+    page.get_by_label("reduction").select_option("sum")  # whose cures hold quotes
+    cells = page.locator(".c-results tbody").first.locator("th")
+    expect(cells).to_have_text(["<b>cats</b>", "dogs &lt co"])
+    expect(page.locator(".c-results h2 + pre")).to_contain_text('reduction="sum"')
+    shown = "all => all.map(b => [b.dataset.copy, b.previousSibling.textContent])"
+    copied = page.locator("[data-copy]").evaluate_all(shown)
+    page.get_by_label("reduction").select_option("mean")
+    assert copied and all(text == words for text, words in copied)

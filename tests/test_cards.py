@@ -319,6 +319,7 @@ def test_a_card_says_how_it_came_out_and_the_tally_leads_on(page: Page, tmp_path
     expect(cards.nth(1).get_by_role("group", name="Which one").locator("code")).to_have_text(["one", "less", "more"])
     expect(cards.nth(1).get_by_label("How much")).to_have_attribute("inputmode", "decimal")
     expect(tally.get_by_role("button")).to_have_count(0)
+    expect(page.locator(".guess input:invalid")).to_have_count(7)  # no field may be left out
     answered(cards.nth(0), "less")
     said = cards.nth(0).locator("[aria-live]")
     expect(said.locator(".miss code")).to_have_text(["less", "more"])
@@ -339,6 +340,7 @@ def test_a_card_says_how_it_came_out_and_the_tally_leads_on(page: Page, tmp_path
     expect(page.locator(".guess form")).to_have_count(0)
     tally.get_by_role("button").click()
     expect(page.locator(".guess form")).to_have_count(3)
+    expect(page.locator(".outcome")).to_have_count(0)
     expect(tally).to_be_focused()
 
 

@@ -1,5 +1,6 @@
 """The figures that move: their numbers against the package's, and what a reader does with them, in Chromium."""
 
+import io
 import itertools
 import json
 import math
@@ -27,7 +28,7 @@ from helpers.diagnosis.formulas import absent_share, advised_lr, let_through
 from helpers.losses import weighted_cross_entropy
 from helpers.moving import FIGURES, STILLS, data_of, described, module, moving, picture
 from helpers.moving.widget import WHERE
-from helpers.stability import critical_scale, logistic_descents
+from helpers.stability import critical_scale, logistic_descents, logistic_loss
 from helpers.weights import inverse_frequency, normalize, power
 from tools.stills import DENSITY, WIDTH, draw
 
@@ -205,9 +206,15 @@ def test_counts_are_read_or_refused(page: Page):
     expect(reading).to_contain_text("a ratio of 2 ")
     field.fill("120" + " 40" * 39)
     expect(reading).to_contain_text("a ratio of 3 ")
-    for wrong in ("120" + " 40" * 40, "900", "900, -3", "900, cats", "900, 0", "1.5, 2"):
+    refused = page.locator(".moving svg text", has_text="these counts cannot be read")
+    for wrong in ("120" + " 40" * 40, "900", "900, -3", "900, cats", "900, 0", "1.5, 2", "2, 1e999"):
         field.fill(wrong)
-        expect(reading).to_contain_text("Counts are 2 to 40 whole numbers")
+        expect(refused).to_have_count(1)
+        field.fill("50, 1")  # else what was said of the one before would do for the next
+        expect(refused).to_have_count(0)
+    field.fill("900")
+    expect(reading).to_contain_text("Counts are 2 to 40 whole numbers")
+    expect(page.locator(".moving svg text[y='288.0']")).to_have_text(["50", "1"])  # the last that could be read
 
 
 def test_one_knob_multiplies_and_looks_up_its_runs(page: Page):
@@ -493,7 +500,8 @@ def test_the_notebooks_store_the_stills():
 
 
 GRID = """() => [...document.querySelectorAll(".moving svg line[stroke='var(--m-line)']")].map(line =>
-    [...["x1", "y1", "x2", "y2"].map(end => line[end].baseVal.value), line.nextElementSibling.textContent])"""
+    [...["x1", "y1", "x2", "y2"].map(end => line[end].baseVal.value), line.nextElementSibling.textContent,
+     ...["x", "y"].map(end => line.nextElementSibling[end].baseVal[0].value)])"""
 MARKS = """([selector, ...ends]) => [...document.querySelectorAll(`.moving svg ${selector}`)].map(mark =>
     ends.map(end => mark[end].baseVal.value))"""
 PATH = """selector => document.querySelector(`.moving svg path${selector}`).getAttribute("d")
@@ -505,7 +513,7 @@ Axis = list[tuple[float, float]]  # the place of each tick, and the number besid
 def axes(page: Page) -> list[tuple[Axis, Axis]]:
     """The x and the y axis of each panel of a drawing, in its order."""
     found: list[tuple[Any, Axis, Axis]] = []
-    for x1, y1, x2, y2, label in page.evaluate(GRID):
+    for x1, y1, x2, y2, label, x, y in page.evaluate(GRID):
         times, _, rest = label.replace("\u202f", "").rpartition(" · ")
         power = re.fullmatch("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", rest)
         number = float(times or 1) * 10.0 ** int(power[1].translate(POWERS)) if power else float(rest.translate(POWERS))
@@ -514,12 +522,14 @@ def axes(page: Page) -> list[tuple[Axis, Axis]]:
             found.append(((y1, y2) if upright else None, [], []))
         found[-1][1 if upright else 2].append((x1 if upright else y1, number))
         assert upright or x2 - x1 > 200  # a line across the panel
+        assert (abs(x - x1) < 40 and 0 < y - y2 < 25) if upright else (0 < x1 - x < 25 and abs(y - y1) < 10)
     return [(x, y) for _, x, y in found]
 
 
 def at(axis: Axis, value: float, scale: Any = float) -> Any:
     """Where a number belongs, told by the ticks alone, which have to agree."""
     (p, a), *between, (q, b) = [(place, scale(number)) for place, number in axis]
+    assert abs(q - p) > 50  # or all would agree on one place
     assert [place for place, _ in between] == [
         pytest.approx(p + (number - a) / (b - a) * (q - p), abs=0.8) for _, number in between
     ]
@@ -556,12 +566,40 @@ def test_descent_is_drawn_where_its_axes_say(page: Page, k: float):
     assert late == [at(trace[0], 60), at(trace[1], u)]
     ((u, v),) = page.evaluate(MARKS, ["circle[stroke='var(--m-green)']", "cx", "cy"])
     assert [u, v] == [at(plane[0], (m := json.loads(data_of("descent"))["minimum"])[0]), at(plane[1], m[1])]
+    (level,) = page.evaluate(MARKS, ["line[stroke-dasharray='5 4']", "x1", "y1", "x2", "y2"])
+    assert level == [at(trace[0], 0), at(trace[1], m[0]), at(trace[0], 60), level[1]]
     walk, story = (page.evaluate(PATH, f"[stroke-width='{width}']") for width in (1.2, 1.5))
     assert walk == [[at(plane[0], a), at(plane[1], b)] for a, b in found["path"]]
     assert story == [[at(trace[0], i), at(trace[1], a)] for i, (a, _) in enumerate(found["path"])]
     box = page.locator(".moving svg image").evaluate("e => [e.x, e.width].map(a => a.baseVal.value)")
     assert box[0] < last[0] < sum(box)
     assert all(box[0] <= a <= sum(box) for a, _ in walk)
+
+
+def test_the_ground_of_descent_is_its_loss(page: Page):
+    """Darker where the loss of every fourth sample is lower, from its minimum to the corner of the picture."""
+    _, (_, plane, _) = drawn(page, "descent", {"k": 20, "lr": 0.1})
+    data = json.loads(data_of("descent"))
+    x, t = (torch.tensor(data[key][::4], dtype=torch.float64) for key in ("inputs", "targets"))
+    (wx, wb), reach = data["minimum"], 2 ** round(math.log2(plane[0][-1][1] - plane[0][0][1]))
+    steps = torch.linspace(-1 + 1 / 32, 1 - 1 / 32, 32, dtype=torch.float64) * reach
+    at_all = torch.cartesian_prod(wb - steps, wx + steps).flip(1)
+    points = torch.cat([at_all, torch.tensor([[wx, wb], [wx - reach, wb + reach]], dtype=torch.float64)])
+    *losses, low, far = logistic_loss(points, x[:, None], t).log().tolist()
+    height = ((np.array(losses) - low) / (far - low)).clip(0, 1).reshape(32, 32)
+    href = page.locator(".moving svg image").get_attribute("href")
+    painted = np.asarray(Image.open(io.BytesIO(b64decode(href.partition(",")[2]))), dtype=float)
+    assert np.abs(painted[..., 3] - 190 * (1 - height) ** 1.5).max() < 1
+
+
+def test_the_edge_of_descent_is_drawn_on_its_axis_or_not_at_all(page: Page):
+    _, (strip, *_) = drawn(page, "descent", {"k": 20, "lr": 10})
+    assert page.evaluate(MARKS, ["line[stroke='currentColor'][stroke-width='2']", "x1"]) == []
+    for key, end, said in (("End", 1e4, "10\u202f000"), ("Home", 1, "1")):  # and k no farther than it reaches
+        page.locator(".moving input").first.press(key)
+        expect(page.locator(".m-reading")).to_have_text(re.compile(f"At k = {said} and"))
+        (scale,) = page.evaluate(MARKS, ["circle[r='8'][fill=currentColor]", "cx"])
+        assert scale[0] == at(strip[0], end, math.log)
 
 
 def test_clouds_are_drawn_where_their_axes_say(page: Page):
@@ -622,6 +660,19 @@ def test_one_knob_is_drawn_where_its_axis_says(page: Page):
         circle.scroll_into_view_if_needed()
         box = circle.bounding_box()
         assert colour[row["verdict"].split()[0]] in page.evaluate(below, [box["x"] + 8, box["y"] + 8])
+    # Greener where the loss falls farther.
+    shades = page.locator(".moving rect").evaluate_all("all => all.map(e => Number(e.getAttribute('opacity')))")
+    falls = json.loads(data_of("one_knob"))["falls"]["no weights"]
+    learnt = [None not in draws and min(draws) > 0.01 for draws in falls]
+    fallen = sorted((max(falls[i]), shades[i]) for i in range(len(falls)) if learnt[i])
+    assert [shade for _, shade in fallen] == sorted(shade for _, shade in fallen)
+    assert fallen[-1][1] > 2 * fallen[0][1]
+    page.set_viewport_size({"width": 1000, "height": 800})
+    page.wait_for_function("document.querySelector('.moving svg').viewBox.baseVal.width > 900")
+    texts = page.locator(".moving svg text").evaluate_all("all => all.map(e => [e.textContent, e.y.baseVal[0].value])")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for row in found["rows"]:  # a verdict stands beside its name
+        assert [row["verdict"], dict(texts)[row["name"]]] in texts
 
 
 @pytest.mark.parametrize(
@@ -631,7 +682,11 @@ def test_the_window_is_drawn_where_its_axes_say(page: Page, moved: dict[str, Any
     others = {"lightest": 27, "classes": 7000, "batch": 1024, "format": "float16", "keeps": "plain"}
     found, ((weights, _), (ratios, _)) = drawn(page, "window", moved, **others | moved)
     low, high, light, heavy = (at(weights, found[key], math.log) for key in ("low", "high", "lightest", "heaviest"))
-    assert page.evaluate(MARKS, ["line[stroke-width='3']", "x1"]) == [[low], [high]]
+    lines = page.evaluate(MARKS, ["line[stroke-width='3']", "x1", "y1", "x2", "y2"])
+    assert lines == [[x, 44, x, 136] for x in (low, high)]  # from top to bottom
+    names = page.locator(".moving svg text[y='34.0']")
+    assert names.all_text_contents() == ["smallest", "largest"]
+    assert names.evaluate_all("all => all.map(e => e.x.baseVal[0].value)") == [low, high]
     assert [x + 1.5 for (x,) in page.evaluate(MARKS, ["rect[height='40']", "x"])] == [light, heavy]
     pieces = [(x, x + width) for x, width in page.evaluate(MARKS, ["rect[height='32']", "x", "width"])]
     colours = page.locator(".moving rect[height='32']").evaluate_all("all => all.map(e => e.getAttribute('fill'))")
@@ -708,3 +763,21 @@ def test_counts_are_written_where_there_is_room(page: Page):
     expect(below).to_have_count(0)
     page.locator(".moving input[type=text]").fill("12345 " * 3)
     expect(below).to_have_count(3)
+
+
+def test_a_choice_and_a_number_are_taken_as_they_are_shown(page: Page):
+    put(page, "window")
+    reading = page.locator(".m-reading")
+    page.get_by_label("number format").select_option("float32")
+    expect(reading).to_contain_text("In float32, with 7\u202f000 classes and batches of 1\u202f024,")
+    for label in ("classes K", "batch size B"):
+        page.get_by_label(label).evaluate("e => { e.value = 0.75; e.dispatchEvent(new Event('input')) }")  # 5.62
+    expect(page.locator(".moving output")).to_have_text(["27", "26\u202f000", "6", "6"])
+    expect(reading).to_contain_text("with 6 classes and batches of 6,")
+
+
+def test_an_exponent_is_no_power_of_ten(page: Page):
+    put(page, "through")
+    page.get_by_label("exponent").evaluate("e => { e.value = 0.5; e.dispatchEvent(new Event('input')) }")
+    expect(page.locator(".moving output")).to_have_text(["16", "0.50"])
+    expect(page.locator(".m-reading")).to_contain_text("Asked for was a ratio of 9.49 between")

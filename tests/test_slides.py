@@ -140,6 +140,16 @@ def test_deck(page: Page, decks: Path, name: str):
     assert found == []
 
 
+def test_a_slide_keeps_its_place_when_its_deck_is_loaded_anew(page: Page, decks: Path):
+    page.goto((decks / "lecture.html").as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("Reveal.slide(3)")
+    page.wait_for_url("**/lecture.html#/3")
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("Reveal.getIndices().h") == 3
+
+
 def test_the_answers_of_the_guide_are_closed_on_the_screen_and_open_on_paper(page: Page, decks: Path):
     page.goto((decks / "guide.html").as_uri())
     shown = "() => [...document.querySelectorAll('details p')].map((answer) => answer.checkVisibility())"
