@@ -1,8 +1,11 @@
 """What goes into diagnose, what is refused, and what comes out in a notebook, a figure and a terminal."""
 
+import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,10 @@ from test_diagnosis import EDGES
 from helpers.datasets import shuttle
 from helpers.diagnosis import diagnose
 from helpers.diagnosis.__main__ import main
+from helpers.diagnosis.facts import EPSILON
+from helpers.diagnosis.finding import short
+from helpers.diagnosis.report import NAMES as IN_THE_CURES
+from helpers.diagnosis.report import rows
 
 LABELS = [2, 0, 0, 0, 1, 1, 0, 0, 0, 0] * 10  # 70, 20 and 10 samples, the rarest first
 NAMES = np.array(["cat", "dog", "emu"])[LABELS]
@@ -72,6 +79,7 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": [3, 4], "labels": LABELS}, "give either counts"),
         ({"counts": {"cats": 3, "dogs": -1}}, r"counts\['dogs'\] is -1"),
         ({"counts": [3, float("nan")]}, r"counts\[1\] is nan"),
+        ({"counts": [3, 10**400]}, "counts holds a number that no float can hold"),
         ({"counts": {"a": 3, "b": "4"}}, r"counts\['b'\] is '4'"),
         ({"counts": {"a": 3, "b": True}}, r"counts\['b'\] is True"),
         ({"counts": [3, 0]}, "fewer than two classes"),
@@ -79,6 +87,7 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": np.array([3, 4], dtype="datetime64[ns]")}, "dtype datetime64"),
         ({"labels": torch.eye(3)[LABELS]}, "looks one-hot"),
         ({"labels": [0.2, 0.9]}, "labels holds 0.2"),
+        ({"labels": [[0.5, 0.5], [0.25, 0.75]]}, "labels holds 0.5"),
         ({"labels": [0, -1]}, "labels holds -1"),
         ({"labels": [0, float("nan"), 1]}, "labels holds nan"),
         ({"labels": [-100, -100]}, "labels holds no sample"),
@@ -88,11 +97,16 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"labels": NAMES, "classes": ["cat", "dog"]}, "classes lacks 'emu'"),
         ({"counts": [3, 4], "batch_size": 8}, "batch_size is 8, but counts has only 7 samples"),
         ({"counts": [3, 4], "weight": [1, 2, 3]}, r"weight has shape \(3,\)"),
+        ({"counts": [3, 4], "weight": ["a", "b"]}, "weight has shape .*, dtype <U1; expected one a class"),
         ({"counts": [3, 4], "weight": [1, -2]}, "expected numbers from 0 to 1e30"),
+        ({"counts": [3, 4, 0], "weight": [0, 0, 1]}, "not zero for all with samples"),
+        ({"counts": [3, 4], "weight": [1, 1.1e30]}, "expected numbers from 0 to 1e30"),
         ({"counts": [3, 4], "weight": [1e308, 1e308]}, "expected numbers from 0 to 1e30"),
         ({"counts": [3, 4], "lr": 10**400}, "lr is a number that no float can hold"),
         ({"counts": [3, 4], "scheme": 10**400}, "scheme is a number that no float can hold"),
-        ({"counts": [3, 4], "weight": [1, 2], "scheme": 0.5}, "weight is given beside"),
+        ({"counts": [3, 4], "weight": [1, 2], "scheme": 0.5}, "^weight is given beside"),
+        ({"counts": [3, 4], "weight": [1, 2], "pos_weight": 2.0}, "^weight is given beside"),
+        ({"counts": [3, 4], "pos_weight": 2.0, "scheme": 0.5}, "^pos_weight is given beside"),
         ({"counts": [3, 4], "scheme": "log"}, "scheme is 'log'"),
         ({"counts": [3, 4], "optimizer": torch.optim.LBFGS}, "optimizer is"),
         ({"counts": [3, 4], "reduction": "average"}, "reduction is 'average'"),
@@ -103,6 +117,7 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": [3, 4], "momentum": 1.5}, "momentum is 1.5; expected a number from 0 to 1"),
         ({"counts": [3, 4], "inputs": torch.ones(7, 2)}, "without labels="),
         ({"labels": LABELS, "inputs": torch.ones(7, 2)}, r"inputs has shape \(7, 2\)"),
+        ({"labels": LABELS, "inputs": torch.full((100, 2), torch.inf)}, "expected finite features"),
     ],
 )
 def test_what_cannot_be_read_is_named(given, message):
@@ -112,6 +127,8 @@ def test_what_cannot_be_read_is_named(given, message):
 
 def test_what_may_be_something_else_is_said():
     assert "look like labels" in str(diagnose([1 + n for n in LABELS]))
+    assert "look like labels" in str(diagnose([1, 2] * 10))
+    assert "look like labels" not in str(diagnose([1, 2] * 9 + [1]))  # few classes
     assert "look like percentages" in str(diagnose([90, 9, 1]))
     assert "look like" not in str(diagnose([5000, 300, 20, 9]))
 
@@ -125,12 +142,28 @@ def test_optimisers_by_name_or_class(optimizer, name):
     assert diagnose([3, 4], optimizer=optimizer).facts.optimizer == name
 
 
+@pytest.mark.parametrize("name", ["SGD", "ASGD", "RMSprop", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad"])
+def test_each_optimiser_is_known_with_pytorchs_own_epsilon(name):
+    kind = getattr(torch.optim, name)
+    own = inspect.signature(kind).parameters.get("eps")
+    assert EPSILON[diagnose([3, 4], optimizer=kind).facts.optimizer] == (own.default if own else None)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_number_formats_by_name_or_as_torch_has_them(name):
+    kind = getattr(torch, name)
+    assert [diagnose([3, 4], dtype=given).facts.dtype for given in (name, kind)] == [kind, kind]
+
+
 def test_the_report_holds_what_was_asked_and_what_follows(snapshot):
     counts = dict(zip(shuttle().class_names, shuttle().counts.tolist(), strict=True))
     d = diagnose(counts, reduction="none", lr=0.1, batch_size=128, clip_norm=1.0, momentum=0.9)
     assert str(d) == snapshot
     page = d._repr_html_()
     assert page.count("<li>") == page.count("<pre>") == len(d.findings)
+    told = [f"{f.severity} · {f.sentence}{f.figure}{f.cure}shown in {f.notebook}" for f in d.findings]
+    table = [name + value for name, value in rows(d.facts)]
+    assert unescape(re.sub(r"</?[a-z][^>]*>", "", page)) == "".join([*table, *told, IN_THE_CURES])
     assert '<a href="03_gradient_scaling.ipynb">03_gradient_scaling</a>' in page
     assert "<script>" not in diagnose({"<script>": 5, "b": 7})._repr_html_()
     assert "1 sample," in str(diagnose([90, 1]))
@@ -151,12 +184,18 @@ def test_the_few_are_named_as_one_or_as_many():
         ([5, 5], "any class says little on one split: each has 5 samples."),
     ):
         assert f"The recall of {said}" in str(diagnose(counts))
+    assert "figure   a quarter held out leaves 1.75\n" in str(diagnose([90, 7, 7, 7]))
+    assert "figure   a quarter held out leaves none\n" in str(diagnose([90, 0, 1]))
     assert "# no class has a second sample" in str(diagnose([1, 1]))
     assert "# no class has a second sample" in str(diagnose([1, 1, 0]))
     early = diagnose([90, 10], reduction="none", optimizer="RAdam", clip_norm=1.0)
     assert "in its first five steps, as a learning rate 2 times larger." in str(early)
     assert "ordinary steps" not in str(early)
     assert "no sample of class 1, one of the 2 rarest classes." in str(diagnose([90, 7, 7], batch_size=2))
+
+
+def test_numbers_are_written_short():
+    assert [short(x) for x in (9.994e6, 1e7, 1e-4, 9.994e-5)] == ["9,990,000", "1e+07", "0.0001", "9.99e-05"]
 
 
 def test_what_the_others_say(snapshot):
@@ -200,13 +239,14 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("id,y\n7,cat\n8,dog\n9,cat\n", ["--labels", "y", "--sampler"],
          {"labels": ["cat", "dog", "cat"], "sampler": True}),
         ("n\n900\n50\n", ["--counts", "n", "--pos-weight", "18"], {"counts": [900, 50], "pos_weight": 18.0}),
+        ("\ufefflabel\nä\nb\nä\n", [], {"labels": ["ä", "b", "ä"]}),  # as Excel saves it
         ("label\n1_0\n1_0\n2_0\n", [], {"labels": ["1_0", "1_0", "2_0"]}),
         ("label\n007\n7\nA1\n1E5\n", [], {"labels": ["007", "7", "A1", "1E5"]}),
     ],
 )  # fmt: skip
 def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
     file = tmp_path / "counts.csv"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     assert main([str(file), *options]) == 0
     assert capsys.readouterr().out == f"{diagnose(**like)}\n"
 
@@ -261,6 +301,15 @@ def test_own_weights_are_not_taken_for_weight_decay(tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         main([str(file), "--weight", "25000"])
     assert "own weights are one a class" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--classes", "--inputs"])
+def test_what_the_file_holds_is_no_flag(tmp_path, capsys, flag):
+    file = tmp_path / "counts.csv"
+    file.write_text("class,count\ncat,900\ndog,50\n")
+    with pytest.raises(SystemExit, match="2"):
+        main([str(file), flag, "2"])
+    assert f"unrecognized arguments: {flag}" in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module(tmp_path):

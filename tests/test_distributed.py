@@ -16,7 +16,7 @@ import torch.distributed as dist
 from conftest import ROOT
 from torch.nn import functional as F
 
-from helpers import launcher
+from helpers import distributed, launcher
 from helpers.distributed import (
     BATCH_SIZE,
     PRIORS,
@@ -83,19 +83,37 @@ def test_one_process_agrees_with_itself():
     agrees_with_itself(r, 3)
 
 
-def test_main_prints_one_line_for_all_groups(monkeypatch, capsys):
+@pytest.mark.usefixtures("lone_process")
+def test_the_demonstration_accumulates_over_two_micro_batches(monkeypatch):
+    """Which its errors do not tell: they are as small with one, or with three."""
+    sizes = []
+
+    def seen(logits, *arguments, **options):
+        sizes.append(len(logits))
+        return weighted_share(logits, *arguments, **options)
+
+    monkeypatch.setattr(distributed, "weighted_share", seen)
+    gradient_errors(dist.group.WORLD, 1)
+    half = BATCH_SIZE // 2
+    assert sizes == [BATCH_SIZE, *[half] * 4, BATCH_SIZE]
+
+
+@pytest.mark.parametrize(
+    ("options", "batches", "ends_after_s"), [(["--batches", "2", "--limit-s", "60.5"], 2, 65.5), ([], 20, 605.0)]
+)
+def test_main_prints_one_line_for_all_groups(monkeypatch, capsys, options, batches, ends_after_s):
     for name, value in {"RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 0}.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr(sys, "argv", ["distributed", "--batches", "2", "--limit-s", "60.5"])
+    monkeypatch.setattr(sys, "argv", ["distributed", *options])
     clock = Mock()
     monkeypatch.setattr(faulthandler, "dump_traceback_later", clock)
     main()
-    clock.assert_called_once_with(65.5, exit=True)
+    clock.assert_called_once_with(ends_after_s, exit=True)
     assert not dist.is_initialized()
     (line,) = capsys.readouterr().out.splitlines()
     (r,) = json.loads(line)
     assert r["processes"] == 1
-    agrees_with_itself(r, 2)
+    agrees_with_itself(r, batches)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -245,7 +263,7 @@ def test_a_total_beyond_the_format_of_the_logits_is_no_error():
 @pytest.mark.usefixtures("lone_process")
 @pytest.mark.parametrize("total", [0.0, -1.0, math.inf, math.nan, None, torch.ones(2)])
 def test_a_total_that_is_none_is_named(total):
-    with pytest.raises((TypeError, ValueError), match=r"^total is"):
+    with pytest.raises((TypeError, ValueError), match=r"^total is .*; expected (the finite weight|a real number)"):
         weighted_share(torch.zeros(2, 3), torch.tensor([0, 2]), torch.ones(3), total)
 
 

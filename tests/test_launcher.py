@@ -14,8 +14,11 @@ import nbclient
 import nbformat
 import psutil
 import pytest
+import torch.distributed as dist
 from conftest import ROOT
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
+from helpers import launcher, ranks
 from helpers.launcher import launch
 from helpers.ranks import run_as_rank
 from tools.kernels import PATIENT
@@ -82,11 +85,24 @@ def test_what_a_rank_has_started_is_ended_too_and_the_error_is_still_told(monkey
 
 
 def test_a_stalled_rank_is_ended_at_the_limit(monkeypatch):
-    mark, popen = f"child of {os.getpid()}", subprocess.Popen
-    program = [sys.executable, "-c", PARENT.format(os.getpid()) + "time.sleep(3600)"]
-    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: popen(program, **options))
-    with pytest.raises(TimeoutError, match="the 2 processes did not finish within 2 s"):
-        launch(2, "this", limit_s=2)
+    """And what it has started without the variable that marks a launch, which is known by its descent alone."""
+    mark = f"child of {os.getpid()}"
+    rank = f"import os; del os.environ[{launcher.MARK!r}]" + PARENT.format(os.getpid()) + "time.sleep(3600)"
+    agent = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(3600)"
+
+    class Stalls(subprocess.Popen):
+        def __init__(self, _, **options):
+            super().__init__([sys.executable, "-c", agent, rank], **options)
+
+        def communicate(self, *arguments, timeout=None):
+            while timeout is not None and len(running(mark)) < 3:
+                assert self.poll() is None
+                time.sleep(0.05)
+            return super().communicate(*arguments, timeout=timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", Stalls)
+    with pytest.raises(TimeoutError, match=r"the 2 processes did not finish within 0\.1 s"):
+        launch(2, "this", limit_s=0.1)
     assert [line for line in running(mark) if "time.sleep" in line] == []
 
 
@@ -122,13 +138,15 @@ def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monke
     ends = {"bad": OverflowError("too much"), "interrupted": KeyboardInterrupt(), "exit": SystemExit("why"),
             "three": SystemExit(3), "done": SystemExit(), "zero": SystemExit(0)}  # fmt: skip
     monkeypatch.setenv("RANK", "4")
-    monkeypatch.setattr(time, "sleep", Mock())
+    pause = Mock()
+    monkeypatch.setattr(time, "sleep", pause)
     monkeypatch.setattr(runpy, "run_module", program)
     try:
         run_as_rank("this", "good", "--limit-s=1")
         run_as_rank("this", "done")
         run_as_rank("this", "zero")
         assert capsys.readouterr().err == ""
+        pause.assert_not_called()
         for end, traceback_ends, said in (
             ("bad", "OverflowError: too much", "OverflowError: too much"),
             ("interrupted", "KeyboardInterrupt", "KeyboardInterrupt"),
@@ -139,11 +157,28 @@ def test_a_rank_is_a_program_that_torchrun_can_end_and_whose_error_is_told(monke
                 run_as_rank("this", end)
             *shown, told = capsys.readouterr().err.splitlines()
             assert "".join(shown).endswith(traceback_ends)
+            assert (shown == [""]) is (traceback_ends == "")  # an exit that was asked for has no traceback
             assert told == f"[rank4] ended by {said}"
+            pause.assert_called_once()  # torchrun is to see first what ended without a word
+            pause.reset_mock()
     finally:
         signal.signal(signal.SIGTERM, before)
     given = (["good", "--limit-s=1"], ["done"])
     assert ran[:2] == [("this", "__main__", True, arguments, signal.SIG_DFL) for arguments in given]
+
+
+def test_torchrun_starts_the_program_and_tells_which_rank_it_saw_end(monkeypatch, capsys):
+    error = ChildFailedError("this", {1: ProcessFailure(local_rank=1, pid=7, exitcode=9, error_file="none")})
+    started = Mock(return_value=Mock(side_effect=error))
+    monkeypatch.setattr(ranks, "elastic_launch", started)
+    monkeypatch.setattr(sys, "argv", ["ranks", "--nproc-per-node=3", "this", "--its", "own"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with pytest.raises(ChildFailedError):
+        ranks.main()
+    config, program = started.call_args.args
+    assert (config.nproc_per_node, program) == (3, run_as_rank)
+    started.return_value.assert_called_once_with("this", "--its", "own")
+    assert capsys.readouterr().err == "\n[rank1] was seen to end with exit status 9\n"
 
 
 def test_a_limit_may_be_shorter_than_a_second():
@@ -151,17 +186,37 @@ def test_a_limit_may_be_shorter_than_a_second():
         launch(1, "this", limit_s=0.5)
 
 
-def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypatch):
+@pytest.mark.parametrize(
+    ("platform", "interface", "start"),
+    [("linux", "lo", "fork"), ("darwin", "lo0", "spawn"), ("win32", None, "spawn")],
+)
+def test_processes_meet_on_the_loopback_interface_with_one_thread_each(monkeypatch, platform, interface, start):
     started = Mock(side_effect=InterruptedError)
     monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(launcher, "START", runpy.run_path(launcher.__file__)["START"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("GLOO_SOCKET_IFNAME", raising=False)
     with pytest.raises(InterruptedError):
         launch(3, "this")
     (command,), options = started.call_args
     assert {"--nproc-per-node=3", "--rdzv-conf=store_type=file", "--local-addr=127.0.0.1"} <= set(command)
+    assert f"--start-method={start}" in command
+    (meeting,) = [option for option in command if option.startswith("--rdzv-endpoint=")]
+    assert Path(meeting.partition("=")[2]).parent == Path(options["env"][launcher.MARK])  # a folder that goes with it
     assert command[-2:] == ["this", "--limit-s=60.0"]
     assert options["cwd"] == Path(__file__).resolve().parent.parent
     assert options["env"]["OMP_NUM_THREADS"] == "1"
-    assert options["env"]["GLOO_SOCKET_IFNAME"] == {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
+    assert options["env"]["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] == "1"
+    assert options["env"].get("GLOO_SOCKET_IFNAME") == interface
+
+
+def test_a_pytorch_without_gloo_is_told(monkeypatch):
+    """As that of one without any distributed processes, which notebook 08 meets below."""
+    monkeypatch.setattr(dist, "is_gloo_available", lambda: False)
+    monkeypatch.setattr(subprocess, "Popen", Mock(side_effect=InterruptedError))
+    with pytest.raises(RuntimeError, match=r"^this build of PyTorch has no torch\.distributed with gloo$"):
+        launch(1, "this")
 
 
 @pytest.mark.parametrize(
@@ -221,3 +276,11 @@ def test_a_program_that_prints_no_list_is_told_so(monkeypatch, printed):
     monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
     with pytest.raises(RuntimeError, match="expected that rank 0 prints a list there, as JSON"):
         launch(1, "this")
+
+
+@pytest.mark.parametrize("printed", ["[3]\n", "1\n[2]\n[3]\n"])
+def test_the_last_line_is_what_comes_back(monkeypatch, printed):
+    agent = Mock(returncode=0)
+    agent.communicate.return_value = (printed, "")
+    monkeypatch.setattr(subprocess, "Popen", Mock(return_value=agent))
+    assert launch(1, "this") == [3]

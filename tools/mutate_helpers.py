@@ -34,6 +34,7 @@ MODULES = [
 ELSEWHERE = re.compile(r"test_(classroom|course|layers|mark|notebooks|offline|site)\.py")
 # These work in processes that their tests start, where mutmut's switch does not reach.
 APART = ("distributed", "launcher", "ranks")
+LAUNCHED_BY = {"launcher": ["distributed"], "ranks": ["launcher", "distributed"]}  # whose tests launch processes too
 # The module of one notebook, whose claims are what its rules are tested by.
 CLAIMED = {"tail": ["test_claims_14"]}
 ENOUGH = 0.95
@@ -102,11 +103,13 @@ def try_apart(folder: Path, module: str, mutants: list[str], deadline: float) ->
     """The exit status of a module's tests for each mutant, written into the module's file."""
     file = folder / "helpers" / f"{module}.py"
     original = file.read_text()
+    files = [f"tests/test_{name}.py" for name in (module, *LAUNCHED_BY.get(module, ()))]
     tests = [sys.executable, "-m", "pytest", "-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider"]
+    tests += [file for file in files if (folder / file).is_file()]
 
     def status(limit_s: float) -> int:
         try:
-            done = subprocess.run([*tests, f"tests/test_{module}.py"], cwd=folder, capture_output=True, timeout=limit_s)
+            done = subprocess.run(tests, cwd=folder, capture_output=True, timeout=limit_s)
             return done.returncode
         except subprocess.TimeoutExpired:
             return 1
@@ -114,7 +117,7 @@ def try_apart(folder: Path, module: str, mutants: list[str], deadline: float) ->
     started = time.monotonic()
     codes: dict[str, int | None] = dict.fromkeys(mutants, NOT_REACHED)
     if status(max(deadline - started, 0.0)) != 0:
-        print(f"tests/test_{module}.py fails, or takes too long, on the module as it is")
+        print(f"{' '.join(files)}: fails, or takes too long, on {module} as it is")
         return codes
     limit_s = 5 * (time.monotonic() - started)  # a mutant that hangs, not a busy machine
     for mutant in mutants:
