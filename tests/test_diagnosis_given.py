@@ -140,8 +140,21 @@ def test_a_missing_name_or_number_among_counts_is_refused_and_what_the_loss_igno
     refused("counts has a missing value as a class", {"cat": 50, "dog": 9, missing: 500})
     refused("counts has a missing value as a class", pd.Series(["cat", "dog", missing]).value_counts(dropna=False))
     assert diagnose({0: 50, 1: 9, -100: 500}).names == ("class 0", "class 1")
-    assert diagnose({0: 50, 1: 9, 2: 7}, ignore_index=0).facts.counts.tolist() == [0, 9, 7]
-    assert diagnose(labels=[0, 0, 1, 2, 2], ignore_index=0).facts.counts.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("ignore_index", [-100, 0, 1, 2, 3, 255])
+def test_counts_leave_out_what_labels_leave_out(ignore_index):
+    labels = [0] * 50 + [1] * 9 + [2] * 7 + [255] * 30
+    counted = Counter(labels)
+    if ignore_index != 255:
+        labels, counted = labels[:-30], Counter(labels[:-30])
+    told = diagnose(labels=labels, ignore_index=ignore_index).facts.counts.tolist()
+    assert diagnose(counted, ignore_index=ignore_index).facts.counts.tolist() == told
+    whole = ([*told, 0])[:3]  # a list keeps the place of an ignored last class
+    for counts in ([50, 9, 7], pd.Series([50, 9, 7])):
+        assert diagnose(counts, ignore_index=ignore_index).facts.counts.tolist() == whole
+    named = diagnose(counted, ignore_index=ignore_index, classes=["a", "b", "c"])
+    assert (named.names, named.facts.counts.tolist()) == (("a", "b", "c"), whole)
 
 
 @pytest.mark.parametrize("count", [None, pd.NA, [1, 2], np.array([1, 2]), "3", True])

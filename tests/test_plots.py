@@ -188,6 +188,19 @@ def test_powers_of_ten_are_words_and_ticks_named_by_hand_stay():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "a thousand"]
 
 
+def test_ticks_that_are_no_powers_of_ten_are_left_to_matplotlib():
+    figure, axes = plots.canvas(3)
+    for ax in axes:
+        plots.lines(ax, [1, 2, 3], {"SGD": [1.0, 20.0, 400.0]}, **NAMES)
+    axes[0].set_yscale("log", base=2)
+    axes[1].set_yscale("symlog")
+    axes[2].set(yscale="log", yticks=[1, 3, 30, 300])
+    plots.image_html(figure, ALT)
+    base_2, symlog, named = ([label.get_text() for label in ax.get_yticklabels()] for ax in axes)
+    assert all("{2^{" in text for text in base_2)
+    assert not set("⁰¹²") & set("".join([*symlog, *named]))
+
+
 def test_a_figure_without_alternative_text_is_refused_and_kept():
     figure, ax = plots.canvas()
     for draw in (plots.show, plots.image_html):

@@ -49,7 +49,10 @@ def weighted_loss(logits: Tensor, y: Tensor, w: Tensor) -> Tensor:
 
 
 def constant_loss(y: Tensor, num_classes: int, w: Tensor) -> Tensor:
-    """The least weighted loss of a model that gives every sample the same answer, q_c proportional to n_c w_c."""
+    """The least loss of a model that gives every sample the same answer, q_c proportional to n_c w_c.
+
+    The loss is over all samples, divided by their number, with weights of sample mean one.
+    """
     q = torch.bincount(y[y >= 0], minlength=num_classes) * w
     return torch.special.entr(q / q.sum()).sum()
 
@@ -68,9 +71,15 @@ def advised_lr(lr: float, w: Tensor, y: Tensor, batch_size: int, x: Tensor | Non
         return lr * float(noise) ** 0.75
     if x is None:
         return lr * float(noise)
-    x = nn.functional.pad(x[y >= 0], (0, 1), value=1.0)
-    without, with_weights = (torch.linalg.eigvalsh(x.T @ (v * x.T).T)[-1] for v in (torch.ones_like(each), each))
-    return lr * float(torch.minimum(noise, without / with_weights))
+    return lr * min(float(noise), 1 / steeper(x, y, w))
+
+
+def steeper(x: Tensor, y: Tensor, w: Tensor) -> float:
+    """By what factor the weights, at sample mean one, raise the bound of the curvature, with a column of ones."""
+    kept = nn.functional.pad(x[y >= 0], (0, 1), value=1.0)
+    each = w[y[y >= 0]] / w[y[y >= 0]].mean()
+    without, with_weights = (torch.linalg.eigvalsh(kept.T @ (v * kept.T).T)[-1] for v in (torch.ones_like(each), each))
+    return float(with_weights / without)
 
 
 class Arm(NamedTuple):
@@ -166,6 +175,7 @@ def rows_of(name: str, optimiser: str, batch_size: int) -> list[dict[str, Any]]:
                     "divisor": divisor if exponent else "either",
                     "heaviest": short(float(weights_for(y, classes, exponent)[counts > 0].max())),
                     "constant": short(float(constant_loss(y, classes, weights_for(y, classes, exponent)))),
+                    "steeper": None if features is None else short(steeper(x, y, weights_for(y, classes, exponent))),
                     "lr": short(part * best),
                     "best": part == 1.0,
                     "advised lr": short(advised[exponent, divisor, part]),

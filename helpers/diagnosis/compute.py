@@ -93,7 +93,7 @@ def diagnose(
             as keys are sorted; the names of a Counter or Series too, since it comes by frequency. A class with zero
             samples is kept and gets weight 1; a number that is missing among keys is none, unless ``classes`` is K.
         labels: instead of counts, the class of each sample, any shape: whole numbers, classes 0 to K - 1
-            (``ignore_index`` is left out, as a key of counts too), or names, in alphabetical order.
+            (``ignore_index`` is left out, of counts too), or names, in alphabetical order.
         classes: the names in the order of the logits, or K, where that differs.
         scheme: "none", "inverse frequency" (N / n_c), "balanced" (sample mean one), "sum to one", "square root",
             "effective number" (beta 0.999, class mean one), or the exponent of (N / n_c).
@@ -102,7 +102,8 @@ def diagnose(
         loss: "cross entropy", or "bce" for binary_cross_entropy_with_logits; counts are then (negative, positive).
         reduction: PyTorch's; "none" is a mean over samples taken by hand.
         optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
-        lr: the learning rate that suits the loss without weights; None leaves it out.
+        lr: the learning rate that suits the loss without weights, near the largest that trains (one well below it is
+            mostly better kept: notebook 10); None leaves it out.
         clip_norm: as in clip_grad_norm_.
         batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them. Pixels or
             tokens that come together are worth fewer (notebook 11).

@@ -99,15 +99,16 @@ def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
             raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
         if any(_missing(key) for key in found if not isinstance(key, str | int)):
             raise ValueError("counts has a missing value as a class; drop those samples")
-        if ignore_index < 0:
-            found.pop(ignore_index, None)
-        elif ignore_index in found:
-            found[ignore_index] = 0  # a place among the logits
+        ignored = found.pop(ignore_index, None)
+        if ignored is not None and any(isinstance(key, Real) and float(key) > ignore_index >= 0 for key in found):
+            found[ignore_index] = 0  # it has a place among the logits, below others
         return found
     array = read_array("counts", counts)
     if array.ndim != 1 or array.dtype.kind in "mM":  # dates, which become whole numbers in a list
         shape = f"shape {array.shape}, dtype {array.dtype}"
         raise ValueError(f"counts has {shape}; expected one number a class, (K,); for labels give labels=")
+    if 0 <= ignore_index < len(array):
+        array = np.where(np.arange(len(array)) == ignore_index, 0, array)
     return array
 
 

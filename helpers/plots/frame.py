@@ -15,7 +15,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterMathtext, NullLocator
+from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.colours import BLACK
@@ -113,7 +113,9 @@ def _png(figure: Figure) -> bytes:
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
-            if isinstance(axis.get_major_formatter(), LogFormatterMathtext):
+            as_it_comes = isinstance(axis.get_major_formatter(), LogFormatterMathtext)
+            powers = isinstance(axis.get_major_locator(), LogLocator) and getattr(axis.get_transform(), "base", 0) == 10
+            if as_it_comes and powers:
                 axis.set_major_formatter(_power_of_ten)
             if axis.get_scale() == "log" and high > MANY_DECADES * low:
                 axis.set_minor_locator(NullLocator())

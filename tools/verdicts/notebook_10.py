@@ -8,6 +8,8 @@ from helpers.datasets import shuttle
 from helpers.diagnosis import diagnose
 from helpers.models import one_hidden_layer
 from helpers.stability import minimise
+from tools import recipe
+from tools.recipe import Arm, train
 from tools.verdicts import Verdict
 
 
@@ -68,6 +70,21 @@ def resampling_is_not_better(seed: int, counts: tuple[int, ...] = (900, 90, 10),
     return won <= 6
 
 
+def kept_learns_more_often(seed: int, optimiser: str = "SGD", best: bool = False, batch: int = 128) -> bool:
+    """Whether, over six problems and three exponents, the rate kept beats the best constant answer more often.
+
+    It is the best rate without weights, as stored, or a tenth of it; the other one is the recipe's.
+    """
+    learns = torch.zeros(2)
+    for name in ("digits", "cancer", "tail", "noisy", "fraud", "cover"):
+        asked = {"problem": name, "optimiser": optimiser, "batch": batch, "divisor": "samples", "best": best}
+        rows = [row for row in recipe.stored_rows() if asked.items() <= row.items()]
+        arms = [Arm(row["exponent"], "samples", row[rate]) for row in rows for rate in ("lr", "advised lr")]
+        after = train(name, optimiser, batch, arms, (seed,))[1][0].view(-1, 2)
+        learns += (after < torch.tensor([[row["constant"]] for row in rows])).sum(dim=0)
+    return bool(learns[0] > learns[1])
+
+
 VERDICTS = [
     Verdict(
         "10",
@@ -112,6 +129,21 @@ VERDICTS = [
             "as in the notebook": {},
             "farther apart": {"distance": 2.5},
             "rarer": {"counts": (900, 90, 5)},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "10",
+        "low rate",
+        "Over six problems the rate kept beats the best constant answer more often than the recipe's.",
+        kept_learns_more_often,
+        {
+            "SGD, a tenth of the best rate": {},
+            "Adam, a tenth of the best rate": {"optimiser": "Adam"},
+            "SGD, the best rate": {"best": True},
+            "Adam, the best rate": {"optimiser": "Adam", "best": True},
+            "SGD, a tenth, batches of 32": {"batch": 32},
+            "SGD, the best, batches of 32": {"batch": 32, "best": True},
         },
         quick=False,
     ),

@@ -195,7 +195,9 @@ FLIGHTS: dict[str, dict[str, Any]] = {
 }
 BASELINES = FLIGHTS | {
     "flights, 40 epochs": {"epochs": 40},
-    "digits, 40 epochs": {"data": "digits", "lr": 0.01, "epochs": 40, "batch": 32},
+    "digits, 40 epochs, lr 0.01": {"data": "digits", "lr": 0.01, "epochs": 40, "batch": 32},
+    "digits, 40 epochs, lr 0.001": {"data": "digits", "lr": 0.001, "epochs": 40, "batch": 32},
+    "digits, 6 epochs, lr 0.01": {"data": "digits", "lr": 0.01, "epochs": 6, "batch": 32},
 }
 PRICES: dict[str, dict[str, Any]] = {"a miss at 3 : 1": {"cost": 3.0}, "a miss at 100 : 1": {"cost": 100.0}}
 PRICES |= {"3 : 1, 15 epochs": {"cost": 3.0, "epochs": 15}, "3 : 1, lr 0.01": {"cost": 3.0, "lr": 0.01}}
