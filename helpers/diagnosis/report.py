@@ -20,7 +20,7 @@ NAMES = (
     "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples, "
     "numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. "
     "Each cure is for the run as asked, not for one that another has changed. "
-    "The lr advised is for one near the largest that trains; one well below it is mostly better kept."
+    "The lr advised is for one near the largest that trains; a tenth of that is mostly better kept."
 )
 AMPLE = 1000.0
 
