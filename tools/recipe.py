@@ -62,7 +62,7 @@ def constant_loss(y: Tensor, num_classes: int, w: Tensor) -> Tensor:
 #    between 100 and 500 the runs end alike).
 # 2. SGD also needs a rate below 2 / curvature, and the largest eigenvalues of X'X and X'WX say, before any training,
 #    by how much the weights raise the curvature.
-# 3. The smaller of the two, often more careful than it need be: tune around it, mostly upwards, up to the rate given.
+# 3. The smaller of the two, often more careful than it need be: tune from a tenth of it up to the rate given.
 def advised_lr(lr: float, w: Tensor, y: Tensor, batch_size: int, x: Tensor | None = None, adam: bool = False) -> float:
     """The learning rate for the weighted loss, from the one that suits the loss without weights."""
     each = w[y[y >= 0]] / w[y[y >= 0]].mean()

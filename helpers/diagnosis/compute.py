@@ -102,8 +102,8 @@ def diagnose(
         loss: "cross entropy", or "bce" for binary_cross_entropy_with_logits; counts are then (negative, positive).
         reduction: PyTorch's; "none" is a mean over samples taken by hand.
         optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
-        lr: the learning rate that suits the loss without weights, near the largest that trains (a tenth of that is
-            mostly better kept: notebook 10); None leaves it out.
+        lr: the learning rate that is best without weights, or near it (a tenth of that is better kept where the ratios
+            hardly make the loss steeper: notebook 10); None leaves it out.
         clip_norm: as in clip_grad_norm_.
         batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them. Pixels or
             tokens that come together are worth fewer (notebook 11).

@@ -20,7 +20,8 @@ NAMES = (
     "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples, "
     "numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. "
     "Each cure is for the run as asked, not for one that another has changed. "
-    "The lr advised is for one near the largest that trains; a tenth of that is mostly better kept."
+    "The lr advised is for one near the best without weights; a tenth of that is better kept where the ratios hardly "
+    "make the loss steeper."
 )
 AMPLE = 1000.0
 

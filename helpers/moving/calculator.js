@@ -103,7 +103,7 @@ function results({ facts, findings, rows }) {
   const cells = (row) => `<tr><th scope="row">${escape(row[0])}</th>${row.slice(1).map((v) => `<td>${escape(v)}</td>`).join("")}</tr>`;
   const weights = Array.from(facts.counts.slice(0, SHOWN), (n, c) => [facts.name(c), exact(n), brief(facts.advised[c])]);
   const more = facts.counts.length > SHOWN ? `<p>${facts.counts.length - SHOWN} further classes are in the file.</p>` : "";
-  return `<h2>What will happen</h2>${findings.length ? `<ol>${items}</ol><p>In the cures d is what the package's diagnose returns (d.weights are the weights below), z and y the logits and labels of one batch, labels those of all samples, numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. Each cure is for the run as asked, not for one that another has changed. The lr advised is for one near the largest that trains; a tenth of that is mostly better kept.</p>`
+  return `<h2>What will happen</h2>${findings.length ? `<ol>${items}</ol><p>In the cures d is what the package's diagnose returns (d.weights are the weights below), z and y the logits and labels of one batch, labels those of all samples, numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. Each cure is for the run as asked, not for one that another has changed. The lr advised is for one near the best without weights; a tenth of that is better kept where the ratios hardly make the loss steeper.</p>`
     : "<p>Nothing to mend: with these options no edge is crossed.</p>"}
     <h2>The weights, on the scale where the average sample weighs one</h2>
     ${code(codeOf(facts), "the code")}

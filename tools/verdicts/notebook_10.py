@@ -140,6 +140,7 @@ VERDICTS = [
         {
             "SGD, a tenth of the best rate": {},
             "SGD, a tenth, batches of 32": {"batch": 32},
+            "SGD, a tenth, batches of 1 024": {"batch": 1024},
             "SGD, a third": {"part": 1 / 3},
             "SGD, the best": {"part": 1.0},
             "SGD, the best, batches of 32": {"part": 1.0, "batch": 32},

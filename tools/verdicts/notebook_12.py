@@ -116,7 +116,7 @@ def flooded(seed: int, data: str = "shuttle", lr: float = 0.05, epochs: int = 6)
 
 @cache
 def networks_of(
-    seed: int, data: str = "flights", lr: float = 0.05, epochs: int = 6, batch: int = 1024
+    seed: int, data: str = "flights", lr: float = 0.05, epochs: int = 6, batch: int = 1024, hidden: int = 32
 ) -> dict[str, Tensor]:
     """Test logits of no weights, N/n_c, a balanced sampler, and sampler and weights together."""
     split: Any = LOADERS[data](seed)
@@ -124,7 +124,7 @@ def networks_of(
     w, found = inverse(y), []
     for even in (False, True):
         sampler = WeightedRandomSampler(w.double()[y].tolist(), len(y), generator=torch.Generator().manual_seed(seed))
-        budget: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": batch, "seed": seed}
+        budget: dict[str, Any] = {"epochs": epochs, "lr": lr, "batch_size": batch, "seed": seed, "num_hidden": hidden}
         networks = fit_many(x, y, [weighted(None), weighted(w)], sampler=sampler if even else None, **budget)
         found.append(networks.logits(split.test_inputs).double())
     logits = dict(zip(("none", "weights", "sampler", "both"), torch.cat(found), strict=True))
@@ -194,8 +194,10 @@ FLIGHTS: dict[str, dict[str, Any]] = {
     "letters, 6 epochs": {"data": "letters"},
 }
 BASELINES = FLIGHTS | {
+    "flights, 6 epochs, 128 hidden units": {"hidden": 128},
     "flights, 40 epochs": {"epochs": 40},
     "digits, 40 epochs, lr 0.01": {"data": "digits", "lr": 0.01, "epochs": 40, "batch": 32},
+    "digits, the same, 8 hidden units": {"data": "digits", "lr": 0.01, "epochs": 40, "batch": 32, "hidden": 8},
     "digits, 40 epochs, lr 0.001": {"data": "digits", "lr": 0.001, "epochs": 40, "batch": 32},
     "digits, 6 epochs, lr 0.01": {"data": "digits", "lr": 0.01, "epochs": 6, "batch": 32},
 }
