@@ -33,10 +33,10 @@ def weighted_cross_entropy(
         targets: class indices, int64 of shape (N,), where -100 counts nowhere,
             or target probabilities of the shape of ``logits``.
         weight: non-negative, shape (K,); None means ones. The loss is computed
-            and returned in the wider dtype of logits and weight, sums included:
-            weights in float32 beside logits of 16 bits stay what they are, and
-            the loss is one of float32, as under autocast. The gradient comes back in
-            the dtype of the logits, where a large one may still overflow.
+            and returned in the widest dtype of logits, weight and probabilities,
+            sums included: weights in float32 beside logits of 16 bits stay what
+            they are, and the loss is one of float32, as under autocast. The gradient
+            comes back in the dtype of the logits, where a large one may still overflow.
         divide_by: ``"weights"`` divides by sum_i w_{y_i}, for probability
             targets by sum_i sum_c w_c t_ic; ``"samples"`` by the number of
             samples that count; None divides by nothing.
@@ -53,10 +53,12 @@ def weighted_cross_entropy(
     w = logits.new_ones(logits.shape[1:]) if weight is None else weight
     _check(logits, targets, w)
     dtype = torch.promote_types(logits.dtype, w.dtype)
+    if targets.is_floating_point():
+        dtype = torch.promote_types(dtype, targets.dtype)
     w, log_p = w.to(dtype), torch.log_softmax(logits.to(dtype), dim=1)
 
     if targets.is_floating_point():
-        weighted = targets.to(dtype) * w
+        weighted = targets * w
     else:
         kept = targets != IGNORED
         if not kept.all():

@@ -155,6 +155,10 @@ def test_counts_leave_out_what_labels_leave_out(ignore_index):
         assert diagnose(counts, ignore_index=ignore_index).facts.counts.tolist() == whole
     named = diagnose(counted, ignore_index=ignore_index, classes=["a", "b", "c"])
     assert (named.names, named.facts.counts.tolist()) == (("a", "b", "c"), whole)
+    names = ["c", "a", "b"]
+    by_name = dict(zip(names, [50, 9, 7], strict=True))
+    for given in ({"counts": by_name}, {"labels": [name for name, n in by_name.items() for _ in range(n)]}):
+        assert diagnose(**given, ignore_index=ignore_index, classes=names).facts.counts.tolist() == whole
 
 
 @pytest.mark.parametrize("count", [None, pd.NA, [1, 2], np.array([1, 2]), "3", True])

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 from PIL import Image
 from sklearn.isotonic import isotonic_regression
 
@@ -186,6 +187,16 @@ def test_powers_of_ten_are_words_and_ticks_named_by_hand_stay():
     }
     assert {-5: "10⁻⁵", 1: "10¹", 13: "10¹³"}.items() <= named.items()
     assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "a thousand"]
+
+
+def test_a_tick_between_powers_of_ten_keeps_its_factor():
+    figure, ax = plots.canvas()
+    plots.lines(ax, [1, 2, 3], {"SGD": [3e-4, 2e-2, 4e5]}, log="y", **NAMES)
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=99))
+    plots.image_html(figure, ALT)
+    named = {float(y): label.get_text() for y, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)}
+    for y, text in {1e-3: "10⁻³", 5e-3: "5·10⁻³", 2.0: "2·10⁰", 1e5: "10⁵", 2e5: "2·10⁵"}.items():
+        assert named[min(named, key=lambda tick: abs(tick / y - 1))] == text
 
 
 def test_ticks_that_are_no_powers_of_ten_are_left_to_matplotlib():

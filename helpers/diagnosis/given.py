@@ -29,7 +29,7 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         _check_kinds(found, found.values())
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:
-            found, order = _in_order(found, classes), "as in classes"
+            found, order = _in_order(found, classes, ignore_index), "as in classes"
         elif numbered:
             found, order = dict(sorted(found.items())), "by number"
         elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
@@ -167,17 +167,16 @@ def _names(classes: Any) -> list[Any]:
     return names
 
 
-def _in_order(found: dict[Any, Any], classes: list[Any]) -> dict[Any, Any]:
-    """The counts in the order of ``classes``; a class that is not counted has none."""
+def _in_order(found: dict[Any, Any], classes: list[Any], ignore_index: int) -> dict[Any, Any]:
+    """The counts in the order of ``classes``; a class that is not counted, or whose place is ignored, has none."""
     known = set(classes)
     lacking = [name for name, count in found.items() if count and name not in known]
     if lacking and all(isinstance(key, Real) and key in range(len(classes)) for key in found):  # places, not names
         return {name: found.get(c, 0) for c, name in enumerate(classes)}
     if lacking:
-        raise ValueError(
-            f"classes lacks {lacking[0]!r}, which has samples; give every class, in the order of the logits"
-        )
-    return {name: found.get(name, 0) for name in classes}
+        raise ValueError(f"classes lacks {lacking[0]!r}, which has samples; give all, in the order of the logits")
+    ignored = classes[ignore_index] if 0 <= ignore_index < len(classes) else None
+    return {name: 0 if name == ignored and isinstance(name, str) else found.get(name, 0) for name in classes}
 
 
 def optimizer_name(optimizer: Any) -> str:

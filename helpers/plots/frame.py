@@ -128,7 +128,9 @@ def _png(figure: Figure) -> bytes:
 
 def _power_of_ten(value: float, _: float) -> str:
     """As the moving figures write it. A formula for each tick would take a quarter of the drawing time."""
-    return "10" + str(round(math.log10(value))).translate(SUPERSCRIPTS)
+    exponent = math.floor(math.log10(value) + 1e-9)
+    factor = value / 10.0**exponent
+    return ("" if abs(factor - 1) < 1e-6 else f"{factor:g}·") + "10" + str(exponent).translate(SUPERSCRIPTS)
 
 
 def numbers(
