@@ -2,6 +2,7 @@
 
 import re
 from hashlib import sha256
+from html import escape
 from xml.etree import ElementTree
 
 from nbformat import NotebookNode
@@ -68,6 +69,13 @@ def least_width(root: ElementTree.Element, width: float) -> float:
     return LEGIBLE / min(sizes, default=LEGIBLE) * width
 
 
+def headline(root: ElementTree.Element) -> str:
+    """The figure's title; of several panels without one, the titles of the uppermost."""
+    bold = [text for text in root.iter(TEXTS[0]) if "font-weight: 700" in text.get("style", "")]
+    top = min((float(text.get("y", 0)) for text in bold), default=0)
+    return " · ".join("".join(text.itertext()) for text in bold if float(text.get("y", 0)) < top + 1)
+
+
 def inline(svg: str, alt: str) -> str:
     """A figure's SVG as the HTML of an image with alternative text, which takes its colours from the page."""
     root = ElementTree.fromstring(svg)
@@ -85,13 +93,19 @@ def inline(svg: str, alt: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def titled(svg: str, alt: str) -> str:
+    """The same below its title, for a phone, where a figure that scrolls would cut that."""
+    title = headline(ElementTree.fromstring(svg))
+    return f'<p class="figure-title" aria-hidden="true">{escape(title)}</p>' * bool(title) + inline(svg, alt)
+
+
 def drawn(notebook: NotebookNode, alt: str) -> str:
     """The figure of a notebook with that alternative text, as SVG in the box that scrolls it; "" if it has none."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             stored = output.get("metadata", {}).get("image/png", {})
             if stored.get("alt") == alt and "svg" in stored:
-                return f'<div class="cell_output"><div class="output">{inline(stored["svg"], alt)}</div></div>'
+                return f'<div class="cell_output"><div class="output">{titled(stored["svg"], alt)}</div></div>'
     return ""
 
 
@@ -100,4 +114,4 @@ def draw_as_svg(cell: NotebookNode) -> None:
     for output in cell.get("outputs", []):
         stored = output.get("metadata", {}).get("image/png", {})
         if "svg" in stored:
-            output.data["text/html"] = inline(stored["svg"], stored["alt"])
+            output.data["text/html"] = titled(stored["svg"], stored["alt"])

@@ -30,7 +30,7 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         raise ValueError(f"targets holds what is not from 0 to {len(rare) - 1}: drop the samples that a loss ignores")
     if rare.dtype != torch.bool or rare.all() or not rare[targets].any():
         raise ValueError(f"rare is {rare.tolist()}; expected a bool a class, not all True, with targets of a True one")
-    classes = rare.nonzero()[:, 0]
+    classes, logits = rare.nonzero()[:, 0], logits.double()  # 16 bits would round the difference of two
     best = logits[:, rare].max(dim=1)
     margin = best.values - logits[:, ~rare].amax(dim=1)
     right = classes[best.indices] == targets

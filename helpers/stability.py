@@ -54,8 +54,8 @@ def critical_scale(lr: float, curvature: float) -> float:
 def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     """The point where a convex ``loss`` is least, by damped Newton steps in float64.
 
-    Made for logistic and softmax regression, weighted or not. Along a direction that does not change the loss the
-    result stays at ``start``.
+    Made for logistic and softmax regression, weighted or not, on features of like size, not far from zero. Along a
+    direction that does not change the loss the result stays at ``start``.
 
     Args:
         loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
@@ -111,8 +111,11 @@ def logistic_minimum(inputs: Tensor, targets: Tensor) -> Tensor:
 
     Raises ValueError where there is no finite minimum: one class only, or classes that a line separates.
     """
-    x, y = inputs.double(), targets.double()
-    return minimise(lambda p: logistic_loss(p, x, y), torch.zeros(x.shape[1] + 1))
+    x = inputs.double()
+    mean, spread = x.mean(dim=0), x.std(dim=0, correction=0)
+    spread = spread.where(spread > 0, 1.0)  # on features far from zero, or of unlike size, the Hessian looks singular
+    p = minimise(lambda p: logistic_loss(p, (x - mean) / spread, targets.double()), torch.zeros(x.shape[1] + 1))
+    return torch.cat([p[:-1] / spread, p[-1:] - (p[:-1] / spread) @ mean])
 
 
 @dataclass(frozen=True)

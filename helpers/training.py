@@ -143,7 +143,7 @@ def fit_stack(
 def _batches(num_samples: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
     while True:
         order = torch.randperm(num_samples, generator=generator)
-        yield from order[: num_samples - num_samples % size].split(size)
+        yield from order[: num_samples - num_samples % size].split(int(size))
 
 
 def _trained(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
@@ -151,7 +151,7 @@ def _trained(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[nn.Para
     stepped = {id(p) for group in optimizer.param_groups for p in group["params"]}
     if not any(id(p) in stepped for p in parameters):
         raise ValueError("optimizer holds no parameter of model that can be trained: build it on model.parameters()")
-    return parameters
+    return [p for p in parameters if id(p) in stepped]
 
 
 def _check(inputs: Tensor, targets: Tensor, batch_size: int | None, clip_norm: float | None) -> None:

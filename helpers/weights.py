@@ -3,7 +3,7 @@
 Notation: n_c is the number of samples of class c, N = sum_c n_c, K the number
 of classes. Every function takes counts in any form that torch can read and
 returns a tensor of shape (K,) in the order of the counts. It computes in
-float64 and returns the dtype of floating point counts, else torch's default.
+float64 and returns the dtype of a tensor of floats, else torch's default.
 What is no list of numbers, or has an order of its own, is a TypeError.
 """
 
@@ -69,8 +69,9 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
             max_c w_c = 1.
 
     Returns a tensor of the dtype of ``weights``.
-    Raises ValueError for weights that are negative, not finite or all zero, for
-    counts that are missing or of another length, and for an unknown ``to``.
+    Raises ValueError for weights that are negative, not finite or all zero, or
+    that their dtype cannot hold on the new scale, for counts that are missing or
+    of another length, and for an unknown ``to``.
     """
     w = _checked(weights, "weights")
     if not 0 < w.sum() < math.inf:
@@ -84,7 +85,10 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
         becomes_one = SIZES[to](w)
     else:
         raise ValueError(f"to is {to!r}; expected 'sample mean' or one of {', '.join(map(repr, SIZES))}")
-    return (w / becomes_one).to(_dtype(weights))
+    scaled = (w / becomes_one).to(_dtype(weights))
+    if not scaled.isfinite().all() or (w > 0).ne(scaled > 0).any():
+        raise ValueError(f"weights leave the range of {scaled.dtype} on the scale of {to!r}: give them in float64")
+    return scaled
 
 
 # A scheme's name and how its weights follow from the counts; for the page again in helpers/moving/facts.js.

@@ -215,6 +215,7 @@ TABLES = [
     "class,count\n2,70\n0,5000\n10,40\n",
     "count\n5000\n40\n",
     "name,count\ncats,70\n7,5000\n2,40\n",
+    "name,count\n007,70\n7,5000\ncat,40\n",
     "label\ncats\ndogs\ncats\nants\n",
     "id,label\na,0\nb,2\nc,2\nd,0\ne,-100\n",
 ]

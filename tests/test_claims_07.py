@@ -11,7 +11,8 @@ from helpers.datasets import DATA
 from helpers.losses import weighted_cross_entropy
 from helpers.models import next_word_model
 from helpers.training import fit
-from helpers.weights import inverse_frequency, normalize
+from helpers.weights import inverse_frequency, normalize, power
+from tools import bands, one_knob
 from tools.verdicts.notebook_07 import change, training_pairs
 
 SEEDS = (100, 101)
@@ -67,3 +68,31 @@ def test_stored_runs_are_complete_and_at_the_best_rate_without_weights():
     kinds = {(run["method"], run["tau"]) for run in stored["runs"]}
     assert len(kinds) == 9
     assert len(stored["runs"]) == len(seeds) * len(kinds) * len(stored["settings"]["lr"])
+
+
+@pytest.mark.parametrize("method", ["no weights", "weights", "adjusted loss", "resampling"])
+def test_a_stored_run_comes_out_again(method):
+    stored = json.loads(bands.STORED.read_text(encoding="utf-8"))
+    runs = [run for run in stored["runs"] if (run["seed"], run["steps"]) == (1, 128)]
+    wanted = {(run["method"], run["tau"]): run["recall"] for run in runs}
+    found = bands.graded((method, 0.5 * (method != "no weights"), 1, 128, stored["settings"]["lr"]["128"]))
+    assert len(found) == (3 if method == "no weights" else 1)
+    for run in found:
+        assert run["recall"] == pytest.approx(wanted[run["method"], run["tau"]], rel=0.05, abs=0.1)
+
+
+def test_a_stored_loss_of_the_search_comes_out_again():
+    stored = {
+        (row["steps"], row["lr"]): row["held-out loss"]
+        for row in json.loads(bands.STORED.read_text(encoding="utf-8"))["search"]
+    }
+    assert bands.held_out_loss((128, 0.1)) == pytest.approx(stored[128, 0.1], rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["no weights", "square root", "N/n_c"])
+def test_a_stored_fall_comes_out_again(name):
+    found, n = json.loads(one_knob.TARGET.read_text(encoding="utf-8")), training_pairs(7000)[2]
+    exponent = {"no weights": 0.0, "square root": 0.5, "N/n_c": 1.0}[name]
+    at = found["products"].index(1.0)
+    fall = one_knob.fall(normalize(power(n, exponent), n, to="sample mean"), found["products"][at], 1)
+    assert fall == pytest.approx(found["falls"][name][at][1], abs=0.005)

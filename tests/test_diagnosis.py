@@ -32,7 +32,22 @@ def test_absent_share_is_counted_over_all_batches(count, samples, batch):
     assert absent_share(count, samples, batch) == pytest.approx(without / len(draws), abs=1e-12)
 
 
+@given(st.lists(st.integers(1, 99), min_size=2, max_size=6), st.integers(1, 60))
+def test_batches_without_the_rarest_class_are_those_of_whole_samples(counts, batch):
+    batch, n = min(batch, sum(counts)), sum(counts)
+    wanted = math.comb(n - min(counts), batch) / math.comb(n, batch)
+    assert diagnose(counts, batch_size=batch).facts.absent_share == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_class_without_samples_neither_overflows_nor_vanishes():
+    for weight in (1e-30, 1e30):
+        with_empty, without = (diagnose(n, weight=w).facts for n, w in (([9, 3, 0], [1, 2, weight]), ([9, 3], [1, 2])))
+        assert with_empty.heaviest == pytest.approx(without.heaviest)
+        assert with_empty.room_below == pytest.approx(without.room_below * 2 / 3)
+
+
 def test_absent_share_of_many_samples_joins_smoothly():
+    assert absent_share(200, 1000, 150) == pytest.approx(math.comb(800, 150) / math.comb(1000, 150), rel=1e-9)
     below, above = absent_share(1e6, 1e12, 1_000_000), absent_share(1_000_001, 1e12, 1_000_001)
     assert below == pytest.approx(math.exp(-1), rel=1e-5)
     assert above == pytest.approx(below, rel=1e-5)
@@ -100,7 +115,7 @@ def test_a_batch_that_lets_smoothing_through_otherwise_has_no_cure_from_its_edge
     """What comes from other classes is 1.009 times a tenth of a class's own part at 28, and 0.971 times it at 29."""
     for batch, none in ((28, True), (29, False)):
         cure = findings([900, 100], label_smoothing=0.1, batch_size=batch)["calibration"].cure
-        assert ("no shift undoes both" in cure) is none
+        assert ("no shift undoes smoothing" in cure) is none
 
 
 def test_smoothing_without_weights_misleads_nobody():

@@ -200,7 +200,7 @@ def test_probabilities_are_corrected_for_the_smoothing_too(epsilon, sampler, sch
 def test_where_batches_let_smoothing_through_otherwise_no_shift_is_offered(counts, options, offered):
     (code,) = [f.cure for f in diagnose(counts, **options).findings if f.name == "calibration"]
     assert ("F.normalize" in code) is offered
-    assert code.startswith("# these batches let the smoothing through in other shares than the labels") is not offered
+    assert code.startswith("# no shift undoes smoothing in such batches") is not offered
 
 
 def test_a_class_without_weight_or_samples_is_left_out_of_the_correction():
@@ -296,6 +296,11 @@ def test_the_input_the_empty_and_the_few():
     labels = torch.tensor([0, 1, 1, 3] * 10)
     renumbered = cure(diagnose(labels=labels), "empty", labels=labels)["labels"]
     assert "empty" not in {f.name for f in diagnose(labels=renumbered).findings}
+    void = torch.tensor([0, 1, 1, 2, 255] * 10)
+    d = cure(diagnose(labels=void), "empty", labels=void, diagnose=diagnose)["d"]
+    assert d.facts.counts.tolist() == [10, 20, 10]
+    for labels in (void.where(void < 255, 254), torch.tensor([0, 254, 255])):
+        assert "ignore_index" not in next(f.cure for f in diagnose(labels=labels).findings if f.name == "empty")
 
     labels = torch.tensor([0] * 1000 + [1] * 20)
     splits = cure(diagnose(labels=labels), "few samples", labels=labels)["splits"]

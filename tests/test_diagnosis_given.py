@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pandas as pd
@@ -224,6 +224,33 @@ def test_ignored_rows_take_no_part_in_the_curvature():
     plain = diagnose(labels=LABELS, inputs=rows).facts.curvatures
     with_ignored = diagnose(labels=[7, *LABELS], inputs=torch.cat([rows[:1] * 100, rows]), ignore_index=7)
     assert with_ignored.facts.curvatures == pytest.approx(plain)
+
+
+def test_rows_have_the_weight_of_their_class_wherever_classes_puts_it():
+    rows = torch.randn(100, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(LABELS)[:, None]
+    plain = diagnose(labels=LABELS, inputs=rows).facts.curvatures
+    assert plain[1] > 1.1 * plain[0]
+    for classes in ([0, 1, 2], [2, 0, 1], [1, 2, 0], ["a", "b", "c"]):
+        assert diagnose(labels=LABELS, inputs=rows, classes=classes).facts.curvatures == pytest.approx(plain)
+    tens = [10 * label for label in LABELS]
+    assert diagnose(labels=tens, inputs=rows, classes=[20, 0, 10]).facts.curvatures == pytest.approx(plain)
+
+
+def test_features_without_a_column_are_refused():
+    with pytest.raises(ValueError, match=r"inputs has shape \(100, 0\); expected finite features"):
+        diagnose(labels=LABELS, inputs=torch.zeros(100, 0))
+
+
+def test_a_series_that_names_a_class_twice_is_refused():
+    with pytest.raises(ValueError, match=r"names a class twice; add them up: counts.groupby\(level=0\).sum\(\)"):
+        diagnose(pd.Series([900, 90, 3, 5], index=["a", "b", "a", "b"]))
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, lambda pairs: defaultdict(int, pairs)])
+def test_a_mapping_keeps_its_order_and_a_counter_has_none(kind):
+    pairs = [("b", 5), ("a", 90), ("c", 7)]
+    assert diagnose(kind(pairs)).facts.keys == ["b", "a", "c"]
+    assert diagnose(Counter(dict(pairs))).facts.keys == ["a", "b", "c"]
 
 
 def test_the_report_names_a_state_that_differs_and_a_ratio_only_where_a_batch_is_a_part():

@@ -228,6 +228,8 @@ def test_the_figure_draws_weights_and_what_is_let_through():
     assert asked.get_ydata().tolist() == pytest.approx([5.0, 5 / 9])
     assert through.get_ydata().tolist() == pytest.approx(d.facts.through[[0, 2]].tolist())
     assert batch.get_ydata() == [4, 4]
+    *_, step = diagnose([10, 90], batch_size=4, accumulation_steps=3).draw(Figure().add_subplot()).lines
+    assert step.get_ydata() == [12, 12]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +244,9 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("\ufefflabel\nä\nb\nä\n", [], {"labels": ["ä", "b", "ä"]}),  # as Excel saves it
         ("label\n1_0\n1_0\n2_0\n", [], {"labels": ["1_0", "1_0", "2_0"]}),
         ("label\n007\n7\nA1\n1E5\n", [], {"labels": ["007", "7", "A1", "1E5"]}),
+        ("name,count\n007,5\n7,90\nnan,3\n-100,4\ninf,8\ncat,9\n", [],
+         {"counts": {"007": 5, "7": 90, "nan": 3, "-100": 4, "inf": 8, "cat": 9}}),
+        ("\n  \nname,count\ncat,900\ndog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
     ],
 )  # fmt: skip
 def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):

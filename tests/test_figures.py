@@ -12,9 +12,10 @@ from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
-from book.figures import SVG, draw_as_svg, inline
+from book.figures import SVG, draw_as_svg, inline, titled
 from book.slide_figures import HEIGHT, LEAST, WIDTH, numbers, panels, points, projected, width
 from helpers import plots
+from helpers.colours import VERMILION, for_letters
 from helpers.plots.frame import styled
 from helpers.plots.vector import MANY_MARKS, svg
 
@@ -87,7 +88,7 @@ def test_a_table_is_stored_with_a_pixel_for_each_cell():
 def test_greys_follow_the_theme_and_colours_stay_but_what_stands_on_a_table_keeps_its_own():
     drawn, tabled = (inline(stored(draw), ALT) for draw in (two_lines, table))
     assert "color-mix(in srgb, #d55e00 var(--in-lines), #fff)" in drawn
-    assert "color-mix(in srgb, #d55e00 var(--in-text), var(--ink))" in drawn
+    assert f"color-mix(in srgb, {for_letters(VERMILION)} var(--in-text), var(--ink))" in drawn
     assert "color-mix(in srgb, var(--ink) 10.6%, var(--paper))" in drawn  # the grid, #E4E4E4
     assert not re.search(r"(fill|stroke): #", drawn)
     kept = ElementTree.fromstring(tabled).findall(f".//{SVG}g[@class='on-picture']")
@@ -123,10 +124,24 @@ def test_an_output_without_svg_stays_a_picture():
     cell = new_code_cell(outputs=[new_output("display_data", {"image/png": "aGk="}, metadata=metadata)])
     draw_as_svg(cell)
     assert set(cell.outputs[0].data) == {"image/png"}
-    cell.outputs[0].metadata["image/png"]["svg"] = stored(table)
+    cell.outputs[0].metadata["image/png"]["svg"] = written = stored(table)
     draw_as_svg(cell)
-    assert cell.outputs[0].data["text/html"].startswith("<svg ")
+    assert cell.outputs[0].data["text/html"] == titled(written, ALT)
     assert cell.outputs[0].data["image/png"] == "aGk="
+
+
+def test_a_phone_reads_the_title_of_the_whole_figure_else_those_of_the_uppermost_panels():
+    figure, axes = plots.canvas(2, rows=2)
+    for number, ax in enumerate(axes.flat):
+        ax.set_title(f"panel <{number}>", fontweight="bold")
+    for title, whole in (("panel &lt;0&gt; · panel &lt;1&gt;", ""), ("R &amp; D", "R & D")):
+        if whole:
+            figure.suptitle(whole, x=0.02, ha="left", fontweight="bold")
+        figure.canvas.draw()
+        assert titled(svg(figure), ALT).startswith(f'<p class="figure-title" aria-hidden="true">{title}</p><svg ')
+        figure.set_layout_engine("constrained")
+    plt.close(figure)
+    assert titled(stored(lambda ax: ax.plot([0, 1])), ALT).startswith("<svg ")
 
 
 @styled

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -102,6 +103,18 @@ def test_clipping_bounds_the_update_and_records_the_norm_before_it(sample, model
     history = fit(model, 1e4 * x, y, sgd(model, 1.0), steps=1, clip_norm=0.5)
     assert float(history.gradient_norm[0]) > 100
     assert float((flat(model) - before).norm()) == pytest.approx(0.5, rel=1e-4)
+
+
+def test_layers_that_the_optimizer_does_not_hold_count_as_frozen(sample):
+    runs = []
+    for frozen in (True, False):
+        model = one_hidden_layer(4, 5, 3, dtype=torch.float64)
+        layers = [layer for layer in model if isinstance(layer, nn.Linear)]
+        layers[0].requires_grad_(not frozen)
+        history = fit(model, *sample, sgd(layers[1], 0.5), steps=8, batch_size=np.int64(8), clip_norm=0.05)
+        runs.append((history.loss, history.gradient_norm, flat(model)))
+    for held, left in zip(*runs, strict=True):
+        assert torch.equal(held, left)
 
 
 def test_lbfgs_gets_its_closure(sample, model):

@@ -83,6 +83,19 @@ def test_text_in_a_cell_has_the_contrast_that_wcag_asks_for(ax):
     assert contrast.min() >= 4.5
 
 
+def test_names_in_colour_have_the_contrast_that_wcag_asks_for_in_the_hue_of_their_lines(ax):
+    plots.lines(ax, [0, 1], {name: [0.0, 1.0] for name in plots.COLOURS}, **NAMES)
+    plots.note(ax, "SGD", (0, 0), colour=plots.COLOURS["square root"])
+    drawn = [*(line.get_color() for line in ax.lines), plots.COLOURS["square root"]]
+    for text, colour in zip(ax.texts, drawn, strict=True):
+        rgb, own = np.array(mpl.colors.to_rgb(text.get_color())), np.array(mpl.colors.to_rgb(colour))
+        luminance = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        assert 1.05 / (luminance + 0.05) >= 4.45  # a colour has 256 steps
+        assert np.ptp(rgb[own > 0.05] / own[own > 0.05]) < 0.03
+        if "#0072B2" in colour or colour == "#333333":
+            assert text.get_color() == colour.lower()
+
+
 def test_colours_are_distinct_within_what_is_drawn_together():
     weightings = ["1 : 2 : 3", "2 : 4 : 6", "100 : 200 : 300", "1/6 : 2/6 : 3/6", "3 : 2 : 1"]
     schemes = ["no weights", "N/n_c", "sum one", "max one", "class mean one", "sample mean one", "square root"]

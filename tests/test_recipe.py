@@ -20,6 +20,8 @@ from tools.recipe import (
     advised_lr,
     constant_loss,
     ends_below,
+    key,
+    rows_of,
     stored_rows,
     train,
     weighted_loss,
@@ -160,3 +162,17 @@ def test_a_stored_cell_comes_out_again(row):
     before, after = train(row["problem"], row["optimiser"], row["batch"], [arm], seeds)
     assert before[:, 0].tolist() == pytest.approx(row["before"], rel=1e-3)
     assert after[:, 0].tolist() == pytest.approx(row["advised"], rel=1e-2)
+
+
+@pytest.mark.parametrize("optimiser", ["SGD", "Adam"])
+def test_a_stored_problem_comes_out_again(optimiser):
+    stored = [row for row in ROWS if key(row) == ("cancer", optimiser, 1024)]
+    for found, row in zip(rows_of("cancer", optimiser, 1024), stored, strict=True):
+        assert found.keys() == row.keys()
+        for name, value in row.items():
+            if isinstance(value, list):
+                assert found[name] == pytest.approx(value, rel=0.05), name
+            elif isinstance(value, float):
+                assert found[name] == pytest.approx(value, rel=1e-3), name
+            else:
+                assert found[name] == value, name

@@ -55,6 +55,18 @@ def test_curvature_of_the_toy_problem():
     assert critical_scale(0.1, curvature) == pytest.approx(76.08, abs=5e-3)
 
 
+@pytest.mark.parametrize("offset", [1e3, 1e6])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e9])
+def test_the_minimum_is_that_of_features_near_zero_and_of_one_size(offset, size):
+    x, y = toy(0)
+    x = torch.cat([x, torch.randn(len(x), 1, generator=torch.Generator().manual_seed(0)).double()], dim=1)
+    near = logistic_minimum(x, y)
+    far = logistic_minimum(x * torch.tensor([1.0, size]) + offset * torch.tensor([1.0, size]), y)
+    torch.testing.assert_close(far[:-1] * torch.tensor([1.0, size]), near[:-1], rtol=1e-6, atol=1e-6)
+    constant = logistic_minimum(torch.cat([x, torch.full((len(x), 1), 7.0)], dim=1), y)
+    torch.testing.assert_close(constant[[0, 1, 3]] + constant[2] * torch.tensor([0.0, 0.0, 7.0]), near)
+
+
 def test_curvature_where_there_is_none():
     with pytest.raises(ValueError, match="Hessian"):
         largest_curvature(lambda p: p.log().sum(), torch.zeros(2))

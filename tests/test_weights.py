@@ -152,6 +152,11 @@ def test_what_torch_refuses_obscurely_is_named(counts):
         (lambda: normalize(torch.ones(3), to="sample mean"), "counts is None"),
         (lambda: normalize(torch.ones(3), [1], to="sample mean"), r"counts is \[1\]"),
         (lambda: normalize(torch.ones(3), to="mean"), "to is 'mean'"),
+        (
+            lambda: normalize(torch.tensor([1e-3, 1e3]).half(), [10**6, 1], to="sample mean"),
+            "leave the range of torch.fl",
+        ),
+        (lambda: normalize(torch.tensor([1e-6, 6e4]).half(), to="sum"), "leave the range of torch.float16"),
         (lambda: power([1, 2], math.nan), "exponent is nan"),
         (lambda: power([1, 2], math.inf), "exponent is inf"),
         (lambda: power([1, 2], 1000), "exponent is 1000: a weight leaves the range of torch.float32"),

@@ -16,7 +16,7 @@ from helpers.moving.widget import WHERE
 
 WIDTH = 800  # CSS pixels: two panels side by side
 DENSITY = 1.5
-COLOURS = 96
+COLOURS = 256  # fewer would draw level lines into the smooth loss
 # What a reader would have moved before the picture is taken: values of sliders, all of them logarithmic.
 MOVED: dict[str, dict[str, float]] = {"descent": {"k": 84}, "clouds": {"ratio": 10, "scale": 100}}
 PAGE = """<!doctype html><html lang="en"><style>
@@ -61,7 +61,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": 100}, device_scale_factor=DENSITY)
         for name in FIGURES:
             image, words[name] = draw(page, name)
-            image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            image.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE).save(
                 picture(name), optimize=True
             )
             print(f"{name}: {picture(name).stat().st_size / 1000:.0f} kB")

@@ -2,7 +2,7 @@
 
 ``diagnose`` reads (``given``), computes (``formulas``, ``facts``), judges
 (``findings``) and prints (``report``). Nothing is trained: every number follows
-from the counts and the options by the formulas that notebooks 01 to 09 derive
+from the counts and the options by the formulas that the notebooks derive
 and measure. ``python -m helpers.diagnosis`` does the same for a CSV file.
 """
 

@@ -3,13 +3,15 @@
 import argparse
 import csv
 import inspect
+import itertools
 import sys
 from pathlib import Path
 from typing import Any
 
 from helpers.diagnosis.compute import diagnose
 
-# What the file holds; every other option of diagnose is a flag here, of which the start is enough: --batch 128.
+# What the file holds, or Python alone can give; every other option of diagnose is a flag here, of which the start is
+# enough: --batch 128.
 IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
 
 
@@ -23,11 +25,18 @@ def number(text: str) -> Any:
     return text.strip()
 
 
+def names(texts: list[str]) -> list[Any]:
+    """Classes as numbers, if all of them are; else as texts, of which 007 and 7 are two."""
+    found = list(map(number, texts))
+    return [text.strip() for text in texts] if any(isinstance(one, str) for one in found) else found
+
+
 def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
+            started = itertools.dropwhile(lambda line: not line.strip(), file)
+            reader = csv.DictReader(started, skipinitialspace=True)
             columns = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
             table = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
@@ -48,15 +57,12 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             "else say which it is with --counts COLUMN or --labels COLUMN"
         )
     if labels:
-        texts = [row[labels].strip() for row in table]
-        found = list(map(number, texts))
-        if any(isinstance(one, str) for one in found):  # names, of which 007 and 7 are two
-            found = texts
+        found = names([row[labels] for row in table])
         if "" in found:
             raise ValueError(f"{path} has no {labels} in row {found.index('') + 1}; drop that row or fill it in")
         return {"labels": found}
     others = [column for column in columns if column != counts]
-    keys = [number(row[others[0]]) if others else i for i, row in enumerate(table)]
+    keys = names([row[others[0]] for row in table]) if others else list(range(len(table)))
     if len(set(keys)) < len(keys):
         raise ValueError(f"{path} names a class twice in its column {others[0]!r}; expected one row a class")
     return {"counts": {key: number(row[str(counts)]) for key, row in zip(keys, table, strict=True)}}

@@ -137,7 +137,8 @@ def diagnose(
     if loss == "bce" and (len(n) != 2 or label_smoothing):
         raise ValueError(
             f"loss is bce with {len(n)} classes and label_smoothing {label_smoothing}; expected counts of negatives "
-            "and positives of one label, without smoothing: diagnose several labels one by one"
+            "and positives of one label, without smoothing: diagnose several labels one by one, and under SGD take "
+            "the smallest lr advised"
         )
     raw, called = class_weights(n, scheme, weight, pos_weight)
     smoothing = real_number("label_smoothing", label_smoothing, 0, 1)
@@ -166,7 +167,7 @@ def diagnose(
         doubt="" if counts is None else doubtful(n),
     )
     if inputs is not None:
-        bounds = curvatures(inputs, labels, facts.advised, ignore_index, smoothing, sampler)
+        bounds = curvatures(inputs, labels, keys, facts.advised, ignore_index, smoothing, sampler)
         facts = replace(facts, curvatures=bounds)
     if not facts.advised.float().isfinite().all() or not facts.advised.float()[facts.held & (raw > 0)].all():
         raise ValueError("counts or weight span more than float32 can hold as weights")

@@ -138,9 +138,9 @@ class Facts:
     @cached_property
     def absent_share(self) -> float:
         """Of random batches without a sample of the rarest class."""
-        share = float(self.share[self.rarest])
-        with_replacement = (1 - share) ** self.batch
-        return with_replacement if self.sampler else absent_share(share * self.samples, self.samples, self.batch)
+        if self.sampler:
+            return (1 - float(self.share[self.rarest])) ** self.batch
+        return absent_share(float(self.counts[self.rarest]), self.samples, self.batch)
 
     @cached_property
     def outweighs(self) -> float:

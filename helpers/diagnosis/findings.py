@@ -140,7 +140,7 @@ def _without_smoothing(f: Facts) -> str:
     if (f.held & ~known).any():
         return "# samples of a class without weight smooth the others, by their share in each place: no shift undoes it"
     if (astray > SMOOTHED * (1 - epsilon) * share).any():
-        return "# these batches let the smoothing through in other shares than the labels: no shift undoes both"
+        return "# no shift undoes smoothing in such batches: fit a and s of a * z - s * d.shift on held-out samples"
     left = float((1 - epsilon) * share.sum() + each * len(share))  # one, unless a class has no weight or no sample
     lines = [
         "probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",

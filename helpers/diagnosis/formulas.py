@@ -21,9 +21,10 @@ def advised_lr(lr: float, weights: Tensor, share: Tensor, batch: float, *, adapt
     (Kish's effective size). A rate tuned at a batch of B is lr_max / (1 + b / B), b the noise scale of the gradient
     (McCandlish et al., arXiv 1812.06162); weights make that b E[w^2]. The ratio is (B + b) / (B + b E[w^2]), with
     ``NOISE_SCALE`` for b. Adam and its kin follow the batch by a power between 1/2 and 1 (same source): here 3/4.
-    Tried in notebook 10: from the best rate without weights 286 of 288 cells end below their start (220 with the rate
-    unchanged), most of them within a tenth of the tuned rate's fall. Far below the best rate it is more careful than it
-    need be.
+    Tried in notebook 10, under SGD with the bound of the curvature where that is smaller: from the best rate without
+    weights 286 of 288 cells end below their start (220 with the rate unchanged), most of them within a tenth of the
+    tuned rate's fall. Without that bound a few more of SGD's diverge. Far below the best rate it is more careful than
+    it need be.
 
     Args:
         weights, share: (K,), float64; ``share`` of the classes in a batch, sum one.

@@ -32,15 +32,14 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
             found, order = _in_order(found, classes, ignore_index), "as in classes"
         elif numbered:
             found, order = dict(sorted(found.items())), "by number"
-        elif labels is not None or type(counts) is not dict:  # a Counter or Series comes by frequency
+        elif labels is not None or isinstance(counts, Counter) or not isinstance(counts, dict):  # by frequency
             found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
         else:
             order = "as given"
-        keys: Sequence[Any] = list(found)
-        values = list(found.values())
+        keys, values = list(found), list(found.values())
     else:
         order = "by number" if classes is None else "as in classes"
-        keys, values = range(len(found)) if classes is None else list(classes), found.tolist()
+        keys, values = list(range(len(found)) if classes is None else classes), found.tolist()
         if len(keys) != len(values):
             raise ValueError(f"classes has {len(keys)} names for {len(values)} counts; expected one a class")
         _check_kinds(keys, values)
@@ -91,8 +90,10 @@ def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
     """Class to count, without ``ignore_index``, or one count a class."""
     if hasattr(counts, "columns"):
         raise TypeError("counts is a table; give one column: df['count'], or labels=df['label']")
-    if hasattr(counts, "to_dict") and list(counts.index) == list(range(len(counts))):
-        counts = counts.to_numpy()
+    if hasattr(counts, "to_dict"):
+        if not counts.index.is_unique:
+            raise ValueError("counts names a class twice; add them up: counts.groupby(level=0).sum()")
+        counts = counts.to_numpy() if list(counts.index) == list(range(len(counts))) else counts
     if isinstance(counts, Mapping) or hasattr(counts, "to_dict"):
         found = dict(counts.items())
         if any(isinstance(key, Tensor) for key in found):

@@ -19,8 +19,9 @@ HEALTHY = "Nothing to mend: with these options no edge is crossed."
 NAMES = (
     "In the cures d is this diagnosis, z and y the logits and labels of one batch, labels those of all samples, "
     "numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. "
-    "Each cure is for the run as asked, not for one that another has changed. "
-    "The lr advised is for one near the best without weights; a tenth of that is better kept where the ratios hardly "
+    "Each cure is for the run as asked, not for one that another has changed: after one, ask again with what it "
+    "changed. The lr advised is for one near the best without weights: under SGD, by counts alone, without inputs=, it "
+    "may still be too large; under Adam try your own, too. A tenth of the best is better kept where the ratios hardly "
     "make the loss steeper."
 )
 AMPLE = 1000.0
@@ -106,7 +107,7 @@ def draw(f: Facts, ax: Any) -> Any:
     n = f.counts[f.held]
     order = n.argsort(stable=True)
     w, v = (f.weights / f.average)[f.held][order], f.through[f.held][order]
-    apart = {"markevery": 0.01}  # of the diagonal: thousands of classes have no room for a dot each
+    apart = {"markevery": 0.04}  # of the diagonal: thousands of classes have no room for a dot each
     ax.loglog(n[order], w, "o-", color=VERMILION, label="asked for", **apart)
     ax.loglog(n[order], v, "s--", color=BLUE, label="let through by the batch", **apart)
     ax.axhline(f.step, color=BLACK, linewidth=1, linestyle=":", label="as heavy as the whole batch")

@@ -1,5 +1,6 @@
 """The weights that the loss gets: a scheme, an exponent, or the user's own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,19 +44,26 @@ def _own(weight: Any, held: Tensor) -> Tensor:
 
 
 def curvatures(
-    inputs: Any, labels: Any, weights: Tensor, ignore_index: int, smoothing: float, sampler: bool
+    inputs: Any, labels: Any, keys: Sequence[Any], weights: Tensor, ignore_index: int, smoothing: float, sampler: bool
 ) -> tuple[float, float]:
-    """Curvature of the features, plain and under the weights of their classes, which weigh one in the mean sample."""
+    """Curvature of the features, plain and under the weights of their classes, which weigh one in the mean sample.
+
+    ``weights`` stand in the order of ``keys``, in which labels are names, or else places.
+    """
     if labels is None:
         raise ValueError("inputs is given without labels=, the class of each row")
     rows, of = read_array("inputs", inputs), read_array("labels", labels)
     numeric = {rows.dtype.kind, of.dtype.kind} <= set("biuf")
-    if not numeric or rows.ndim != 2 or of.shape != rows.shape[:1] or not np.isfinite(rows).all():
+    if not numeric or rows.ndim != 2 or not rows.shape[1] or of.shape != rows.shape[:1] or not np.isfinite(rows).all():
         raise ValueError(
             f"inputs has shape {rows.shape}; expected finite features (N, D), a row for each number in labels"
         )
     kept = of != ignore_index
-    x, y = torch.from_numpy(rows[kept].astype(np.float64)), torch.from_numpy(of[kept].astype(np.int64))
+    given, each = np.unique(of[kept], return_inverse=True)
+    place = {key: c for c, key in enumerate(keys)}
+    if all(label in place for label in given.tolist()):
+        given = np.array([place[label] for label in given.tolist()])
+    x, y = torch.from_numpy(rows[kept].astype(np.float64)), torch.from_numpy(given.astype(np.int64)[each])
     drawn = 1 / torch.bincount(y).double()[y] if sampler else torch.ones_like(x[:, 0])
     # A smoothed label belongs to every class in part, and each part has its class's weight.
     smoothed = (1 - smoothing) * weights[y] + smoothing * weights.mean()

@@ -76,36 +76,42 @@ function picture(reach, all) {
   return pictures[reach];
 }
 
+const LEFT = 62; // room for "−66 000"
+
 function draw(result, width, data) {
   const { path, product, kStar, k, lr } = result;
   const narrow = width < 620;
-  const column = narrow ? width - 60 : (width - 130) / 2;
+  const column = narrow ? width - LEFT - 14 : (width - LEFT - 84) / 2;
   const [wx, wb] = data.minimum;
   const far = Math.max(...path.map(([a, b]) => Math.max(Math.abs(a - wx), Math.abs(b - wb))));
   const reach = 2 * 2 ** Math.max(0, Math.ceil(Math.log2(far / 1.9)));
   const ticks = (middle) => [middle - reach / 2, middle, middle + reach / 2].map((v) => Number(v.toPrecision(2)));
-  const strip = panel({ x: 46, y: 34, width: width - 74, height: 34, xs: [1, 1e4], ys: [0, 1], logx: true, xticks: decades(1, 1e4) });
+  const strip = panel({ x: LEFT, y: 34, width: width - LEFT - 28, height: 34, xs: [1, 1e4], ys: [0, 1], logx: true, xticks: decades(1, 1e4) });
   const k1 = Math.min(1e4, Math.max(1, kStar / 2));
   const k2 = Math.min(1e4, Math.max(1, kStar));
   let svg = strip.box(1, k1, COLOURS.green, 'opacity="0.25"') + strip.box(k1, k2, COLOURS.blue, 'opacity="0.3"') + strip.box(k2, 1e4, COLOURS.red, 'opacity="0.35"');
   svg += strip.frame();
-  for (const [words, from, to] of [["glides", 1, k1], ["flips, settles", k1, k2], ["never rests", k2, 1e4]])
+  for (const [words, from, to] of [["glides", 1, k1], ["never rests", k2, 1e4]])
     if (strip.X(to) - strip.X(from) > 8 * words.length) svg += strip.text(words, [(strip.X(from) + strip.X(to)) / 2, 30 + 26], { anchor: "middle" });
   if (kStar > 1 && kStar < 1e4) svg += strip.vline(kStar, COLOURS.ink, 'stroke-width="2"');
   const labelAt = Math.min(width - 60, Math.max(90, strip.X(Math.min(1e4, Math.max(1, kStar)))));
   svg += strip.text(`k* = ${short(kStar)}`, [labelAt, 24], { anchor: "middle", bold: true });
+  if (labelAt > 160) svg += strip.text("flips, settles", [labelAt - 46, 24], { anchor: "end", colour: COLOURS.blue }); // that zone is narrow
   svg += strip.dot(k, 0.5, COLOURS.ink, 8) + strip.text("k", [20, 56]);
   const top = 134;
-  const plane = panel({ x: 46, y: top, width: column, height: 230, xs: [wx - reach, wx + reach], ys: [wb - reach, wb + reach],
+  const plane = panel({ x: LEFT, y: top, width: column, height: 230, xs: [wx - reach, wx + reach], ys: [wb - reach, wb + reach],
     xticks: ticks(wx), yticks: ticks(wb), xname: "weight", title: "bias" });
   svg += `<image href="${picture(reach, data)}" x="${plane.x}" y="${top}" width="${column}" height="230" preserveAspectRatio="none"/>` + plane.frame();
   svg += plane.clip(plane.path(path, COLOURS.ink, 'stroke-width="1.2"') + plane.dots(path, COLOURS.ink, 2)
     + plane.dot(wx, wb, "none", 8, `stroke="${COLOURS.green}" stroke-width="2.5"`) + plane.dot(...path.at(-1), COLOURS.red, 6));
-  const [x2, y2] = narrow ? [46, top + 320] : [46 + column + 70, top];
+  const right = LEFT + column;
+  svg += `<circle cx="${right - 146}" cy="${top - 14}" r="5.5" fill="none" stroke="${COLOURS.green}" stroke-width="2.5"/>` + plane.text("minimum", [right - 72, top - 10], { anchor: "end" });
+  svg += `<circle cx="${right - 58}" cy="${top - 14}" r="5" fill="${COLOURS.red}"/>` + plane.text(`step ${SHOWN}`, [right, top - 10], { anchor: "end" });
+  const [x2, y2] = narrow ? [LEFT, top + 320] : [LEFT + column + 70, top];
   const trace = panel({ x: x2, y: y2, width: column, height: 230, xs: [0, SHOWN], ys: [wx - reach, wx + reach], xticks: [0, 20, 40, 60],
     yticks: ticks(wx), xname: "step", title: "weight" });
   svg += trace.frame() + trace.hline(wx, COLOURS.green, 'stroke-width="2" stroke-dasharray="5 4"');
-  svg += trace.clip(trace.path(path.map(([a], i) => [i, a]), COLOURS.ink, 'stroke-width="1.5"') + trace.dot(SHOWN, path.at(-1)[0], COLOURS.red, 6));
+  svg += trace.clip(trace.path(path.map(([a], i) => [i, a]), COLOURS.ink, 'stroke-width="1.5"')) + trace.dot(SHOWN, path.at(-1)[0], COLOURS.red, 6);
   return { svg, height: y2 + 278 };
 }
 

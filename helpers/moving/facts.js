@@ -73,7 +73,7 @@ export function factsOf(given) {
     if (f[key] !== null && !(Number.isInteger(f[key]) && f[key] >= 1 && f[key] <= high)) throw new Error(`${name} is ${f[key]}; expected a whole number, 1 or more`);
   if (f.batch > f.samples) throw new Error(`batch_size is ${f.batch}, but counts has only ${Math.round(f.samples).toLocaleString("en")} samples; give none for all of them (and counts of samples, not percentages)`);
   if (f.autocast && !["float16", "bfloat16"].includes(f.dtype)) throw new Error(`dtype is ${f.dtype}; autocast computes in float16 or bfloat16`);
-  if (f.loss === "bce" && (n.length !== 2 || f.smoothing)) throw new Error("the loss is bce; expected counts of negatives and positives of one label, without smoothing: diagnose several labels one by one");
+  if (f.loss === "bce" && (n.length !== 2 || f.smoothing)) throw new Error("the loss is bce; expected counts of negatives and positives of one label, without smoothing: diagnose several labels one by one, and under SGD take the smallest lr advised");
   [f.weights, f.called] = weightsOf(n, f);
   f.name = (c) => (typeof f.keys[c] === "number" ? `class ${f.keys[c]}` : String(f.keys[c]));
   f.holding = total(n, (v) => (v > 0 ? 1 : 0));
@@ -101,7 +101,7 @@ export function factsOf(given) {
   f.shift = n.map((v, c) => (v > 0 && f.through[c] > 0 ? Math.log((f.through[c] * f.share[c] * f.samples) / v) : 0));
   f.nominal = f.weights[f.rarest] / f.weights[f.commonest];
   f.effective = f.through[f.rarest] / f.through[f.commonest];
-  f.absent = f.sampler ? (1 - f.share[f.rarest]) ** f.all : absentShare(f.share[f.rarest] * f.samples, f.samples, f.all);
+  f.absent = f.sampler ? (1 - f.share[f.rarest]) ** f.all : absentShare(n[f.rarest], f.samples, f.all);
   f.outweighs = f.heaviest / f.step;
   const [each, whole] = [f.smoothing / n.length, f.weights.reduce((most, w) => Math.max(most, w), 0)];
   const weighed = total(f.weights, (w, c) => (w > 0 ? n[c] : 0));

@@ -28,7 +28,7 @@ function withoutSmoothing(f) {
   if (f.counts.some((n, c) => n > 0 && f.weights[c] === 0))
     return "# samples of a class without weight smooth the others, by their share in each place: no shift undoes it";
   if (known.some((c, i) => each * Math.max(most / lets[i] - 1, 1 - least / lets[i]) > 0.1 * (1 - f.smoothing) * f.share[c]))
-    return "# these batches let the smoothing through in other shares than the labels: no shift undoes both";
+    return "# no shift undoes smoothing in such batches: fit a and s of a * z - s * d.shift on held-out samples";
   const left = known.reduce((sum, c) => sum + (1 - f.smoothing) * f.share[c] + each, 0);
   const lines = ["probabilities / d.facts.through.where(d.facts.through > 0, torch.inf).to(z.device, torch.float32)",
     `(${known.length < f.counts.length ? `${general(left)} * ` : ""}probabilities - ${general(f.smoothing)} / ${f.counts.length}).clamp(min=0)`];
@@ -124,13 +124,16 @@ function inTheData(f, say) {
   const n = f.counts;
   if (f.doubt)
     say("note", "input", `Taken as counts, but ${f.doubt}.`, "", f.doubt.includes("labels") ? "d = diagnose(labels=counts)" : "counts = [n * total / 100 for n in counts]", "10_verdict");
+  const occur = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur";
+  const unlabelled = n.length === 256 && n[255] > 0 && n[254] === 0 && f.name(255) === "class 255";
   if (f.holding < n.length)
     say("note", "empty", `No sample of ${f.name(n.indexOf(0))}: nothing can be learnt of it. Its weight is 1, that of the average sample.`,
-      `${n.length - f.holding} of ${n.length} classes without a sample`, "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur", "10_verdict");
+      `${n.length - f.holding} of ${n.length} classes without a sample`,
+      unlabelled ? `d = diagnose(labels=labels, ignore_index=255)  # if 255 marks what has no label\n# else ${occur}` : occur, "10_verdict");
   const count = n[f.rarest];
   const alike = n.filter((v) => v === count).length;
   const rarest = `${f.name(f.rarest)}, ${alike === 1 ? "the rarest class" : `one of the ${thousands(String(alike))} rarest classes`}`;
-  if (f.absent > 0.5 && !f.equal && f.heaviest > 1 + ROUNDING)
+  if (f.absent > 0.5 + ROUNDING && !f.equal && f.heaviest > 1 + ROUNDING)
     say("note", "absent", `Most batches hold no sample of ${rarest}.`, `${percent(f.absent, 1)} of random batches of ${whole(f.all)}`, bring(f), "08_batches_and_machines");
   if (count < 40) {
     const [whose, held] = f.equal ? ["any class", "each has"] : [`${rarest},`, "it has"];

@@ -27,7 +27,7 @@ export function compute({ rate, repair }, data) {
   return { rate, repair, rows };
 }
 
-const COLOUR = { NaN: COLOURS.red, diverged: COLOURS.red, stuck: COLOURS.faint, learning: COLOURS.green };
+const COLOUR = { NaN: COLOURS.red, diverged: COLOURS.red, stuck: COLOURS.faint, learning: COLOURS.blue };
 const AXIS = [1e-8, 1e9];
 
 function places(width, data) {

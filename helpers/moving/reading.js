@@ -3,7 +3,6 @@ import { general, thousands } from "./formats.js";
 
 const MOST_CLASSES = 1e6;
 const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
-const key = (text) => number(text) ?? text;
 
 // "1 200" or "1,200" are one number or two: refused rather than guessed, unless lines or semicolons part the numbers.
 const words = (text) => text.split(/[\s,;]+/).filter(Boolean);
@@ -28,7 +27,9 @@ function table(text) {
   const rows = lines.slice(1).map(fields);
   if (counts < 0) return tally(rows.map((row) => row[labels] ?? ""));
   const names = header.findIndex((_, i) => i !== counts);
-  return named(rows.map((row, i) => [names < 0 ? i : key(row[names] ?? ""), row[counts] ?? ""]));
+  const called = rows.map((row) => row[names] ?? "");
+  const numbered = called.every((text) => number(text) !== null); // else 007 and 7 are two names
+  return named(rows.map((row, i) => [names < 0 ? i : numbered ? Number(called[i]) : called[i], row[counts] ?? ""]));
 }
 
 // Pairs of a class and its count: by number where all are numbered, else as given.

@@ -38,14 +38,16 @@ function curve({ counts, exponent, rare, largest }) {
   return curves.get(key);
 }
 
+const LEFT = 62; // room for "100 000"
+
 function draw(result, width) {
   const { counts, weights, through, largest, batch, part, bad } = result;
   const narrow = width < 620;
-  const column = narrow ? width - 62 : (width - 140) / 2;
+  const column = narrow ? width - LEFT - 18 : (width - LEFT - 96) / 2;
   const all = [...weights, ...through];
   const [low, high] = [Math.min(...all) / 1.6, Math.max(...all) * 1.6];
   const ticks = [0.001, 0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5].filter((v) => v >= low && v <= high);
-  const left = panel({ x: 44, y: 40, width: column, height: 230, xs: [-0.6, counts.length - 0.4], ys: [low, high], logy: true, yticks: ticks, title: "weight of a sample of each class" });
+  const left = panel({ x: LEFT, y: 40, width: column, height: 230, xs: [-0.6, counts.length - 0.4], ys: [low, high], logy: true, yticks: ticks, title: "weight of a sample of each class" });
   const gap = column / counts.length;
   let svg = left.frame() + left.hline(1, COLOURS.faint, 'stroke-dasharray="3 4"');
   counts.forEach((n, c) => {
@@ -56,7 +58,7 @@ function draw(result, width) {
   svg += left.text("samples of the class", [left.x + column / 2, 306], { anchor: "middle" });
   svg += `<circle cx="52" cy="328" r="6" fill="none" stroke="${COLOURS.red}" stroke-width="2.5"/>` + left.text("asked for", [64, 332]);
   svg += `<circle cx="142" cy="328" r="5" fill="${COLOURS.blue}"/>` + left.text("gets through", [153, 332]);
-  const [x, y] = narrow ? [44, 390] : [44 + column + 70, 40];
+  const [x, y] = narrow ? [LEFT, 390] : [LEFT + column + 70, 40];
   const right = panel({ x, y, width: column, height: 230, xs: [1, 1e4], logx: true, ys: [0, 1], xticks: [1, 10, 100, 1e3, 1e4], yticks: [0, 0.5, 1],
     xname: "batch size B", title: "part of the largest weight" });
   svg += (largest > 2 ? right.clip(right.box(...half(largest), COLOURS.faint)) : "") + right.frame() + right.path(curve(result), COLOURS.blue, 'stroke-width="3"');

@@ -24,16 +24,18 @@ function draw({ low, high, lightest, heaviest, spread, window, format }, width, 
   let svg = high > low ? top.clip(top.box(low, high, COLOURS.green, 'opacity="0.3"')) : "";
   svg += top.frame();
   const inside = (v) => Math.min(xs[1], Math.max(xs[0], v));
-  for (const [v, words] of [[low, "smallest"], [high, "largest"]]) {
-    const at = Math.min(width - 40, Math.max(40, top.X(inside(v))));
-    svg += top.vline(inside(v), COLOURS.green, 'stroke-width="3"') + top.text(words, [high > low || v === high ? at : Math.min(width - 40, at + 60), 34], { anchor: "middle", bold: true });
-  }
+  const ends = [[low, "smallest"], [high, "largest"]].sort(([a], [b]) => a - b);
+  let at = -24;
+  ends.forEach(([v, words], i) => {
+    at = Math.max(at + 64, Math.min(width - 40 - (i ? 0 : 64), top.X(inside(v)))); // side by side, however narrow the window
+    svg += top.vline(inside(v), COLOURS.green, 'stroke-width="3"') + top.text(words, [at, 34], { anchor: "middle", bold: true });
+  });
   const piece = (from, to, colour) => (to > from ? `<rect x="${top.X(inside(from)).toFixed(1)}" y="74" width="${Math.max(3, top.X(inside(to)) - top.X(inside(from))).toFixed(1)}" height="32" fill="${colour}"/>` : "");
   const middle = [Math.max(lightest, Math.min(low, heaviest)), Math.min(heaviest, Math.max(high, lightest))];
   svg += piece(lightest, Math.min(heaviest, low), COLOURS.red) + piece(...middle, COLOURS.blue) + piece(Math.max(lightest, high), heaviest, COLOURS.red);
   svg += `<rect x="${(top.X(inside(lightest)) - 1.5).toFixed(1)}" y="70" width="3" height="40" fill="currentColor"/><rect x="${(top.X(inside(heaviest)) - 1.5).toFixed(1)}" y="70" width="3" height="40" fill="currentColor"/>`;
-  const ends = [1, Math.max(1e9, 10 ** Math.ceil(Math.log10(Math.max(window, 1))))];
-  const wide = panel({ ...space, y: 226, height: 44, xs: ends, xticks: decades(...ends, width < 620 ? 4 : 8), title: "largest over smallest" });
+  const range = [1, Math.max(1e9, 10 ** Math.ceil(Math.log10(Math.max(window, 1))))];
+  const wide = panel({ ...space, y: 226, height: 44, xs: range, xticks: decades(...range, width < 620 ? 4 : 8), title: "largest over smallest" });
   svg += wide.box(1, Math.max(1, window), COLOURS.green, 'opacity="0.3"') + wide.frame();
   svg += `<rect x="14" y="236" width="${Math.max(3, wide.X(Math.max(1, spread)) - 14).toFixed(1)}" height="10" fill="${spread > window ? COLOURS.red : COLOURS.blue}"/>` + wide.text("your weights", [18, 262]);
   return { svg, height: 300 };

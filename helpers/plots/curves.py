@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.colours import COLOURS, colour_of
+from helpers.colours import COLOURS, colour_of, for_letters
 from helpers.plots.frame import numbers, series_of, spread_of, styled
 
 
@@ -104,7 +104,7 @@ def _name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     heights = spaced((np.array(last) - low) / (high - low), min(15 / points_high, 0.98 / len(ends)))
     look: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "center", "fontsize": 12}
     for i, (_, name, colour) in enumerate(ends):
-        ax.annotate(name, (1, heights[i]), (6, 0), color=colour, **look)
+        ax.annotate(name, (1, heights[i]), (6, 0), color=for_letters(colour), **look)
 
 
 def _set(ax: Axes, log: str, title: str, xlabel: str, ylabel: str) -> None:

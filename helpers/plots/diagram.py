@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from helpers.colours import BLACK, BLUE, RUST
+from helpers.colours import BLACK, BLUE, VERMILION, for_letters
 from helpers.plots.frame import styled
 
 
@@ -18,7 +18,8 @@ def decisions(ax: Axes, steps: Sequence[tuple[str, str, str]], *, title: str) ->
     ax.set_axis_off()
     ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(0, 3), title=title)
     for i, (question, harmless, act) in enumerate(steps):
-        for text, height, colour in ((question, 2.6, BLACK), (harmless, 1.55, BLUE), (act, 0.5, RUST)):
+        rust = for_letters(VERMILION)
+        for text, height, colour in ((question, 2.6, BLACK), (harmless, 1.55, BLUE), (act, 0.5, rust)):
             box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour, "linewidth": 1.8}
             ax.text(i, height, text, ha="center", va="center", fontsize=11.5, color=colour, bbox=box)
         if i:

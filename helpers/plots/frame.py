@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.colours import BLACK
+from helpers.colours import BLACK, for_letters
 from helpers.plots.vector import svg
 
 P = ParamSpec("P")
@@ -60,7 +60,8 @@ def note(
 ) -> Axes:
     """Write ``text`` beside the data point ``at``, ``offset`` points away from it."""
     place, shift = numbers("at", at, (2,)), numbers("offset", offset, (2,))
-    ax.annotate(text, (place[0], place[1]), (shift[0], shift[1]), textcoords="offset points", color=colour, fontsize=12)
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 12, "color": for_letters(colour)}
+    ax.annotate(text, (place[0], place[1]), (shift[0], shift[1]), **look)
     return ax
 
 
