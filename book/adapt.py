@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from book.cards import with_card
-from book.figures import draw_as_svg
+from book.figures import INSIDE_NUMBER, draw_as_svg
 from book.folds import VERDICT, name_fold
 
 PREDICT = "**Predict.**"
 FINDING = "**What happened.**"
 SUMMARY = "<span class='closed'>Show</span><span class='open'>Hide</span> what happened"
 
-# A space between thousands, before a per cent sign and around the colons of a ratio.
-INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
 COLUMNS = re.compile(r"\S {2}")
 # Code, formulas and addresses, in which a space is not typography.
 VERBATIM = re.compile(r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*\))", re.S)

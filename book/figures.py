@@ -17,6 +17,8 @@ PER_POINT = 4 / 3  # CSS pixels
 ON_PICTURE = "on-picture"  # as in helpers.plots.vector: what keeps its colours
 PAINT = re.compile(r"\b(fill|stroke): #([0-9a-f]{6})")
 SIZE = re.compile(r"\bfont-size: ([\d.]+)px")
+# A space between thousands, before a per cent sign and around the colons of a ratio.
+INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
 TEXTS = (f"{SVG}text", f"{SVG}tspan")
 
 
@@ -95,7 +97,7 @@ def inline(svg: str, alt: str) -> str:
 
 def titled(svg: str, alt: str) -> str:
     """The same below its title, for a phone, where a figure that scrolls would cut that."""
-    title = headline(ElementTree.fromstring(svg))
+    title = INSIDE_NUMBER.sub("\u00a0", headline(ElementTree.fromstring(svg)))
     return f'<p class="figure-title" aria-hidden="true">{escape(title)}</p>' * bool(title) + inline(svg, alt)
 
 
