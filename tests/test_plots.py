@@ -96,6 +96,16 @@ def test_names_in_colour_have_the_contrast_that_wcag_asks_for_in_the_hue_of_thei
             assert text.get_color() == colour.lower()
 
 
+def test_a_note_on_dark_cells_keeps_its_colour():
+    figure, axes = plots.canvas(2)
+    axes[0].pcolormesh([[0.0, 1.0]])
+    plots.heat_table(axes[1], [[0.0, 1.0]], ["row"], ["one", "two"], **NAMES)
+    for ax in axes:
+        plots.note(ax, "rests", (0, 0), colour="white")
+        assert ax.texts[-1].get_color() == "white"
+    plt.close(figure)
+
+
 def test_colours_are_distinct_within_what_is_drawn_together():
     weightings = ["1 : 2 : 3", "2 : 4 : 6", "100 : 200 : 300", "1/6 : 2/6 : 3/6", "3 : 2 : 1"]
     schemes = ["no weights", "N/n_c", "sum one", "max one", "class mean one", "sample mean one", "square root"]

@@ -19,7 +19,7 @@ from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.colours import BLACK, for_letters
-from helpers.plots.vector import svg
+from helpers.plots.vector import is_picture, svg
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,7 +60,8 @@ def note(
 ) -> Axes:
     """Write ``text`` beside the data point ``at``, ``offset`` points away from it."""
     place, shift = numbers("at", at, (2,)), numbers("offset", offset, (2,))
-    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 12, "color": for_letters(colour)}
+    colour = colour if is_picture(ax) else for_letters(colour)
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 12, "color": colour}
     ax.annotate(text, (place[0], place[1]), (shift[0], shift[1]), **look)
     return ax
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def svg(figure: Figure) -> str:
     for dots in _crowds(figure):
         dots.set_rasterized(True)
     for ax in figure.axes:
-        if ax.images or any(isinstance(group, QuadMesh) for group in ax.collections):
+        if is_picture(ax):
             for artist in (*ax.texts, *ax.lines, *ax.patches):
                 artist.set_gid(ON_PICTURE)
         for image in ax.images:
@@ -56,6 +57,11 @@ def svg(figure: Figure) -> str:
     written = re.sub(r'(?<= )(?:d|x|y|transform)="[^"]*"', _rounded, written)
     look = f"font-family: {FONTS}; stroke-linejoin: round; stroke-linecap: butt"
     return written.strip().replace("<svg ", f'<svg style="{look}" ', 1)
+
+
+def is_picture(ax: Axes) -> bool:
+    """Whether coloured cells fill the axes: what stands on them keeps its colours."""
+    return bool(ax.images) or any(isinstance(group, QuadMesh) for group in ax.collections)
 
 
 def _crowds(figure: Figure) -> Iterator[Artist]:
