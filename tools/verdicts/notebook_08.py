@@ -14,7 +14,7 @@ from tools.verdicts import Verdict
 THREE = (900, 90, 10)
 
 
-def effective_weights(counts: Tensor, w: Tensor, size: int) -> Tensor:
+def effective_weights(counts: Tensor, w: Tensor, size: float) -> Tensor:
     q, s = counts.double() / counts.sum(), torch.logspace(-12, 6, 250, dtype=torch.float64)
     w = w / (q @ w)
     decay = torch.exp(-w[:, None] * s)

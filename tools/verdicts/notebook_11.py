@@ -16,6 +16,7 @@ from helpers.datasets import austen_pairs
 from helpers.ensembles import fit_many
 from helpers.stability import minimise
 from tools.verdicts import Verdict
+from tools.verdicts.notebook_08 import effective_weights
 
 
 def smoothing(
@@ -62,13 +63,6 @@ def two_numbers(
     )
     by = [float(F.cross_entropy(part, split.test_targets)) for part in (z, z - shift, a * z - s * shift)]
     return by[2] < 0.98 * min(by[:2])
-
-
-def effective_weights(counts: Tensor, w: Tensor, size: float) -> Tensor:
-    s = torch.logspace(-12, 6, 250, dtype=torch.float64)
-    decay = torch.exp(-w[:, None] * s)
-    others = (counts.double() / counts.sum() @ decay) ** (size - 1)
-    return size * torch.trapezoid(w[:, None] * decay * others * s, s.log(), dim=1)
 
 
 def photographs(name: str) -> Tensor:

@@ -229,6 +229,7 @@ BASELINES = FLIGHTS | {
     "digits, 6 epochs, lr 0.01": {"data": "digits", "lr": 0.01, "epochs": 6, "batch": 32},
 }
 MOVED = {name: setting for name, setting in BASELINES.items() if "hidden" not in setting and "15" not in name}
+MOVED |= {f"{name}, 40 epochs": {"data": name.lower(), "epochs": 40} for name in ("Shuttle", "letters")}
 PRICES: dict[str, dict[str, Any]] = {"a miss at 3 : 1": {"cost": 3.0}, "a miss at 100 : 1": {"cost": 100.0}}
 PRICES |= {"3 : 1, 15 epochs": {"cost": 3.0, "epochs": 15}, "3 : 1, lr 0.01": {"cost": 3.0, "lr": 0.01}}
 PRICES |= {"3 : 1, Envoy Air": {"cost": 3.0, "ours": (9,)}}
