@@ -147,3 +147,13 @@ def test_objectives_say_what_is_missing(monkeypatch):
         "01, objective 3: no exercise and no quiz question asks for it",
         f"the quiz of the guide has the questions {questions()}; objectives.toml names {questions()[1:]}",
     ]
+
+
+def test_objectives_say_what_is_asked_for_twice_or_by_nothing(monkeypatch):
+    known = plan()
+    first = known["01"][0]
+    known["01"] = [{**first, "exercises": [*first.get("exercises", []), "1.1", "1.1", "1.9"]}, *known["01"][1:]]
+    monkeypatch.setattr("book.objectives.plan", lambda: known)
+    (complaint,) = lacks(lessons())
+    assert complaint.startswith("01: its exercises are 1.1, 1.2, ")
+    assert "'1.1', '1.1', '1.9'" in complaint

@@ -167,8 +167,10 @@ def test_the_rate_below_which_descent_is_stable(optimizer, reduction):
     labels = torch.tensor([0] * 90 + [1] * 10)
     momentum = 0.0 if optimizer == "SGD" else 0.9
     options = {"optimizer": optimizer, "momentum": momentum, "reduction": reduction}
-    d = diagnose(labels=labels, inputs=torch.where(labels == 1, 10.0, 1.0)[:, None], **options)
+    rows = torch.where(labels == 1, 10.0, 1.0)[:, None]
+    d, in_batches = (diagnose(labels=labels, inputs=rows, batch_size=size, **options) for size in (None, 20))
     (figure,) = [f.figure for f in d.findings if f.name == "curvature"]
+    assert reduction == "mean" or figure in {f.figure for f in in_batches.findings}  # it is that of the full batch
     curvature, limit = (float(number.replace(",", "")) for number in re.findall(r"[\d.,]*\d", figure))
     assert curvature == pytest.approx(0.5 * d.facts.curvatures[1] * (100 if reduction == "sum" else 1), rel=0.01)
     for share, stable in ((0.95, True), (1.05, False)):

@@ -281,6 +281,13 @@ def test_the_rest_of_a_finding_is_the_speakers():
     assert ["Two more" in note for note in slide.notes] == [True]
 
 
+def test_each_note_stands_on_one_slide():
+    cell = "## First\n\nOne is here. Two is not.\n\n## Second\n\nThree is here. Four is not.\n\n## Third\n\nFive."
+    slides = markdown_slides(cell, 100, ["One", "Three", "Five"])
+    told = [["Two" in "".join(slide.notes), "Four" in "".join(slide.notes)] for slide in slides]
+    assert told == [[True, False], [False, True], [False, False]]
+
+
 def test_a_long_text_is_cut_between_sentences():
     assert sentences("It is 1.5. See Ash et al. (2020. Twice.) for `a. B`. $x. Y$ ends.") == [
         "It is 1.5.",
