@@ -57,8 +57,8 @@ COLOURS: dict[str, str] = {
 def for_letters(colour: str) -> str:
     """``colour``, as dark as letters on white paper want it: a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3)."""
     red, green, blue = to_rgb(colour)
-    shades = ((share * red, share * green, share * blue) for share in np.linspace(1, 0, 101))
-    return to_hex(next(shade for shade in shades if 1.05 / (_luminance(shade) + 0.05) >= 4.5))
+    shades = (to_hex((share * red, share * green, share * blue)) for share in np.linspace(1, 0, 101))
+    return next(shade for shade in shades if 1.05 / (_luminance(to_rgb(shade)) + 0.05) >= 4.5)
 
 
 def _luminance(rgb: tuple[float, float, float]) -> float:

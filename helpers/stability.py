@@ -109,13 +109,14 @@ def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Te
 def logistic_minimum(inputs: Tensor, targets: Tensor) -> Tensor:
     """The parameters (D + 1,) that minimise ``logistic_loss`` on inputs (N, D) and targets (N,), in float64.
 
-    Raises ValueError where there is no finite minimum: one class only, or classes that a line separates.
+    Raises ValueError where there is none that is finite: one class only, or classes that a line separates.
     """
+    _check(inputs, targets)
     x = inputs.double()
-    mean, spread = x.mean(dim=0), x.std(dim=0, correction=0)
-    spread = spread.where(spread > 0, 1.0)  # on features far from zero, or of unlike size, the Hessian looks singular
-    p = minimise(lambda p: logistic_loss(p, (x - mean) / spread, targets.double()), torch.zeros(x.shape[1] + 1))
-    return torch.cat([p[:-1] / spread, p[-1:] - (p[:-1] / spread) @ mean])
+    low, middle, high = x.sort(dim=0).values[[len(x) // 4, len(x) // 2, 3 * len(x) // 4]]
+    size = (high - low).where(high > low, 1.0)  # features far from zero or of unlike size would look collinear
+    p = minimise(lambda p: logistic_loss(p, (x - middle) / size, targets.double()), torch.zeros(x.shape[1] + 1))
+    return torch.cat([p[:-1] / size, p[-1:] - (p[:-1] / size) @ middle])
 
 
 @dataclass(frozen=True)
@@ -191,9 +192,8 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
 
 
 def _check(inputs: Tensor, targets: Tensor) -> None:
-    samples = inputs.shape[-2]
     finite("inputs", inputs)
-    if not samples or targets.shape[-1] != samples or not ((targets >= 0) & (targets <= 1)).all():
+    if not inputs.shape[-2] or targets.shape[-1] != inputs.shape[-2] or not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError(
             f"targets has shape {tuple(targets.shape)} for inputs of shape {tuple(inputs.shape)}; "
             "expected a 0 or 1 for each of at least one sample"

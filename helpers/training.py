@@ -19,7 +19,7 @@ class History:
     """What one call of ``fit`` saw. Each tensor is float64 of shape (steps,)."""
 
     loss: Tensor  # of the batch, before the step
-    gradient_norm: Tensor  # Euclidean, over all parameters, before any clipping
+    gradient_norm: Tensor  # Euclidean, over the model's parameters that the optimiser holds, before any clipping
     largest_update: Tensor  # largest change of a single parameter in the step
 
 

@@ -39,6 +39,11 @@ def test_batches_without_the_rarest_class_are_those_of_whole_samples(counts, bat
     assert diagnose(counts, batch_size=batch).facts.absent_share == pytest.approx(wanted, rel=1e-9)
 
 
+def test_exactly_half_of_the_batches_are_not_most():
+    assert "absent" not in findings([97, 1], batch_size=49)
+    assert "absent" in findings([97, 1], batch_size=48)
+
+
 def test_a_class_without_samples_neither_overflows_nor_vanishes():
     for weight in (1e-30, 1e30):
         with_empty, without = (diagnose(n, weight=w).facts for n, w in (([9, 3, 0], [1, 2, weight]), ([9, 3], [1, 2])))

@@ -299,8 +299,10 @@ def test_the_input_the_empty_and_the_few():
     void = torch.tensor([0, 1, 1, 2, 255] * 10)
     d = cure(diagnose(labels=void), "empty", labels=void, diagnose=diagnose)["d"]
     assert d.facts.counts.tolist() == [10, 20, 10]
-    for labels in (void.where(void < 255, 254), torch.tensor([0, 254, 255])):
+    for labels in (void.where(void < 255, 254), torch.tensor([0, 254, 255]), torch.tensor([0, 255, 299])):
         assert "ignore_index" not in next(f.cure for f in diagnose(labels=labels).findings if f.name == "empty")
+    called = diagnose(labels=void, classes=[f"c{c}" for c in range(256)])
+    assert "ignore_index" not in next(f.cure for f in called.findings if f.name == "empty")
 
     labels = torch.tensor([0] * 1000 + [1] * 20)
     splits = cure(diagnose(labels=labels), "few samples", labels=labels)["splits"]

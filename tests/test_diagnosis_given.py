@@ -155,6 +155,8 @@ def test_counts_leave_out_what_labels_leave_out(ignore_index):
         assert diagnose(counts, ignore_index=ignore_index).facts.counts.tolist() == whole
     named = diagnose(counted, ignore_index=ignore_index, classes=["a", "b", "c"])
     assert (named.names, named.facts.counts.tolist()) == (("a", "b", "c"), whole)
+    numbers = dict(zip([10, 20, 30], [50, 9, 7], strict=True))  # of which ignore_index is none
+    assert diagnose(numbers, ignore_index=ignore_index, classes=[10, 20, 30]).facts.counts.tolist() == [50, 9, 7]
     names = ["c", "a", "b"]
     by_name = dict(zip(names, [50, 9, 7], strict=True))
     for given in ({"counts": by_name}, {"labels": [name for name, n in by_name.items() for _ in range(n)]}):

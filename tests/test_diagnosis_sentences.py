@@ -246,6 +246,8 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("label\n007\n7\nA1\n1E5\n", [], {"labels": ["007", "7", "A1", "1E5"]}),
         ("name,count\n007,5\n7,90\nnan,3\n-100,4\ninf,8\ncat,9\n", [],
          {"counts": {"007": 5, "7": 90, "nan": 3, "-100": 4, "inf": 8, "cat": 9}}),
+        ("class,count\n0.0,5\n1e3,90\n2,3\n", [], {"counts": {0: 5, 2: 3, 1000: 90}}),
+        ("class,count\n0,5\ninf,90\nnan,3\n", [], {"counts": {"0": 5, "inf": 90, "nan": 3}}),
         ("\n  \nname,count\ncat,900\ndog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
     ],
 )  # fmt: skip

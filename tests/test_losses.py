@@ -136,6 +136,9 @@ def test_probabilities_of_float32_beside_logits_of_16_bits_are_summed_in_float32
     torch.testing.assert_close(value, expected, rtol=1e-5, atol=0)
     value.backward()
     assert z.grad.dtype == torch.float16
+    one, t = torch.tensor([[3.7, -1.2, 0.4]], dtype=torch.float16), torch.tensor([[0.2, 0.5, 0.3]])
+    exact = weighted_cross_entropy(one.double(), t.double(), None if weight is None else weight.double())
+    assert float(weighted_cross_entropy(one, t, weight)) == pytest.approx(float(exact), rel=1e-6)
 
 
 Z = torch.zeros(3, 4)

@@ -67,6 +67,17 @@ def test_the_minimum_is_that_of_features_near_zero_and_of_one_size(offset, size)
     torch.testing.assert_close(constant[[0, 1, 3]] + constant[2] * torch.tensor([0.0, 0.0, 7.0]), near)
 
 
+@pytest.mark.parametrize("far", [1e5, 1e6, -1e7])
+def test_one_entry_far_away_does_not_hide_the_minimum(far):
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        x, y = torch.randn(60, 2, generator=generator).double(), torch.arange(60) % 2
+        x[0, 0] = far
+        p = logistic_minimum(x, y)
+        assert float(logistic_gradient(p, x, y.double()).norm()) < 1e-6 * abs(far)
+        assert float(logistic_loss(p, x, y.double())) < math.log(2)
+
+
 def test_curvature_where_there_is_none():
     with pytest.raises(ValueError, match="Hessian"):
         largest_curvature(lambda p: p.log().sum(), torch.zeros(2))

@@ -4,6 +4,7 @@ import argparse
 import csv
 import inspect
 import itertools
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,19 @@ def number(text: str) -> Any:
     """A number where the text is one, else the text, without the spaces around it."""
     for kind in (int, float) if "_" not in text else ():  # which Python reads as a number: 1_0 is ten
         try:
-            return kind(text)
+            value = kind(text)
         except ValueError:
             continue
+        return value if math.isfinite(value) else text.strip()  # "inf" and "nan" are words
     return text.strip()
 
 
 def names(texts: list[str]) -> list[Any]:
     """Classes as numbers, if all of them are; else as texts, of which 007 and 7 are two."""
     found = list(map(number, texts))
-    return [text.strip() for text in texts] if any(isinstance(one, str) for one in found) else found
+    if any(isinstance(one, str) for one in found):
+        return [text.strip() for text in texts]
+    return [int(one) if one == int(one) else one for one in found]
 
 
 def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:

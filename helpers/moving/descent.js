@@ -96,7 +96,8 @@ function draw(result, width, data) {
   if (kStar > 1 && kStar < 1e4) svg += strip.vline(kStar, COLOURS.ink, 'stroke-width="2"');
   const labelAt = Math.min(width - 60, Math.max(90, strip.X(Math.min(1e4, Math.max(1, kStar)))));
   svg += strip.text(`k* = ${short(kStar)}`, [labelAt, 24], { anchor: "middle", bold: true });
-  if (labelAt > 160) svg += strip.text("flips, settles", [labelAt - 46, 24], { anchor: "end", colour: COLOURS.blue }); // that zone is narrow
+  const before = labelAt > 160; // that zone is too narrow for its name
+  svg += strip.text("flips, settles", [labelAt + (before ? -46 : 46), 24], { anchor: before ? "end" : "start", colour: COLOURS.blue });
   svg += strip.dot(k, 0.5, COLOURS.ink, 8) + strip.text("k", [20, 56]);
   const top = 134;
   const plane = panel({ x: LEFT, y: top, width: column, height: 230, xs: [wx - reach, wx + reach], ys: [wb - reach, wb + reach],

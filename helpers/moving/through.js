@@ -1,5 +1,5 @@
 // The part of a weight that gets through a batch divided by its own weights, of notebook 08.
-import { COLOURS, mount, panel, short } from "./base.js";
+import { COLOURS, decades, mount, panel, short } from "./base.js";
 import { absentShare, letThrough, sum } from "./formulas.js";
 
 const MOST = 40;
@@ -46,8 +46,7 @@ function draw(result, width) {
   const column = narrow ? width - LEFT - 18 : (width - LEFT - 96) / 2;
   const all = [...weights, ...through];
   const [low, high] = [Math.min(...all) / 1.6, Math.max(...all) * 1.6];
-  const ticks = [0.001, 0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5].filter((v) => v >= low && v <= high);
-  const left = panel({ x: LEFT, y: 40, width: column, height: 230, xs: [-0.6, counts.length - 0.4], ys: [low, high], logy: true, yticks: ticks, title: "weight of a sample of each class" });
+  const left = panel({ x: LEFT, y: 40, width: column, height: 230, xs: [-0.6, counts.length - 0.4], ys: [low, high], logy: true, yticks: decades(low, high), title: "weight of a sample of each class" });
   const gap = column / counts.length;
   let svg = left.frame() + left.hline(1, COLOURS.faint, 'stroke-dasharray="3 4"');
   counts.forEach((n, c) => {
