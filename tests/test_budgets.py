@@ -32,5 +32,5 @@ def test_a_stored_split_comes_out_again():
     areas = {row["method"]: row["areas"][0] for row in ROWS if (row["data"], row["epochs"]) == ("shuttle", 6)}
     assert areas.keys() == z.keys()
     off = [abs(measures(z[name], y, rare)["area"] - area) for name, area in areas.items()]
-    assert statistics.median(off) < 0.01
-    assert max(off) < 0.05  # other instructions part some networks by half of that
+    assert statistics.median(off) < 0.02
+    assert max(off) < 0.1  # other instructions part single networks by a quarter of that
