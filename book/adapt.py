@@ -19,7 +19,7 @@ VERBATIM = re.compile(r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)\n]*
 
 
 def keep_numbers_whole(markdown: str) -> str:
-    """ "25 000", "5 %" and "1 : 2 : 3" do not break at the end of a line: their spaces become some that hold."""
+    """ "5 %" and "1 : 2 : 3" do not break at the end of a line: their spaces become some that hold."""
     pieces = VERBATIM.split(markdown)
     pieces[::2] = [INSIDE_NUMBER.sub("\u00a0", piece) for piece in pieces[::2]]
     return "".join(pieces)

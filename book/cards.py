@@ -67,7 +67,7 @@ class Number:
 
     @property
     def answer(self) -> str:
-        return f"{self.number:,} {self.unit}".replace(",", " ").strip()
+        return f"{self.number:,} {self.unit}".strip()
 
     def html(self) -> str:
         judged = f'data-number="{self.number}" data-within="{self.within}" data-unit="{escape(self.unit)}"'

@@ -17,8 +17,8 @@ PER_POINT = 4 / 3  # CSS pixels
 ON_PICTURE = "on-picture"  # as in helpers.plots.vector: what keeps its colours
 PAINT = re.compile(r"\b(fill|stroke): #([0-9a-f]{6})")
 SIZE = re.compile(r"\bfont-size: ([\d.]+)px")
-# A space between thousands, before a per cent sign and around the colons of a ratio.
-INSIDE_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|: \d)|(?<=\d :) (?=\d)")
+# A space before a per cent sign and around the colons of a ratio.
+INSIDE_NUMBER = re.compile(r"(?<=\d) (?=%|: \d)|(?<=\d :) (?=\d)")
 TEXTS = (f"{SVG}text", f"{SVG}tspan")
 
 
@@ -71,11 +71,11 @@ def least_width(root: ElementTree.Element, width: float) -> float:
     return LEGIBLE / min(sizes, default=LEGIBLE) * width
 
 
-def headline(root: ElementTree.Element) -> str:
+def headlines(root: ElementTree.Element) -> list[ElementTree.Element]:
     """The figure's title; of several panels without one, the titles of the uppermost."""
     bold = [text for text in root.iter(TEXTS[0]) if "font-weight: 700" in text.get("style", "")]
     top = min((float(text.get("y", 0)) for text in bold), default=0)
-    return " · ".join("".join(text.itertext()) for text in bold if float(text.get("y", 0)) < top + 1)
+    return [text for text in bold if float(text.get("y", 0)) < top + 1]
 
 
 def inline(svg: str, alt: str) -> str:
@@ -84,6 +84,8 @@ def inline(svg: str, alt: str) -> str:
     width = float(root.attrib.pop("width").removesuffix("pt"))
     del root.attrib["height"]  # which follows from the width
     follow_theme(root)
+    if len(titles := headlines(root)) == 1:
+        titles[0].set("class", "headline")  # which a phone shows once; a panel's own title stays above its panel
     name_apart(root, f"f{sha256(svg.encode()).hexdigest()[:8]}-")
     sizes = f"--least: {least_width(root, width):.0f}px; --most: {PER_POINT * width:.0f}px"
     root.set("style", f"{sizes}; {root.get('style', '')}")
@@ -97,7 +99,8 @@ def inline(svg: str, alt: str) -> str:
 
 def titled(svg: str, alt: str) -> str:
     """The same below its title, for a phone, where a figure that scrolls would cut that."""
-    title = INSIDE_NUMBER.sub("\u00a0", headline(ElementTree.fromstring(svg)))
+    titles = " · ".join("".join(text.itertext()) for text in headlines(ElementTree.fromstring(svg)))
+    title = INSIDE_NUMBER.sub("\u00a0", titles)
     return f'<p class="figure-title" aria-hidden="true">{escape(title)}</p>' * bool(title) + inline(svg, alt)
 
 

@@ -11,7 +11,7 @@ LONGEST = 200  # characters of a description; more is cut off where it is shown
 SHORTEST = 20  # a line of badges says less
 QUESTION = "The question. "
 CARD = "card.png"
-CARD_ALT = "Weights of 7 000 words by four schemes against the rank of the word, on logarithmic axes."
+CARD_ALT = "Weights of 7,000 words by four schemes against the rank of the word, on logarithmic axes."
 
 
 def address() -> str:

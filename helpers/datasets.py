@@ -68,9 +68,9 @@ def shuttle(seed: int = 0, test_fraction: float = 0.25) -> Split:
 
 
 def austen_pairs(seed: int = 0, test_fraction: float = 0.25) -> Split:
-    """The 704 409 pairs of neighbouring words in Jane Austen's six novels: the next word from the previous one.
+    """The 704,409 pairs of neighbouring words in Jane Austen's six novels: the next word from the previous one.
 
-    Inputs are numbers of words, int64 (N,); the classes are the 7 000 words, most frequent first.
+    Inputs are numbers of words, int64 (N,); the classes are the 7,000 words, most frequent first.
     Source: the R package janeaustenr, from Project Gutenberg (public domain).
     """
     arrays = _load("austen_pairs.npz")
@@ -90,7 +90,7 @@ def flights(seed: int = 0, test_fraction: float = 0.25) -> Split:
 
 
 def letters(seed: int = 0, test_fraction: float = 0.25) -> Split:
-    """The 42 791 letters of 6 422 English words with as many sounds as letters: which of 67 sounds a letter has.
+    """The 42,791 letters of 6,422 English words with as many sounds as letters: which of 67 sounds a letter has.
 
     Inputs are the letter and two neighbours on either side, float32 (N, 135): five places of 27 zeros with a one, for
     none, a, ..., z. The sounds are ARPAbet's; a vowel's digit is its stress.

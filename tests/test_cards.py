@@ -165,9 +165,9 @@ def guess(page: Page, number: int, answer: str) -> None:
         (CHOICES, "at about 2.15", "You guessed “at about 2.15”. The result: at about 0.1."),
         (CHOICES | {"ask": "At 10"}, "at about 0.1", "At 10: you guessed “at about 0.1”. Right."),
         (OPEN, "it helps", "You guessed “it helps”. Compare it with the result."),
-        (WEIGHT, "700,000", "You guessed 700,000 %. Right: 704 409 %."),
-        (WEIGHT, "25 000", "You guessed 25 000 %. The result: 704 409 % (up to 35 000 away counts as right)."),
-        (WEIGHT | {"within": 0, "ask": "Of all"}, "8", "Of all: you guessed 8 %. The result: 704 409 %."),
+        (WEIGHT, "700,000", "You guessed 700,000 %. Right: 704,409 %."),
+        (WEIGHT, "25,000", "You guessed 25,000 %. The result: 704,409 % (up to 35,000 away counts as right)."),
+        (WEIGHT | {"within": 0, "ask": "Of all"}, "8", "Of all: you guessed 8 %. The result: 704,409 %."),
     ],
 )
 def test_a_card_compares_in_a_sentence(page: Page, tmp_path: Path, card: dict[str, object], answer: str, said: str):
@@ -265,8 +265,8 @@ def answered(card: Locator, answer: str) -> None:
     [
         (["0.5", "0,5", ".5", "+.5", "5e-1", "5E-1", " 0.5 ", "0.500"], 0.5, "0.5"),
         (["-3", "−3", "–3", "-3.0", "- 3"], -3, "−3"),
-        (["25 000", "25,000", "25\u202f000", "25'000", "25_000", "2.5e4", "25,000.0", "25000."], 25000, "25\u00a0000"),
-        (["-1,234,567.25", "-1234567,25"], -1234567.25, "−1\u00a0234\u00a0567.25"),
+        (["25 000", "25,000", "25\u202f000", "25'000", "25_000", "2.5e4", "25,000.0", "25000."], 25000, "25,000"),
+        (["-1,234,567.25", "-1234567,25"], -1234567.25, "−1,234,567.25"),
         (["1e-9", "0.000000001"], 1e-9, "1e−9"),
         (["1,5"], 1.5, "1.5"),
         (["0,125"], 0.125, "0.125"),

@@ -19,7 +19,7 @@ NOTEBOOK = ROOT / "notebooks" / "10_verdict.ipynb"
 BROKEN = {
     "the weights are normalised later": ("y, weight=25_000 * w)", 'y, weight=25_000 * w, reduction="sum")'),
     "the largest weight belongs to the biggest class": ("int(inverse.argmax())", "int(inverse.argmin())"),
-    "a weight above 25 000 is a problem": ("in (F.cross_entropy, by_samples))", "in (by_samples, F.cross_entropy))"),
+    "a weight above 25,000 is a problem": ("in (F.cross_entropy, by_samples))", "in (by_samples, F.cross_entropy))"),
     "size does not matter while relative importance is kept": ("grad(by_samples(", "grad(F.cross_entropy("),
     "big weights call for a smaller learning rate": ("scheme=1.0", "scheme=0.0"),
     "normalising to 0–1 makes learning slow": ("train(w / 6,", "train(w,"),
@@ -34,7 +34,7 @@ BROKEN = {
     "the four weightings are one problem": ("(2 * w, 100 * w, w / 6)", "(2 * w, 100 * w, 2 + w)"),
     "weights that sum to one are the best way": ("(w / 6)[y[:3]]", "(w / 3)[y[:3]]"),
     "it should be 2, 4, 6": ("tensor([2, 4, 6])", "tensor([2, 3, 6])"),
-    "the toy code oscillates at 10 000": ('logits=name == "logits"', "logits=False"),
+    "the toy code oscillates at 10,000": ('logits=name == "logits"', "logits=False"),
     "there is a reasonable range for the size of weights": ("lr=lr, scale", "lr=0.001, scale"),
     "the implementation is wrong, it should divide by N": (".split(4)) / 15", ".split(60))"),
     "Adam makes weights irrelevant": ('("128 times", 128 * w)', '("128 times", 1e-12 * w)'),

@@ -30,7 +30,7 @@ def test_scale_pos_weight_is_the_weights_but_for_the_start_and_the_bins():
         by_weights = xgb.train(QUIET | settings, xgb.DMatrix(x, y, weight=np.where(y == 1, 30.0, 1.0)), 2)
         return np.abs(by_name.predict(xgb.DMatrix(x)) - by_weights.predict(xgb.DMatrix(x))).max()
 
-    # 300 values of a feature in 256 bins are cut at weighted quantiles, in 1 024 bins not at all.
+    # 300 values of a feature in 256 bins are cut at weighted quantiles, in 1,024 bins not at all.
     assert gap(base_score=0.5, max_bin=1024) < 1e-6
     assert gap(max_bin=1024) > 1e-3
     assert gap(base_score=0.5) > 1e-3

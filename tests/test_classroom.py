@@ -139,7 +139,7 @@ def test_worksheet_has_every_prediction_and_its_answer():
     assert not any("<a " in one.question + one.answer or "Predict." in one.question for one in found)
     rights = {one.number: one.right for one in found}
     assert rights["01.1"].count("<p>") == 2
-    assert "704 409" in rights["01.1"]
+    assert "704,409" in rights["01.1"]
 
 
 def test_worksheet_is_printed_without_a_date(tmp_path: Path):

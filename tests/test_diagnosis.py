@@ -310,7 +310,7 @@ EDGES = [
     ("epsilon", (classes(14_143), TO_ONE | {"optimizer": "Adagrad"}),
      (classes(14_143), TO_ONE | {"optimizer": "RMSprop"})),
     ("epsilon", (classes(14_143), TO_ONE | ADAM | SUM | {"batch_size": 2}), (classes(14_143), TO_ONE | ADAM)),
-    # float16 ends at 65 504. Without weights the sum over B samples of K classes is B log K.
+    # float16 ends at 65,504. Without weights the sum over B samples of K classes is B log K.
     ("overflow", (classes(20), SUM | PLAIN | HALF), (classes(22), SUM | PLAIN | HALF)),
     ("overflow", ([65_503, 1], NONE | HALF), ([65_504, 1], NONE | HALF)),
     # A weight of K meets a loss of log K.

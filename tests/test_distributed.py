@@ -254,7 +254,7 @@ def test_shares_of_micro_batches_add_up_to_pytorchs_mean():
 @pytest.mark.usefixtures("lone_process")
 def test_a_total_beyond_the_format_of_the_logits_is_no_error():
     z, y, w = torch.zeros(3, 2, dtype=torch.float16), torch.tensor([0, 0, 0]), torch.tensor([3e4, 1.0]).half()
-    assert float(total_weight(y, w)) == 3 * 3e4  # float16 ends at 65 504
+    assert float(total_weight(y, w)) == 3 * 3e4  # float16 ends at 65,504
     share = weighted_share(z[:1], y[:1], w, total_weight(y, w))
     assert share.dtype == torch.float16
     assert float(share) == pytest.approx(math.log(2) / 3, rel=1e-3)

@@ -138,7 +138,9 @@ def test_a_phone_reads_the_title_of_the_whole_figure_else_those_of_the_uppermost
         if whole:
             figure.suptitle(whole, x=0.02, ha="left", fontweight="bold")
         figure.canvas.draw()
-        assert titled(svg(figure), ALT).startswith(f'<p class="figure-title" aria-hidden="true">{title}</p><svg ')
+        page = titled(svg(figure), ALT)
+        assert page.startswith(f'<p class="figure-title" aria-hidden="true">{title}</p><svg ')
+        assert page.count('class="headline"') == bool(whole)  # a panel's own title is not taken from its panel
         figure.set_layout_engine("constrained")
     plt.close(figure)
     assert titled(stored(lambda ax: ax.plot([0, 1])), ALT).startswith("<svg ")

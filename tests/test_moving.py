@@ -301,9 +301,9 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
     "clouds": [
         (
             {"ratio": 10, "scale": 1000},
-            "Weights 1 000 and 10 000. The ratio 10 puts the boundary at −0.286; theory for endless data says −0.151. "
-            "The scale 1 000 leaves it there. What the scale does change is the loss divided by N, 973, and the first "
-            "gradient, 5 250 long; divided by the total weight the loss is 0.177 at every scale.",
+            "Weights 1,000 and 10,000. The ratio 10 puts the boundary at −0.286; theory for endless data says −0.151. "
+            "The scale 1,000 leaves it there. What the scale does change is the loss divided by N, 973, and the first "
+            "gradient, 5,250 long; divided by the total weight the loss is 0.177 at every scale.",
         ),
         (
             {"ratio": 10, "scale": 1},
@@ -338,13 +338,13 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
     "window": [
         (
             WINDOW,
-            "In float16, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 14 200. "
-            "Yours run from 27 to 2 700: they fit.",
+            "In float16, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 14,200. "
+            "Yours run from 27 to 2,700: they fit.",
         ),
         (
             WINDOW | {"lightest": 1000, "keeps": "autocast"},
-            "float16 under autocast, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 65 500. "
-            "Yours run from 1 000 to 100 000: the heavy ones overflow. Their spread of 100 is narrower than the window "
+            "float16 under autocast, with 100 classes and batches of 1, a weight survives from 6 · 10⁻⁶ to 65,500. "
+            "Yours run from 1,000 to 100,000: the heavy ones overflow. Their spread of 100 is narrower than the window "
             "of 1.1 · 10¹⁰, so some scale fits: slide them down.",
         ),
         (
@@ -356,7 +356,7 @@ READINGS: dict[str, list[tuple[dict[str, Any], str]]] = {
         (WINDOW | {"spread": 1e12}, "their spread of 10¹² is wider than the window of 2.4 · 10⁹, so no scale "),
         (
             WINDOW | {"keeps": "adam", "classes": 1e5, "batch": 8192},
-            "no weight survives: the smallest safe one, 6 320 000, lies above the largest, 8 090.",
+            "no weight survives: the smallest safe one, 6,320,000, lies above the largest, 8,090.",
         ),
     ],
 }
@@ -367,21 +367,18 @@ def test_a_reading_says_what_was_computed(page: Page, name: str):
     put(page, name)
     settings, words = zip(*READINGS[name], strict=True)
     for reading, expected in zip(page.evaluate("all => figure.read(all)", settings), words, strict=True):
-        assert expected in reading.replace("\u202f", " ")
+        assert expected in reading
 
 
 def test_numbers_are_written_for_a_person(page: Page):
     put(page, "window")
     numbers = {0: "0", 1: "1", 12.345: "12.3", 0.012345: "0.0123", 1e-3: "0.001", 9.9e-4: "9.9 · 10⁻⁴", 1e-5: "10⁻⁵"}
-    numbers |= {-2.54e-9: "−2.5 · 10⁻⁹", -1234.5: "−1\u202f230", 1234567: "1\u202f230\u202f000", 1e7: "10⁷"}
-    numbers |= {9_990_000: "9\u202f990\u202f000", 2.54e12: "2.5 · 10¹²", 999.6: "1\u202f000"}
+    numbers |= {-2.54e-9: "−2.5 · 10⁻⁹", -1234.5: "−1,230", 1234567: "1,230,000", 1e7: "10⁷"}
+    numbers |= {9_990_000: "9,990,000", 2.54e12: "2.5 · 10¹²", 999.6: "1,000"}
     assert page.evaluate("all => all.map(x => figure.short(x))", list(numbers)) == list(numbers.values())
     ends = [math.inf, -math.inf, math.nan]
     assert page.evaluate("all => all.map(x => figure.short(x))", ends) == ["infinity", "minus infinity", "NaN"]
-    assert page.evaluate("all => all.map(d => figure.short(123456789 / 1000, d))", [5, 2]) == [
-        "123\u202f460",
-        "120\u202f000",
-    ]
+    assert page.evaluate("all => all.map(d => figure.short(123456789 / 1000, d))", [5, 2]) == ["123,460", "120,000"]
     assert page.evaluate("all => all.map(d => figure.short(2.54e12, d))", [1, 2]) == ["3 · 10¹²", "2.5 · 10¹²"]
     axes = [[1, 1e4], [2, 900], [1e-3, 1e3], [1e-8, 1e8, 4], [1, 1e7]]
     found = page.evaluate("all => all.map(axis => figure.decades(...axis))", axes)
@@ -402,7 +399,7 @@ def test_a_reader_moves_it_by_keyboard_on_a_phone(page: Page, name: str):
     page.wait_for_function("text => document.querySelector('.m-reading').textContent !== text", arg=before)
     assert drawing.inner_html() != shape
     spoken = page.locator(".moving").aria_snapshot()
-    assert spoken.count(reading.inner_text().replace("\u202f", " ")) == 1
+    assert spoken.count(reading.inner_text()) == 1
     assert page.locator(".moving output").first.get_attribute("aria-live") == "off"  # as the slider says it
     assert slider.get_attribute("aria-valuetext") == page.locator(".moving output").first.inner_text()
     assert page.evaluate(
@@ -514,7 +511,7 @@ def axes(page: Page) -> list[tuple[Axis, Axis]]:
     """The x and the y axis of each panel of a drawing, in its order."""
     found: list[tuple[Any, Axis, Axis]] = []
     for x1, y1, x2, y2, label, x, y in page.evaluate(GRID):
-        times, _, rest = label.replace("\u202f", "").rpartition(" · ")
+        times, _, rest = label.replace(",", "").rpartition(" · ")
         power = re.fullmatch("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", rest)
         number = float(times or 1) * 10.0 ** int(power[1].translate(POWERS)) if power else float(rest.translate(POWERS))
         upright = x1 == x2
@@ -595,7 +592,7 @@ def test_the_ground_of_descent_is_its_loss(page: Page):
 def test_the_edge_of_descent_is_drawn_on_its_axis_or_not_at_all(page: Page):
     _, (strip, *_) = drawn(page, "descent", {"k": 20, "lr": 10})
     assert page.evaluate(MARKS, ["line[stroke='currentColor'][stroke-width='2']", "x1"]) == []
-    for key, end, said in (("End", 1e4, "10\u202f000"), ("Home", 1, "1")):  # and k no farther than it reaches
+    for key, end, said in (("End", 1e4, "10,000"), ("Home", 1, "1")):  # and k no farther than it reaches
         page.locator(".moving input").first.press(key)
         expect(page.locator(".m-reading")).to_have_text(re.compile(f"At k = {said} and"))
         (scale,) = page.evaluate(MARKS, ["circle[r='8'][fill=currentColor]", "cx"])
@@ -769,10 +766,10 @@ def test_a_choice_and_a_number_are_taken_as_they_are_shown(page: Page):
     put(page, "window")
     reading = page.locator(".m-reading")
     page.get_by_label("number format").select_option("float32")
-    expect(reading).to_contain_text("In float32, with 7\u202f000 classes and batches of 1\u202f024,")
+    expect(reading).to_contain_text("In float32, with 7,000 classes and batches of 1,024,")
     for label in ("classes K", "batch size B"):
         page.get_by_label(label).evaluate("e => { e.value = 0.75; e.dispatchEvent(new Event('input')) }")  # 5.62
-    expect(page.locator(".moving output")).to_have_text(["27", "26\u202f000", "6", "6"])
+    expect(page.locator(".moving output")).to_have_text(["27", "26,000", "6", "6"])
     expect(reading).to_contain_text("with 6 classes and batches of 6,")
 
 

@@ -84,6 +84,6 @@ def test_numbers_of_the_guide_stand_in_the_notebooks():
 
 
 def test_reader_of_numbers_sees_separators_and_decimals():
-    assert numbers("from 27 to 704 409, above 25\u00a0000; k* = 76.080, 1.5e-3 and 25,000.00") == {
+    assert numbers("from 27 to 704,409, above 25\u00a0000; k* = 76.080, 1.5e-3 and 25,000.00") == {
         "27", "704409", "25000", "76.08", "1.5e-3",
     }  # fmt: skip

@@ -61,7 +61,7 @@ def test_what_a_hint_works_out_is_right(number: str):
     inputs, words = CASES[number]
     exercise = find_exercise(number)
     result = torch.as_tensor(exercise.right(*inputs), dtype=torch.float64).flatten().tolist()
-    assert words.format(*result) in exercise.second.replace("1 024", "1,024")
+    assert words.format(*result) in exercise.second
 
 
 def test_cases_that_stop_short_are_right_so_far():

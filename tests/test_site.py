@@ -233,7 +233,7 @@ def test_a_code_cell_can_be_cited_and_copied(page: Page, site: Path):
 
 
 def test_numbers_stay_on_one_line(page: Page, site: Path):
-    for name, number in (("02_relative_importance", "1 : 2 : 3"), ("07_seven_thousand_classes", "25 000")):
+    for name, number in (("02_relative_importance", "1 : 2 : 3"), ("07_seven_thousand_classes", "25,000")):
         go(page, site, f"notebooks/{name}")
         text = page.evaluate("[...document.querySelectorAll('article p')].map(p => p.textContent).join()")
         assert number.replace(" ", "\u00a0") in text
@@ -380,6 +380,17 @@ def test_what_overflows_says_so(page: Page, site: Path):
     assert [True, False] not in found
 
 
+def test_a_figures_title_is_seen_once(page: Page, site: Path):
+    go(page, site, "notebooks/07_seven_thousand_classes")
+    page.evaluate("look.openAll()")
+    apart, drawn = page.locator(".figure-title:has(+ svg .headline)"), page.locator("svg.figure .headline")
+    assert apart.count() > 0
+    for size in (PHONE, {"width": 1300, "height": 900}):
+        page.set_viewport_size(size)
+        expect(apart.first).to_be_visible(visible=size is PHONE)
+        expect(drawn.first).to_have_css("visibility", "hidden" if size is PHONE else "visible")
+
+
 def test_what_a_verdict_prints_breaks_its_lines_on_a_phone(page: Page, site: Path):
     page.set_viewport_size(PHONE)
     go(page, site, "notebooks/10_verdict")
@@ -444,10 +455,10 @@ def test_a_guess_by_keyboard_opens_its_result_is_kept_and_counted_and_can_be_cle
     numbers.get_by_label("Weights above").fill("5,000")
     page.keyboard.press("Enter")
     expect(numbers.locator("[aria-live]")).to_be_empty()  # "many" is no number
-    numbers.get_by_label("The largest weight").fill("25 000")
+    numbers.get_by_label("The largest weight").fill("25,000")
     page.keyboard.press("Enter")
-    expect(numbers.locator("[aria-live]")).to_contain_text("weight: you guessed 25 000. The result: 704\u00a0409")
-    expect(numbers.locator("[aria-live]")).to_contain_text("you guessed 5,000. Right: 4\u00a0962.")
+    expect(numbers.locator("[aria-live]")).to_contain_text("weight: you guessed 25,000. The result: 704,409")
+    expect(numbers.locator("[aria-live]")).to_contain_text("you guessed 5,000. Right: 4,962.")
     page.reload()
     expect(choice.locator("[aria-live]")).to_have_text("You guessed “a smaller one”. Right.")
     expect(tally).to_contain_text("You guessed 2 of 3 right. 6 of 8 predictions are still open")

@@ -67,7 +67,7 @@ def logits_after_each_word(model: nn.Module) -> Tensor:
 
 
 def bands() -> dict[str, Tensor]:
-    """Words with more than 1 000 training pairs, the others, and those with N / n_c above 25 000."""
+    """Words with more than 1,000 training pairs, the others, and those with N / n_c above 25,000."""
     n = counts()
     tail = inverse_frequency(n) > 25_000
     return {"head": n > 1000, "middle": (n <= 1000) & ~tail, "tail": tail}

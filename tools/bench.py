@@ -117,7 +117,7 @@ def descents() -> Row:
                 optimizer.step()
 
     loop = seconds(by_loop, 3) * RUNS / RUNS_BY_LOOP
-    return Row("10 000 descents: loop of SGD / batched", loop / seconds(batched), 700, at_least=True)
+    return Row("10,000 descents: loop of SGD / batched", loop / seconds(batched), 700, at_least=True)
 
 
 def class_weights() -> Row:
@@ -143,7 +143,7 @@ def loss() -> Row:
 
     pairs = [(one(weighted_cross_entropy), one(F.cross_entropy)) for _ in range(400)]
     ours, theirs = map(min, zip(*pairs, strict=True))
-    return Row("loss at 7 000 classes: ours / PyTorch", ours / theirs, 1.05)
+    return Row("loss at 7,000 classes: ours / PyTorch", ours / theirs, 1.05)
 
 
 def zipf(num_classes: int) -> list[int]:

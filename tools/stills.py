@@ -51,7 +51,7 @@ def draw(page: Page, name: str) -> tuple[Image.Image, str]:
     moved = json.dumps(MOVED.get(name, {}))
     page.set_content(PAGE.format(module=module(name), data=data_of(name), moved=moved, where=WHERE))
     page.wait_for_function("isDrawn()")
-    words = page.locator(".m-reading").inner_text().replace("\u202f", "\u00a0")
+    words = page.locator(".m-reading").inner_text()
     return Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB"), words
 
 

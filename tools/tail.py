@@ -4,7 +4,7 @@
 
 Five parts. "zipf": the linear problem of Kunstner et al., with and without its tail. "table": Austen's pairs as a
 table of counts, one row of logits for each previous word, whose minimum is known. "batches": the same, a few pairs at a
-time; "longer": for ten times as many steps. "network": the network of notebook 07 on its 7 000 words. Every
+time; "longer": for ten times as many steps. "network": the network of notebook 07 on its 7,000 words. Every
 rule and weighting is tried at each rate of its grid. Writes data/tail.json: versions, and for each run its plain loss
 in all and by thirds of the samples (frequent, middle, rare classes) at some steps; "table" and "batches" less its least
 value. Before it is measured, weights are taken out again (log w off the logits), except in "zipf", where the least loss
@@ -124,7 +124,7 @@ def table(
 
 
 def network(rule: Rule, lr: float, *, weighting: str, batch: int, steps: int, seed: int) -> dict[int, list[float]]:
-    """The plain loss of notebook 07's network on 4 096 pairs, at the steps of CHECKED."""
+    """The plain loss of notebook 07's network on 4,096 pairs, at the steps of CHECKED."""
     tau, _, prior = WEIGHTINGS[weighting]
     words = austen()
     x, y, k = words.train_inputs, words.train_targets, 7000

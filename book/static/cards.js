@@ -66,7 +66,7 @@
     digits = digits.replace(",", ".");
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   }
-  const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, "\u00a0");
+  const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
   const written = (value) => String(Number(value)).replaceAll("-", "−").replace(/^−?\d+/, grouped);
 
   // The lists stay in the page, out of sight: what is shown are copies, with their formulas drawn by then.
@@ -101,7 +101,7 @@
     const input = make("input", { name: question.name, required: true, autocomplete: "off", inputMode: "decimal" });
     input.addEventListener("input", () => {
       const wrong = input.value && Number.isNaN(number(input.value));
-      input.setCustomValidity(wrong ? "Write a number, such as 0.5, −3, 25 000 or 1e-9." : "");
+      input.setCustomValidity(wrong ? "Write a number, such as 0.5, −3, 25,000 or 1e-9." : "");
     });
     const ask = question.ask.length ? copies(question.ask) : ["Your guess"];
     return make("label", { className: "number" }, make("span", {}, ...ask), input, question.unit);

@@ -119,7 +119,7 @@ EXERCISES = (
         "6.3",
         insight="Balanced accuracy looks along the rows only; a rare class drowned by strangers in its column costs "
         "precision, which F1 alone can see.",
-        second='The section "One curve for each network" has both scores. By hand: of 1 000 common samples 50 are '
+        second='The section "One curve for each network" has both scores. By hand: of 1,000 common samples 50 are '
         "called rare, where 10 are rare, all found. The recalls are 0.95 and 1, and the precision of the rare class "
         "is one sixth. Which score sees that? What could the other model do wrong, which costs recall?",
         draw=three_counts,

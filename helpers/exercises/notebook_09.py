@@ -82,9 +82,9 @@ EXERCISES = (
         "9.2",
         insight="A running sum stops where a weight is half a gap: at 2 w / eps, up to the next power of two. In "
         "bfloat16 that is 256 samples of weight one, so add in float32.",
-        second='The section "The sum over a batch" watches such a sum stop. By hand: w = 3 in bfloat16. From 512 to 1 '
-        "024 the gap is 4, and 3 is more than half of it. From 1 024 on it is 8, and 3 is less. So the sum stops at 1 "
-        "024.",
+        second='The section "The sum over a batch" watches such a sum stop. By hand: w = 3 in bfloat16. From 512 to '
+        "1,024 the gap is 4, and 3 is more than half of it. From 1,024 on it is 8, and 3 is less. So the sum stops at "
+        "1,024.",
         draw=format_and_weight,
         right=lambda dtype, w: next_power(2 * w / torch.finfo(dtype).eps),
         wrong={

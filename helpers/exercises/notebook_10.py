@@ -75,7 +75,7 @@ EXERCISES = (
         "10.3",
         insight="With equal counts N/n_c is the number of classes: it measures their number as well as imbalance.",
         second='The section "The court" begins with N/n_c. By hand: two classes of 7 samples have weights of 2 and 2, '
-        "three classes of 7 have 3 each. And with 1 000 samples in each? What is the smallest whole number above the "
+        "three classes of 7 have 3 each. And with 1,000 samples in each? What is the smallest whole number above the "
         "limit?",
         draw=lambda generator: (integer(generator, 10, 40_000),),
         see=lambda submission, limit: read_tensor(

@@ -62,7 +62,7 @@ EXERCISES = (
     ),
     Exercise(
         "11.2",
-        insight="At temperature 4 a weight of 10 acts as 10 to the fourth, which is 10 000, once the student is used.",
+        insight="At temperature 4 a weight of 10 acts as 10 to the fourth, which is 10,000, once the student is used.",
         second='The section "The rule" says what the student learns while T is in force. By hand: two classes with '
         "equal teacher logits, w = (1, 3) and T = 2. It learns 1/4 and 3/4, so the two entries of z / 2 are log 3 "
         "apart. How far apart are those of z, and what does a softmax make of that?",

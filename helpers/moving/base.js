@@ -44,7 +44,7 @@ export function short(x, digits = 3) {
     return `${times === "1" ? "" : `${times} · `}10${superscript(Number(exponent))}`;
   }
   const [whole, part] = Number(x.toPrecision(digits)).toString().replace("-", "−").split(".");
-  return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1\u202f") + (part ? `.${part}` : "");
+  return whole.replace(/(\d)(?=(\d{3})+$)/g, "$1,") + (part ? `.${part}` : "");
 }
 const superscript = (n) => String(n).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
 

@@ -76,7 +76,7 @@ function picture(reach, all) {
   return pictures[reach];
 }
 
-const LEFT = 62; // room for "−66 000"
+const LEFT = 62; // room for "−66,000"
 
 function draw(result, width, data) {
   const { path, product, kStar, k, lr } = result;

@@ -1,4 +1,4 @@
-// Learning rate times mean weight is one knob, of notebook 07: seven weightings of 7 000 classes slide along it.
+// Learning rate times mean weight is one knob, of notebook 07: seven weightings of 7,000 classes slide along it.
 import { COLOURS, dataOf, mount, once, panel, short } from "./base.js";
 import { rateFactor } from "./formulas.js";
 

@@ -38,7 +38,7 @@ function curve({ counts, exponent, rare, largest }) {
   return curves.get(key);
 }
 
-const LEFT = 62; // room for "100 000"
+const LEFT = 62; // room for "100,000"
 
 function draw(result, width) {
   const { counts, weights, through, largest, batch, part, bad } = result;

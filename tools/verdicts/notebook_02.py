@@ -82,8 +82,8 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "ratio 100": {"ratio": 100.0},
-            "1 000 points a class, ratio 100": {"per_class": 1000, "ratio": 100.0},
-            "1 000 points a class, ratio 1 000": {"per_class": 1000, "ratio": 1000.0},
+            "1,000 points a class, ratio 100": {"per_class": 1000, "ratio": 100.0},
+            "1,000 points a class, ratio 1,000": {"per_class": 1000, "ratio": 1000.0},
             "100 points a class": {"per_class": 100},
         },
     ),

@@ -37,7 +37,7 @@ def onset(seed: int, features: int = 1, heavy: bool = False) -> bool:
 
 
 def swings_on_logits(seed: int) -> bool:
-    """Whether the loss on logits at 10 000 times its scale changes the sign of its gradient five times or more."""
+    """Whether the loss on logits at 10,000 times its scale changes the sign of its gradient five times or more."""
     x, y, start = problem(seed, 1, False)
     run = logistic_descents(start.float(), x.float(), y.float(), lr=LR, scale=10_000.0, steps=100)
     return bool(run.sign_changes >= 5)
@@ -102,7 +102,7 @@ VERDICTS = [
         },
     ),
     # Above the line the runs are chaotic, and the last digit decides what they count as.
-    Verdict("04", "map", "The line lr k λ_max = 2 sorts each of 10 000 runs.", sorted_by_the_line, quick=False),
+    Verdict("04", "map", "The line lr k λ_max = 2 sorts each of 10,000 runs.", sorted_by_the_line, quick=False),
     # As chaotic.
     Verdict(
         "04",
@@ -125,5 +125,5 @@ VERDICTS = [
         },
         quick=False,
     ),
-    Verdict("04", "swings", "On logits, 10 000 times the loss swings.", swings_on_logits),
+    Verdict("04", "swings", "On logits, 10,000 times the loss swings.", swings_on_logits),
 ]

@@ -145,8 +145,8 @@ VERDICTS = [
                 "letters, 6 epochs")}, quick=False),
     Verdict("06", "fading", "N/n_c and no weights disagree on under 5 % of the test after 150 epochs.",
             fades, {"nine sensors": {"sensors": tuple(range(9))}, "two sensors": {"sensors": (4, 6)}}),
-    Verdict("06", "too late", "After 300 epochs on 1 000 samples, subtracting log w raises the log loss of N/n_c.",
+    Verdict("06", "too late", "After 300 epochs on 1,000 samples, subtracting log w raises the log loss of N/n_c.",
             subtraction_raises_the_loss,
             {"as in the notebook": {}, "10 epochs": {"epochs": 10}, "square root": {"tau": 0.5},
-             "2 000 samples": {"size": 2000}, "10 000 samples": {"size": 10_000}}),
+             "2,000 samples": {"size": 2000}, "10,000 samples": {"size": 10_000}}),
 ]  # fmt: skip

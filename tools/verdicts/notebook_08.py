@@ -66,7 +66,7 @@ def stated(seed: int, size: int = 16, steps: int = 6_000, heavy: bool = False, l
 def even_after(
     seed: int, size: int = 16, counts: tuple[int, ...] = THREE, apart: float = 2.0, heavy: bool = False
 ) -> bool:
-    """Whether the two divisors are even after more than 1 and less than 100 averaged steps, from 20 000 batches."""
+    """Whether the two divisors are even after more than 1 and less than 100 averaged steps, from 20,000 batches."""
     n = torch.tensor(counts)
     w, (x, y) = balanced(n), toy(seed, n, apart, heavy)
     g = ((1 / 3 - F.one_hot(y, 3).double())[:, :, None] * x[:, None, :]).flatten(1)
@@ -168,7 +168,7 @@ VERDICTS = [
             "as in the notebook": {},
             "classes twice as far apart": {"apart": 4.0},
             "heavy tails": {"heavy": True},
-            "counts 4 900, 90, 10": {"counts": (4_900, 90, 10)},
+            "counts 4,900, 90, 10": {"counts": (4_900, 90, 10)},
             "counts 400, 350, 250": {"counts": (400, 350, 250)},
         },
     ),
@@ -196,7 +196,7 @@ VERDICTS = [
             "lr 0.03": {"lr": 0.03},
             "lr 3": {"lr": 3.0},
             "B = 128": {"size": 128},
-            "B = 1 024": {"size": 1024},
+            "B = 1,024": {"size": 1024},
         },
         quick=False,
     ),
@@ -210,7 +210,7 @@ VERDICTS = [
             "lr 0.3": {"lr": 0.3},
             "lr 0.03": {"lr": 0.03},
             "B = 128": {"size": 128},
-            "B = 1 024": {"size": 1024},
+            "B = 1,024": {"size": 1024},
         },
         quick=False,
     ),
@@ -223,7 +223,7 @@ VERDICTS = [
             "as in the notebook": {},
             "flights": {"data": "flights"},
             "letters": {"data": "letters"},
-            "B = 1 024": {"size": 1024},
+            "B = 1,024": {"size": 1024},
         },
         quick=False,
     ),

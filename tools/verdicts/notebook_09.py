@@ -117,7 +117,7 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "B = 32": {"batch_size": 32},
-            "B = 4 096": {"batch_size": 4096},
+            "B = 4,096": {"batch_size": 4096},
             "max one": {"norm": "max one"},
         },
     ),
@@ -129,7 +129,7 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "k = 16": {"k": 16.0},
-            "k = 4 096": {"k": 4096.0},
+            "k = 4,096": {"k": 4096.0},
             "gradient of the parameters alone": {"logits": False},
         },
         draws=120,

@@ -94,8 +94,8 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "batches of 32": {"batch": 32},
-            "batches of 1 024": {"batch": 1024},
-            "batches of 1 024, lr 1": {"batch": 1024, "lr": 1.0},
+            "batches of 1,024": {"batch": 1024},
+            "batches of 1,024, lr 1": {"batch": 1024, "lr": 1.0},
             "lr 1": {"lr": 1.0},
             "exponent 1/2": {"exponent": 0.5},
             "Adam at 0.01": {"adam": True, "lr": 0.01},
@@ -110,8 +110,8 @@ VERDICTS = [
         kept_does_not,
         {
             "as in the notebook": {},
-            "batches of 1 024": {"batch": 1024},
-            "batches of 1 024, lr 1": {"batch": 1024, "lr": 1.0},
+            "batches of 1,024": {"batch": 1024},
+            "batches of 1,024, lr 1": {"batch": 1024, "lr": 1.0},
             "exponent 1/2": {"exponent": 0.5},
             "exponent 1/2, lr 1": {"exponent": 0.5, "lr": 1.0},
             "lr 0.01": {"lr": 0.01},
@@ -140,7 +140,7 @@ VERDICTS = [
         {
             "SGD, a tenth of the best rate": {},
             "SGD, a tenth, batches of 32": {"batch": 32},
-            "SGD, a tenth, batches of 1 024": {"batch": 1024},
+            "SGD, a tenth, batches of 1,024": {"batch": 1024},
             "SGD, a third": {"part": 1 / 3},
             "SGD, the best": {"part": 1.0},
             "SGD, the best, batches of 32": {"part": 1.0, "batch": 32},

@@ -262,7 +262,7 @@ VERDICTS = [
             "as in the notebook": {},
             "600 steps": {"steps": 600},
             "B = 256": {"size": 256},
-            "all 7 000 at once, 20 steps": {"size": 7000, "steps": 20},
+            "all 7,000 at once, 20 steps": {"size": 7000, "steps": 20},
             "Adam": {"optimiser": "Adam"},
             "letters, 67 sounds": {"data": "sounds"},
         },

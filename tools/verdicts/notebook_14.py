@@ -114,7 +114,7 @@ VERDICTS = [
             "as in the notebook": {},
             "100 words": {"words": 100},
             "100 words, 30 steps": {"words": 100, "steps": 30},
-            "100 words, batch of 2 048": {"words": 100, "batch": 2048},
+            "100 words, batch of 2,048": {"words": 100, "batch": 2048},
         },
         quick=False,
     ),
