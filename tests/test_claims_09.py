@@ -24,3 +24,5 @@ def test_edges_hold_on_both_sides(taught, name):
     for _ in range(4):
         num_classes, batch_size = (int(torch.randint(3, most, (), generator=generator)) for most in (1000, 200))
         assert taught.contradicted(taught.FORMATS[name], num_classes, batch_size) == []
+    for batch_size in (1, 2, 32):  # of two classes, whose loss is below the weight
+        assert taught.contradicted(taught.FORMATS[name], 2, batch_size) == []

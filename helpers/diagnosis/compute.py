@@ -103,7 +103,7 @@ def diagnose(
         reduction: PyTorch's; "none" is a mean over samples taken by hand.
         optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
         lr: the learning rate that is best without weights, or near it (a tenth of that is better kept where the ratios
-            hardly make the loss steeper: notebook 10); None leaves it out.
+            make the loss less than ten times as steep: notebook 10); None leaves it out.
         clip_norm: as in clip_grad_norm_.
         batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them. Pixels or
             tokens that come together are worth fewer (notebook 11).

@@ -21,8 +21,8 @@ NAMES = (
     "numbers of classes in an int64 tensor, one each, and dataset holds the same samples, both without the ignored. "
     "Each cure is for the run as asked, not for one that another has changed: after one, ask again with what it "
     "changed. The lr advised is for one near the best without weights: under SGD, by counts alone, without inputs=, it "
-    "may still be too large; under Adam try your own, too. A tenth of the best is better kept where the ratios hardly "
-    "make the loss steeper."
+    "may still be too large; under Adam try your own, too. A tenth of the best is better kept where the ratios make "
+    "the loss less than ten times as steep."
 )
 AMPLE = 1000.0
 
