@@ -1,6 +1,7 @@
 """Notebook 07: thousands of classes under SGD whose learning rate was tuned without weights."""
 
 from functools import cache, partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,13 +36,22 @@ def unseen_pairs(words: int) -> tuple[Tensor, Tensor]:
     return data.test_inputs[drawn], data.test_targets[drawn]
 
 
-def change(seed: int, w: Tensor, lr: float, words: int, batch: int, momentum: float, held_out: bool = False) -> float:
-    """The own loss after 64 steps of SGD over that before, as in the notebook; NaN where a loss is not finite.
+def change(
+    seed: int,
+    w: Tensor,
+    lr: float,
+    words: int,
+    batch: int,
+    momentum: float,
+    held_out: bool = False,
+    steps: int = 64,
+) -> float:
+    """The own loss after SGD over that before, as in the notebook; NaN where a loss is not finite.
 
     It is that of pairs trained on, or held out.
     """
     inputs, targets, _ = training_pairs(words)
-    sample = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))[: 64 * batch]
+    sample = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))[: steps * batch]
     x, y = inputs[sample], targets[sample]
     model = next_word_model(words, seed=seed)
     before_it, after_it = unseen_pairs(words) if held_out else (x[:2048], y[:2048])
@@ -55,7 +65,7 @@ def change(seed: int, w: Tensor, lr: float, words: int, batch: int, momentum: fl
     before = own_loss()
     loss = partial(weighted_cross_entropy, weight=w, divide_by="samples")
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
-    history = fit(model, x, y, optimizer, steps=64, batch_size=batch, loss=loss, seed=seed)
+    history = fit(model, x, y, optimizer, steps=steps, batch_size=batch, loss=loss, seed=seed)
     return own_loss() / before if history.loss.isfinite().all() else float("nan")
 
 
@@ -90,10 +100,16 @@ def learns(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momen
     return change(seed, balanced(words)[1], slower(lr, words, batch), words, batch, momentum) <= 0.99
 
 
-def by_heart(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momentum: float = 0.0) -> bool:
-    """Whether on pairs held out the own loss of no weights falls by 1 %, and that of sample mean one does not."""
-    one, here = balanced(words)[1], partial(change, seed, words=words, batch=batch, momentum=momentum, held_out=True)
-    return here(torch.ones_like(one), lr) <= 0.99 < here(one, slower(lr, words, batch))
+def by_heart(
+    seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momentum: float = 0.0, steps: int = 64
+) -> bool:
+    """Whether on pairs held out the own loss of no weights falls by 3 %, and that of sample mean one does not.
+
+    To guess all words alike lowers either by 2 %.
+    """
+    setting: dict[str, Any] = {"words": words, "batch": batch, "momentum": momentum, "steps": steps}
+    one, here = balanced(words)[1], partial(change, seed, held_out=True, **setting)
+    return here(torch.ones_like(one), lr) <= 0.97 < here(one, slower(lr, words, batch))
 
 
 VERDICTS = [
@@ -141,13 +157,14 @@ VERDICTS = [
     Verdict(
         "07",
         "new pairs",
-        "In 64 steps the own loss of pairs held out falls without weights, not with N/n_c at that smaller rate.",
+        "The own loss of pairs held out falls without weights, not with N/n_c at that smaller rate.",
         by_heart,
         {
             "as in the notebook": {},
             "batches of 512": {"batch": 512},
             "momentum 0.9, a tenth of the rate": {"lr": 1.0, "momentum": 0.9},
             "700 words": SMALL,
+            "2,000 steps": {"steps": 2000},
         },
         quick=False,
     ),

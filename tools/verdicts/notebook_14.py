@@ -82,6 +82,12 @@ def other_tail(seed: int, words: int = 300, steps: int = 100, batch: int | None 
     return end["input"] < end["N/n_c"] < end["no weights"]
 
 
+def start_is_enough(seed: int, words: int = 300, steps: int = 100, batch: int = 128) -> bool:
+    """Whether from the frequencies, in small batches, the losses of momentum and Adam are within 3 % of each other."""
+    momentum, adam = (least_table(rule, "prior", seed, words, steps, batch) for rule in ("momentum", "Adam"))
+    return abs(momentum / adam - 1) < 0.03
+
+
 ELSEWHERE = {
     "as in the notebook": {},
     "31 classes": SMALL,
@@ -116,6 +122,14 @@ VERDICTS = [
             "100 words, 30 steps": {"words": 100, "steps": 30},
             "100 words, batch of 2,048": {"words": 100, "batch": 2048},
         },
+        quick=False,
+    ),
+    Verdict(
+        "14",
+        "start",
+        "On Austen's table, from the frequencies, momentum and Adam end within 3 % of each other in batches of 128.",
+        start_is_enough,
+        {"as in the notebook": {}, "100 words": {"words": 100}, "700 words": {"words": 700}},
         quick=False,
     ),
 ]
