@@ -84,25 +84,30 @@ def test_what_a_notebook_tries_ends_in_its_own_line(tmp_path: Path):
 
 
 def test_the_command_marks_a_class(tmp_path: Path, monkeypatch, capsys):
-    """A link to no file, a file that is no notebook, and one that fails and writes where the verdicts stand."""
+    """A link to no file, a file that is no notebook, one that fails and writes where the verdicts stand, a formula."""
     forged = "\n".join(["no JSON", "7", "[" * 100_000, '{"number": "x", "verdict": "right"}', '{"number": []}'])
     write_there = f"open('../../verdicts', 'ab').write({forged.encode()!r} + b'\\n\\xff\\n')"
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada" / NAME).symlink_to(tmp_path / "nowhere")
     notebook(tmp_path / "bob").write_text("this is no notebook")
     fails = ("this is no Python", "1 / 0", "import os; os.write(2, b'\\xff')")
-    others = ('check("8.2", lambda totals: totals)', 'check("8.3", lambda w: ...)')
-    notebook(tmp_path / "Zoë 王", write_there, *fails, RIGHT, *others)
+    long = 'from helpers.exercises import check; check("8.2", lambda totals: {}["x" * 2**21])'
+    notebook(tmp_path / "Zoë 王", write_there, *fails, long, RIGHT, 'check("8.3", lambda w: ...)')
+    steers = '{"trouble": "=HYPERLINK(1) \\u001b[31m\\n\\u202e"}'
+    notebook(tmp_path / "=1\x1b[31m", f"import os; open('../../verdicts', 'w').write({steers!r})", "os._exit(0)")
     target = tmp_path / "marks.csv"
     monkeypatch.setattr(sys, "argv", ["mark", str(tmp_path), "--csv", str(target), "--clock", "3600"])
     main()
-    zoe, ada, bob = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
+    formula, zoe, ada, bob = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
     assert (ada["8.1"], ada["right"]) == ("", "0")
     assert ada["trouble"] == "it cannot be read: it is no file, or a link to none"
     assert bob["trouble"].startswith("it is no notebook: NotJSONError")
     assert [zoe[number] for number in ("8.1", "8.2", "8.3")] == ["right", "not yet", "not answered"]
     assert (zoe["right"], zoe["trouble"]) == ("1", "")
-    assert "3/3" in capsys.readouterr().out
+    name, trouble = rf"=1\x1b[31m/{NAME}", r"=HYPERLINK(1) \x1b[31m \u202e"
+    assert (formula["notebook"], formula["trouble"]) == (f"'{name}", f"'{trouble}")
+    said = capsys.readouterr().out
+    assert f"1/4 {name}: 0 right {trouble}\n" in said and "4/4" in said
 
 
 @pytest.mark.parametrize("arguments", [["nowhere"], [".", "--seconds", "0"], [".", "--clock", "nan"]])
@@ -118,6 +123,8 @@ def test_the_command_refuses_what_it_cannot_use(arguments, monkeypatch, tmp_path
 def test_it_says_what_is_not_in_force():
     assert "use the network" in not_in_force(())
     assert "use the network" not in not_in_force(APART)
+    # Measured with a limit of 1 GB: a shared map of 2.5 GB, four forks of 0.7 GB and 1 GB of files passed.
+    assert "fill the disk, take all memory" in ", ".join(not_in_force(APART))
 
 
 def test_a_folder_without_a_notebook_is_refused(tmp_path: Path):

@@ -7,7 +7,8 @@ An empty field says that the check of that exercise never ran.
 FOLDER holds notebooks of the course in any depth, each with its number in front: ``ada/03_gradient_scaling.ipynb``.
 Each runs in a process of its own, in a copy of the course that is thrown away, and ends after some seconds of processor
 time or by the clock. What a notebook cannot be kept from on this system is said at the start: the code of a stranger
-belongs on a machine that has nothing to lose. A mark says that an answer is right, and not who found it.
+belongs on a machine that has nothing to lose. A mark says that the checks called an answer right, and not who found
+it. It can be forged: a cell can change the checks, or write where the verdicts stand.
 """
 
 import argparse
@@ -67,9 +68,9 @@ def not_in_force(wrapper: tuple[str, ...]) -> list[str]:
     missing = ["it can read what you can read"]
     if not wrapper:
         missing += ["write and delete it", "use the network", "start a process that outlives it"]
-    if sys.platform != "linux":
-        missing.append("take all memory")
-    return missing
+    # The limits are of one file, and of the memory that one process has to itself.
+    by = " by several processes or a shared map" if sys.platform == "linux" else ""
+    return [*missing, "fill the disk", f"take all memory{by}"]
 
 
 def numbered(folder: Path) -> list[Path]:
@@ -134,7 +135,17 @@ def early(status: int, said: str) -> str:
 
 
 def short(words: object) -> str:
-    return " ".join(str(words).split())[:300]
+    return shown(" ".join(str(words).split()))[:300]
+
+
+def shown(words: object) -> str:
+    """What steers a terminal, and bytes that are no text, as escapes: ``\\x1b``."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(words))
+
+
+def cell(words: str) -> str:
+    """A spreadsheet takes what begins so for a formula."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
 
 
 def read(verdicts: Path) -> list[dict[str, Any]]:
@@ -179,13 +190,13 @@ def session(pid: int) -> int | None:
 
 def write(marks: list[Mark], folder: Path, target: Path) -> None:
     numbers = sorted({n for one in marks for n in one.verdicts}, key=lambda n: [int(part) for part in n.split(".")])
-    # A name may hold bytes that are no text.
-    with target.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with target.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["notebook", *numbers, "right", "trouble"])
         for one in marks:
             found = [one.verdicts.get(n, "") for n in numbers]
-            rows.writerow([one.path.relative_to(folder), *found, found.count("right"), one.trouble])
+            name, trouble = (cell(words) for words in (shown(one.path.relative_to(folder)), one.trouble))
+            rows.writerow([name, *found, found.count("right"), trouble])
 
 
 def main() -> None:
@@ -209,7 +220,7 @@ def main() -> None:
         marks.append(one := mark(path, **limits, wrapper=wrapper))
         write(marks, folder, target)
         right = list(one.verdicts.values()).count("right")
-        print(f"{number}/{len(paths)} {path.relative_to(folder)}: {right} right {one.trouble}", flush=True)
+        print(f"{number}/{len(paths)} {shown(path.relative_to(folder))}: {right} right {one.trouble}", flush=True)
     print(f"written to {target}")
 
 

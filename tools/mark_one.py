@@ -63,8 +63,8 @@ def marked(path: Path, verdicts: Path) -> None:
     from helpers.exercises.core import check, judge
 
     def checked(number: str, answer: object) -> None:
-        verdict, words = judge(number, answer)  # type: ignore[arg-type]
-        write(verdicts, number=number, verdict=verdict, words=words)
+        verdict, _ = judge(number, answer)  # type: ignore[arg-type]
+        write(verdicts, number=number, verdict=verdict)
 
     checked.__doc__ = check.__doc__
     exercises.check = checked
