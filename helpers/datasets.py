@@ -1,12 +1,13 @@
-"""What we train on: the thread's toy sample and four real data sets with a long tail.
+"""What we train on: the thread's toy sample and four real data sets with a long tail. And the runs that are stored.
 
 The files stand in ``data/`` beside this package; ``data/README.md`` gives their source, licence and layout. Nothing is
-downloaded. Each loader splits by ``stratified_split`` and raises FileNotFoundError or ValueError for a missing or
-altered file; standardised features have mean 0 and standard deviation 1 over the training samples.
+downloaded. Each loader of data splits by ``stratified_split`` and raises FileNotFoundError or ValueError for a missing
+or altered file; standardised features have mean 0 and standard deviation 1 over the training samples.
 """
 
 import hashlib
 import io
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,13 @@ SHA256 = {
     "austen_pairs.npz": "8e50048b0682adde0f00f2ebd6554cbce78f894e4173f1c57d9d999b591e0d0b",
     "flights.npz": "4b355c262aaec1d148380f280fec3fe1ac13818ee4054fbaa31758b064d06233",
     "letters.npz": "700fddfcb3b66fd02afa8a431a03f3756b026ea151acda7a9a391c3f0173ff37",
+}
+RUNS = {  # what makes each file of stored runs again, and what tells it from the others
+    "bands.json": ("python -m tools.bands", "the keys runs, search, settings, versions"),
+    "budgets.json": ("python -m tools.budgets", "a list"),
+    "recipe.json": ("python -m tools.recipe", "the keys rows, settings, versions"),
+    "replication.json": ("make replicate", "the keys rows, versions"),
+    "tail.json": ("python -m tools.tail", "the keys runs, versions"),
 }
 
 
@@ -102,6 +110,30 @@ def letters(seed: int = 0, test_fraction: float = 0.25) -> Split:
     inputs = np.eye(27, dtype=np.float32)[windows[windows[:, 2] > 0]].reshape(-1, 5 * 27)
     targets = torch.from_numpy(arrays["targets"].astype(np.int64))
     return _split(torch.from_numpy(inputs), targets, arrays["class_names"], test_fraction, seed)
+
+
+def stored(name: str) -> Any:
+    """The runs in a file of ``RUNS``, which a notebook has no time for: its JSON, as ``data/README.md`` describes it.
+
+    Raises ValueError for another name and for a file that cannot be read or is another one, FileNotFoundError for none.
+    """
+    if name not in RUNS:
+        raise ValueError(f"name is {name!r}; expected one of {', '.join(RUNS)}")
+    try:
+        content = json.loads((DATA / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"data/{name} is missing: {way_back(name)}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"data/{name} is damaged ({error!r}): {way_back(name)}") from None
+    found = f"the keys {', '.join(sorted(content))}" if isinstance(content, dict) else f"a {type(content).__name__}"
+    if found != RUNS[name][1]:
+        raise ValueError(f"data/{name} is another file: {found:.99}; expected {RUNS[name][1]}: {way_back(name)}")
+    return content
+
+
+def way_back(name: str) -> str:
+    """What to do about a file of ``RUNS``. Its tool goes on from what it finds there, so that has to go first."""
+    return f"restore it with `git checkout -- data/{name}`, or remove it, if it is there, and run `{RUNS[name][0]}`"
 
 
 def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[Tensor, Tensor]:

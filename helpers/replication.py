@@ -1,14 +1,14 @@
 """What became of the conclusions on draws that no notebook uses."""
 
-import json
+import re
 from itertools import groupby
 from operator import itemgetter
 from textwrap import wrap
 
-from helpers.datasets import DATA
+from helpers.datasets import stored, way_back
 from helpers.tables import table
 
-RESTORE = "restore it with `git checkout -- data/replication.json`, or make it again with `make replicate`"
+KEYS = ("notebook", "sentence", "setting", "held")
 SENTENCE = 72  # characters of its line, so that the numbers beside it stay in the frame of a page
 
 
@@ -19,7 +19,9 @@ def replicated(notebook: str) -> None:
     """
     own = [row for row in _rows() if row["notebook"] == notebook]
     if not own:
-        raise ValueError(f"data/replication.json has no row on notebook {notebook!r}; expected two digits, as in '04'")
+        digits = re.fullmatch(r"'\d\d'", repr(notebook))
+        cure = f": `make replicate ARGS={notebook}` stores them" if digits else "; expected two digits, as in '04'"
+        raise ValueError(f"data/replication.json has no row on notebook {notebook!r}{cure}")
     lines = []
     for sentence, rows in groupby(own, key=itemgetter("sentence")):
         tried = [(f"    {row['setting']}", f"{row['held'].count('1')} of {len(row['held'])}") for row in rows]
@@ -29,9 +31,9 @@ def replicated(notebook: str) -> None:
 
 def _rows() -> list[dict[str, str]]:
     try:
-        rows = json.loads((DATA / "replication.json").read_text(encoding="utf-8"))["rows"]
-        return [{key: row[key] for key in ("notebook", "sentence", "setting", "held")} for row in rows]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"data/replication.json is missing: {RESTORE}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"data/replication.json is damaged ({error!r}): {RESTORE}") from None
+        rows = [{key: row[key] for key in KEYS} for row in stored("replication.json")["rows"]]
+        if not all(isinstance(value, str) for row in rows for value in row.values()):
+            raise TypeError(f"expected text as {', '.join(KEYS)} of each row")
+        return rows
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"data/replication.json is damaged ({error!r}): {way_back('replication.json')}") from None

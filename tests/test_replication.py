@@ -1,8 +1,10 @@
 """What is stored of the replications is what the conclusions give, and there is a row for each."""
 
+import json
+
 import pytest
 
-from helpers import replication
+from helpers import datasets
 from helpers.replication import replicated
 from tools.replicate import FIRST, held, key, stored_rows, verdicts
 
@@ -40,11 +42,19 @@ def test_a_notebook_shows_its_rows(capsys):
         replicated("4")
 
 
-@pytest.mark.parametrize("damaged", [None, "{", "{}", "[]", '{"rows": [{"notebook": "04"}]}', '{"rows": 3}'])
-def test_a_damaged_file_is_named_with_its_cure(damaged, tmp_path, monkeypatch):
-    monkeypatch.setattr(replication, "DATA", tmp_path)
-    if damaged is not None:
-        (tmp_path / "replication.json").write_text(damaged)
-    error, state = (FileNotFoundError, "missing") if damaged is None else (ValueError, "damaged")
-    with pytest.raises(error, match=f"replication.json is {state}.*git checkout -- data/replication.json"):
+ROW = {"notebook": "04", "sentence": "It holds.", "setting": "as here", "held": "11"}
+
+
+@pytest.mark.parametrize("rows", [3, [3], [{"notebook": "04"}], [ROW | {"held": 3}], [ROW | {"sentence": 3}]])
+def test_damaged_rows_are_told_with_their_cure(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    (tmp_path / "replication.json").write_text(json.dumps({"versions": {}, "rows": rows}))
+    with pytest.raises(ValueError, match=r"replication.json is damaged.*git checkout -- data/replication.json"):
+        replicated("04")
+
+
+def test_where_no_row_is_stored_the_command_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    (tmp_path / "replication.json").write_text(json.dumps({"versions": {}, "rows": []}))
+    with pytest.raises(ValueError, match="has no row on notebook '04': `make replicate ARGS=04`"):
         replicated("04")
