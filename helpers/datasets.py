@@ -112,7 +112,7 @@ def letters(seed: int = 0, test_fraction: float = 0.25) -> Split:
     return _split(torch.from_numpy(inputs), targets, arrays["class_names"], test_fraction, seed)
 
 
-def stored(name: str) -> Any:
+def stored_runs(name: str) -> Any:
     """The runs in a file of ``RUNS``, which a notebook has no time for: its JSON, as ``data/README.md`` describes it.
 
     Raises ValueError for another name and for a file that cannot be read or is another one, FileNotFoundError for none.

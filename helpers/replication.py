@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from textwrap import wrap
 
-from helpers.datasets import stored, way_back
+from helpers.datasets import stored_runs, way_back
 from helpers.tables import table
 
 KEYS = ("notebook", "sentence", "setting", "held")
@@ -31,7 +31,7 @@ def replicated(notebook: str) -> None:
 
 def _rows() -> list[dict[str, str]]:
     try:
-        rows = [{key: row[key] for key in KEYS} for row in stored("replication.json")["rows"]]
+        rows = [{key: row[key] for key in KEYS} for row in stored_runs("replication.json")["rows"]]
         if not all(isinstance(value, str) for row in rows for value in row.values()):
             raise TypeError(f"expected text as {', '.join(KEYS)} of each row")
         return rows

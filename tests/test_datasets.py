@@ -239,7 +239,7 @@ STORED = sorted(path.name for path in (ROOT / "data").glob("*.json"))
 
 @pytest.mark.parametrize("name", STORED)
 def test_stored_runs_are_read_as_they_stand(name):
-    assert datasets.stored(name) == json.loads((ROOT / "data" / name).read_text(encoding="utf-8"))
+    assert datasets.stored_runs(name) == json.loads((ROOT / "data" / name).read_text(encoding="utf-8"))
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     (own,) = (line for line in readme.splitlines() if line.startswith(f"`{name}` holds"))
     assert f"`{datasets.RUNS[name][0]}` makes it again" in own
@@ -251,24 +251,24 @@ def test_damaged_runs_are_named_with_their_cure(name, content, tmp_path, monkeyp
     (tmp_path / name).write_bytes(content)
     monkeypatch.setattr(datasets, "DATA", tmp_path)
     with pytest.raises(ValueError, match=f"data/{name} is .*git checkout -- data/{name}.*{datasets.RUNS[name][0]}"):
-        datasets.stored(name)
+        datasets.stored_runs(name)
 
 
 def test_runs_that_are_missing_or_others_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "DATA", tmp_path)
     with pytest.raises(ValueError, match=r"expected one of bands.json, budgets.json, .*tail.json"):
-        datasets.stored("tails.json")
+        datasets.stored_runs("tails.json")
     for name in STORED:
         with pytest.raises(FileNotFoundError, match=f"data/{name} is missing.*git checkout -- data/{name}"):
-            datasets.stored(name)
+            datasets.stored_runs(name)
         for other in set(STORED) - {name}:
             (tmp_path / name).write_bytes((ROOT / "data" / other).read_bytes())
             with pytest.raises(ValueError, match=f"{name} is another file: .*; expected .*git checkout -- data/{name}"):
-                datasets.stored(name)
+                datasets.stored_runs(name)
         (tmp_path / name).unlink()
         (tmp_path / name).mkdir()
         with pytest.raises(ValueError, match=f"data/{name} is damaged .*git checkout -- data/{name}"):
-            datasets.stored(name)
+            datasets.stored_runs(name)
 
 
 def test_tokens_are_words_with_inner_apostrophes():
