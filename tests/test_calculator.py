@@ -218,13 +218,31 @@ TABLES = [
     "name,count\n007,70\n7,5000\ncat,40\n",
     "label\ncats\ndogs\ncats\nants\n",
     "id,label\na,0\nb,2\nc,2\nd,0\ne,-100\n",
+    "class,count\n1,40\n-100,70\n0,5000\n",
+    "label,note\ncats,\ndogs,two\ncats,\n",
+    "label\n\U0001f600\n\uff5e\n\uff5e\n",
+    "\n  \nname,count\n\n cats ,5000\n\"dogs \",40\n",
+]
+# The table, what the page says of it; the terminal refuses it, too.
+REFUSED = [
+    ("name,count\ncats,5,000\ndogs,40\n", 'the table has 2 columns, and its line "cats,5,000" has 3; write 5000'),
+    ("name;count\ncats;1,234\ndogs;40\n", 'its line "cats;1,234" has 3'),
+    ("name,size,count\ncats,5000\ndogs,1,40\n", 'its line "cats,5000" has 2'),
+    ("name,count\ncats,5000\n   \ndogs,40\n", 'its line "   " has 1'),
+    ("name,count,count\ncats,5000,1\ndogs,40,2\n", "expected no name twice"),
+    ('name,count\n"cats,5000\ndogs,40\n', "a quote has no end"),
+    ("name,n\ncats,5000\ndogs,40\n", "no column is named count; expected a first line name,count"),
+    ("class,samples\ncats,40\ndogs,40\nants,40\n", "no column is named count"),
+    ("sep=;\nname;count\ncats;40\ndogs;40\n", "no column is named count"),
+    ("# of 2026\nname,count\ncats,40\ndogs,40\n", "no column is named count"),
+    ("name | count\ncats | 5000\ndogs | 40\n", "no label comes twice, as in a table"),
 ]
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
     path = tmp_path / "table.csv"
-    path.write_text(table)
+    path.write_text(table, encoding="utf-8")
     d = diagnose(**read(path, None, None))
     (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
     assert [str(key) for key in answer["keys"]] == [str(key) for key in d.facts.keys]
@@ -232,6 +250,34 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
     with redirect_stdout(io.StringIO()) as printed:
         assert main([str(path)]) == 0
     assert all(one["sentence"] in printed.getvalue() for one in answer["findings"])
+
+
+@pytest.mark.parametrize(("table", "words"), REFUSED)
+def test_a_table_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str, words: str):
+    (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+    assert main([str(tmp_path / "table.csv")]) == 2
+    (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
+    assert words in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("100,200,300", [0, 1, 2]),
+        ("100, 200, 300", [0, 1, 2]),
+        ("100, 200,\n300", [0, 1, 2]),
+        ("class1,200\nclass2,300", ["class1", "class2"]),
+        ("cats,5000\n\ndogs,40", ["cats", "dogs"]),
+        ("class 1\nclass 2\nclass 1", ["class 1", "class 2"]),
+        # Beyond 2 ** 53 a number in a browser is one of its neighbours: these are names.
+        ("id,count\n12345678901234568,5\n12345678901234567,7", ["12345678901234568", "12345678901234567"]),
+        ("\tcount\ncats\t5\ndogs\t7", ["cats", "dogs"]),
+        ("name\tnote\tcount\ncats\t\t5\ndogs\t\t7", ["cats", "dogs"]),
+    ],
+)
+def test_what_is_clear_is_read(page: Page, text: str, keys: list[Any]):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto"}])
+    assert answer["keys"] == keys
 
 
 @pytest.mark.parametrize(
@@ -253,6 +299,14 @@ def test_a_table_is_read_as_in_a_terminal(page: Page, tmp_path, table: str):
         (" ", {}, "nothing to read yet"),
         ("name,size\na,1\nb,2", {"kind": "table"}, "expected one named count"),
         ("0 1 2 2 1 0 " * 4, {}, "look like labels"),
+        ("5,000\n40\n700", {}, '"5,000" is one number or two; write 5000'),
+        ("5 000\n40\n7", {"kind": "counts"}, '"5 000" is one number or two'),
+        ("5,200;40;7", {}, 'write 5200 if one, "5, 200" if two'),
+        ("1,200, 40, 7", {}, '"1,200" is one number or two'),
+        ("5,000,40,7", {}, 'counts holds "000"; expected numbers of samples, 5000 and not 5,000'),
+        ("cats, 5,000\ndogs, 40", {}, '"5,000" is one number or two'),
+        ("0,5000\n1,40\n2,7", {}, "no column is named count"),
+        ("cats 5000\ndogs 40", {}, "no label comes twice"),
         ("0 1 1000000", {"kind": "labels"}, "labels holds 1000000; expected 0 to 999999"),
     ],
 )
@@ -355,6 +409,27 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("[...document.querySelectorAll('input, select, textarea')].every(e => e.labels.length === 1)")
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "says"),
+    [
+        ("batch size", "1,000", 'batch size is "1,000"; write 1000, or 1.000 if the comma is a decimal point'),
+        ("clip norm", "1,000", 'clip norm is "1,000"; write 1000'),
+        ("batch size", "1,000,000", 'batch size is "1,000,000"; expected a number'),
+        ("your own weights", "1,000; 40", '"1,000" is one number or two'),
+        ("your own weights", "1,000", 'your own weights holds "000"'),
+        ("learning rate without weights", "0,001", "2 classes, 5,040 samples"),
+        ("learning rate without weights", "1,5", "2 classes, 5,040 samples"),
+    ],
+)
+def test_a_comma_in_an_option_is_no_thousand_in_silence(page: Page, option: str, typed: str, says: str):
+    page.get_by_label("your counts").fill("cats, 5000\ndogs, 40")
+    page.locator("details").evaluate("details => (details.open = true)")
+    field = page.get_by_label(option, exact=True)
+    field.fill(typed)
+    expect(page.locator(".c-summary")).to_contain_text(says)
+    field.fill("")
 
 
 def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):

@@ -3,7 +3,7 @@ import { escape } from "./escape.js";
 import { DEFAULTS, EPSILON, factsOf, FORMATS } from "./facts.js";
 import { findingsOf, rowsOf } from "./findings.js";
 import { brief, exact, general, samples } from "./formats.js";
-import { read } from "./reading.js";
+import { numbers, read } from "./reading.js";
 
 const SHOWN = 20;
 const WRITTEN = 100;
@@ -140,12 +140,15 @@ export function render({ el }) {
     const found = {};
     for (const [name, label, kind] of FIELDS) {
       const input = get(name);
-      const value = input.value.trim().replace(",", ".");
+      const typed = input.value.trim();
+      const value = typed.replace(",", ".");
       if (kind === "checkbox") found[name] = input.checked;
-      else if (kind === "list") found[name] = value ? input.value.trim().split(/[\s,;]+/).map(Number) : null;
+      else if (kind === "list") found[name] = value ? numbers(typed, label, "one number a class, 5000 and not 5,000") : null;
       else if (value === USUAL) found[name] = DEFAULTS[name];
       else if (kind === "select") found[name] = input.value;
-      else if (value && !Number.isFinite(Number(value))) throw new Error(`${label} is ${JSON.stringify(value)}; expected a number`);
+      else if (/^[-+]?[1-9]\d{0,2},\d{3}$/.test(typed)) // a thousand, or one; 0,001 can only be a thousandth
+        throw new Error(`${label} is "${typed}"; write ${typed.replace(",", "")}, or ${value} if the comma is a decimal point`);
+      else if (value && !Number.isFinite(Number(value))) throw new Error(`${label} is ${JSON.stringify(typed)}; expected a number`);
       else found[name] = value ? Number(value) : DEFAULTS[name];
     }
     const [dtype, autocast] = found.dtype.split(", ");

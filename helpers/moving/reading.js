@@ -2,48 +2,90 @@
 import { general, thousands } from "./formats.js";
 
 const MOST_CLASSES = 1e6;
+const HEADER = "expected a first line name,count, and commas between columns; if it is none, choose counts or labels";
 const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
 
-// "1 200" or "1,200" are one number or two: refused rather than guessed, unless lines or semicolons part the numbers.
+// "1,200" or "1 200": two numbers in a list that this alone parts, one or two where something else parts the others.
+const GROUPED = /(?:^|[^\w.])([1-9]\d{0,2})(,|[^\S\n\r\t])(\d{3})(?!\d)/;
 const words = (text) => text.split(/[\s,;]+/).filter(Boolean);
+
+function refuseGrouped(text) {
+  const found = GROUPED.exec(text);
+  if (!found || new Set(text.trim().match(/[\s,;]/g)).size < 2) return;
+  const [low, part, high] = found.slice(1);
+  const [one, two] = [low + high, `${low}, ${Number(high)}`];
+  throw new Error(`"${low}${part}${high}" is one number or two; write ${one} if one, "${two}" if two`);
+}
+
+// The numbers of a list. One such as 000 is the end of another, whose thousands stand apart.
+export function numbers(text, what, expected) {
+  refuseGrouped(text);
+  return words(text).map((word) => {
+    const n = number(word);
+    if (n === null || /^0\d/.test(word))
+      throw new Error(`${what} holds ${JSON.stringify(word.slice(0, 20))}; expected ${expected}`);
+    return n;
+  });
+}
+
+// Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
+const linesOf = (text) => text.replace(/^\s*\n/, "").split(/\r?\n/).filter(Boolean);
 
 // A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
 function fields(line) {
   const found = [];
-  const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,;\t]*))\s*(?:[,;\t]|$)/y;
-  while (pattern.lastIndex < line.length) {
+  const pattern = /[^\S\t]*(?:"((?:[^"]|"")*)"|(?!\s*"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))[^\S\t]*([,;\t]|$)/y;
+  for (let more = true; more;) {
     const part = pattern.exec(line);
-    if (!part) throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end`);
-    found.push(part[1] === undefined ? part[2].trim() : part[1].replaceAll('""', '"'));
+    if (!part)
+      throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it`);
+    found.push((part[1]?.replaceAll('""', '"') ?? part[2]).trim());
+    more = part[3] !== "";
   }
   return found;
 }
 
 function table(text) {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim());
-  const header = fields(lines[0]);
+  const [first, ...lines] = linesOf(text);
+  const header = fields(first);
   const [counts, labels] = [header.indexOf("count"), header.indexOf("label")];
   if (counts < 0 && labels < 0) throw new Error(`the table has the columns ${header.join(", ")}; expected one named count (a row a class) or label (a row a sample)`);
-  const rows = lines.slice(1).map(fields);
-  if (counts < 0) return tally(rows.map((row) => row[labels] ?? ""));
+  if (new Set(header).size < header.length)
+    throw new Error(`the table has the columns ${header.join(", ")}; expected no name twice`);
+  const rows = lines.map((line) => {
+    const row = fields(line);
+    if (row.length === header.length) return row;
+    const start = JSON.stringify(line.slice(0, 40));
+    throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
+      + "write 5000, not 5,000, and a name with a comma in quotes");
+  });
+  if (counts < 0) return tally(rows.map((row) => row[labels]));
   const names = header.findIndex((_, i) => i !== counts);
   const called = rows.map((row) => row[names] ?? "");
-  const numbered = called.every((text) => number(text) !== null); // else 007 and 7 are two names
-  return named(rows.map((row, i) => [names < 0 ? i : numbered ? Number(called[i]) : called[i], row[counts] ?? ""]));
+  // Else 007 and 7 are two names; and so are whole numbers of which a float is the same.
+  const numbered = called.every((text) => number(text) !== null && Math.abs(number(text)) <= Number.MAX_SAFE_INTEGER);
+  return named(rows.map((row, i) => [names < 0 ? i : numbered ? Number(called[i]) : called[i], row[counts]]));
 }
 
-// Pairs of a class and its count: by number where all are numbered, else as given.
+// Pairs of a class and its count: by number and without -100 where all are numbered, else as given.
 function named(pairs) {
   const seen = new Set(pairs.map(([name]) => name));
   if (seen.size < pairs.length) throw new Error("a class is named twice; expected one row a class");
   const numbered = pairs.every(([name]) => typeof name === "number");
-  const rows = pairs.map(([name, text]) => {
+  const rows = pairs.filter(([name]) => name !== -100).map(([name, text]) => {
     const count = number(text);
     if (count === null) throw new Error(`counts of ${name} is ${JSON.stringify(text)}; expected a number of samples`);
     return [name, count];
   });
   if (numbered) rows.sort(([a], [b]) => a - b);
   return { keys: rows.map(([name]) => name), counts: rows.map(([, count]) => count), order: numbered ? "by number" : "as given", labels: false };
+}
+
+// As Python sorts texts: by code point, where < compares halves of those beyond the basic plane.
+function byCodePoint(a, b) {
+  const [left, right] = [a, b].map((text) => Array.from(text, (letter) => letter.codePointAt(0)));
+  const c = left.findIndex((code, i) => code !== right[i]);
+  return c < 0 ? left.length - right.length : left[c] - (right[c] ?? -1);
 }
 
 // Labels: numbers are classes 0 to K - 1 and -100 is left out, anything else is a name.
@@ -57,7 +99,7 @@ function tally(labels) {
   if (!found.size) throw new Error("labels holds no sample");
   if (!numbered) {
     if (found.has("")) throw new Error("labels holds a missing value; drop those samples");
-    const names = [...found.keys()].sort();
+    const names = [...found.keys()].sort(byCodePoint);
     return { keys: names, counts: names.map((name) => found.get(name)), order: "alphabetical", labels: true };
   }
   let most = 0;
@@ -96,25 +138,33 @@ function check({ keys, counts, labels, order }) {
   return { keys, counts, order, doubt: labels ? "" : doubtful(counts, total) };
 }
 
+// What a text looks like. Lines that end in numbers are a table, whose header has to say of what.
+function looks(text) {
+  const lines = linesOf(text.trim());
+  if (/(^|[,;\t"])\s*(count|label)s?\b/i.test(lines[0]) && /[^\d\s.,;+-]/.test(lines[0])) return "table";
+  refuseGrouped(text);
+  const pair = ([name, count, ...more]) => !more.length && number(name) === null && number(count ?? "") !== null;
+  if (lines.every((line) => pair(fields(line)))) return "pairs";
+  const [row, last] = lines.slice(-2).map(fields);
+  if (last?.length > 1 && row.length === last.length && number(row.at(-1)) !== null && number(last.at(-1)) !== null)
+    throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}`);
+  return words(text).every((word) => number(word) !== null) ? "counts" : "labels";
+}
+
 // `kind`: "counts", "labels" or "table", or "auto" for what the text looks like.
 export function read(text, kind = "auto") {
   if (!text.trim()) throw new Error("nothing to read yet: paste counts, labels, or a table");
-  const first = text.trim().split(/\r?\n/, 1)[0];
-  const looks = () => {
-    if (/(^|[,;\t"])\s*(count|label)s?\b/i.test(first) && /[^\d\s.,;+-]/.test(first)) return "table";
-    const lines = text.trim().split(/\r?\n/);
-    if (lines.every((line) => { const parts = fields(line); return parts.length === 2 && number(parts[0]) === null && number(parts[1]) !== null; })) return "pairs";
-    return words(text).every((word) => number(word) !== null) ? "counts" : "labels";
-  };
-  const found = kind === "auto" ? looks() : kind;
-  if (found === "table") return { ...check(table(text.trim())), kind: found };
-  if (found === "pairs") return { ...check(named(text.trim().split(/\r?\n/).map(fields))), kind: found };
-  if (found === "labels") return { ...check(tally(/[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean) : words(text))), kind: found };
-  const counts = words(text).map((word) => {
-    const n = number(word);
-    if (n === null) throw new Error(`counts holds ${JSON.stringify(word.slice(0, 20))}; expected numbers of samples; for labels choose labels`);
-    return n;
-  });
+  const found = kind === "auto" ? looks(text) : kind;
+  if (found === "table") return { ...check(table(text)), kind: found };
+  if (found === "pairs") return { ...check(named(linesOf(text.trim()).map(fields))), kind: found };
+  if (found === "labels") {
+    const labels = /[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean) : words(text);
+    const held = check(tally(labels));
+    if (kind === "auto" && held.keys.length === labels.length)
+      throw new Error(`no label comes twice, as in a table; ${HEADER}`);
+    return { ...held, kind: found };
+  }
+  const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels");
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });
   if (held.doubt.includes("labels") && counts.some((n) => n === 0)) throw new Error(`counts holds ${held.doubt}; choose labels`);
   return { ...held, kind: "counts" };
