@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import main, read
 from helpers.diagnosis.finding import samples, short
-from helpers.diagnosis.given import optimizer_name
+from helpers.diagnosis.options import optimizer_name
 from helpers.diagnosis.report import NAMES as IN_THE_CURES
 from helpers.diagnosis.report import rows
 from helpers.moving import module

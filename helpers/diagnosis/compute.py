@@ -10,7 +10,8 @@ from helpers.arguments import real_number, whole_number
 from helpers.diagnosis.facts import Facts, Reduction
 from helpers.diagnosis.finding import Finding
 from helpers.diagnosis.findings import find
-from helpers.diagnosis.given import class_counts, doubtful, number_format, optimizer_name
+from helpers.diagnosis.given import class_counts, doubtful
+from helpers.diagnosis.options import number_format, optimizer_name
 from helpers.diagnosis.report import as_html, as_text, draw
 from helpers.diagnosis.weighting import class_weights, curvatures
 

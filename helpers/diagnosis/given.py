@@ -1,4 +1,4 @@
-"""What was given, read without guessing: counts or labels, an optimiser, a number format."""
+"""What was given, read without guessing: counts or labels."""
 
 import math
 from collections import Counter
@@ -11,11 +11,9 @@ import torch
 from torch import Tensor
 
 from helpers.arguments import whole_number
-from helpers.diagnosis.facts import EPSILON
 
 MOST_CLASSES = 10**6
 Array = np.ndarray[Any, Any]
-FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
 
 
 def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> tuple[Sequence[Any], Tensor, str]:
@@ -178,23 +176,3 @@ def _in_order(found: dict[Any, Any], classes: list[Any], ignore_index: int) -> d
         raise ValueError(f"classes lacks {lacking[0]!r}, which has samples; give all, in the order of the logits")
     ignored = classes[ignore_index] if 0 <= ignore_index < len(classes) else None
     return {name: 0 if name == ignored and isinstance(name, str) else found.get(name, 0) for name in classes}
-
-
-def optimizer_name(optimizer: Any) -> str:
-    """The name of one of the optimisers known, in any case, or of a class that is or extends one of torch.optim."""
-    names = [parent.__name__ for parent in optimizer.__mro__] if isinstance(optimizer, type) else [str(optimizer)]
-    known = {name.lower(): name for name in EPSILON}
-    for name in names:
-        if name.lower() in known:
-            return known[name.lower()]
-    raise ValueError(
-        f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
-    )
-
-
-def number_format(name: str, dtype: Any) -> torch.dtype:
-    """A floating point dtype, or its name."""
-    known = FORMATS.get(dtype) if isinstance(dtype, str) else dtype
-    if not isinstance(known, torch.dtype) or known not in FORMATS.values():
-        raise ValueError(f"{name} is {dtype!r}; expected one of {', '.join(FORMATS)}, as torch's dtype or by name")
-    return known
