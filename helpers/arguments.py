@@ -62,9 +62,17 @@ def floating_tensor(name: str, value: Any) -> Tensor:
 
 
 def finite(name: str, values: Tensor) -> None:
-    """ValueError for a tensor in which a number is NaN or infinite."""
+    """ValueError for a tensor in which a number is NaN or infinite; TypeError for a list or an array."""
+    tensors(**{name: values})
     if not values.isfinite().all():
         raise ValueError(f"{name} holds a number that is not finite, NaN or infinity: drop it, or fill it in")
+
+
+def no_mask(name: str, values: Any) -> None:
+    """TypeError for a masked array, or one in a list: numpy and torch would count what it masks."""
+    within = values if isinstance(values, list | tuple) else ()
+    if any(hasattr(one, "compressed") for one in (values, *within)):
+        raise TypeError(f"{name} holds a masked array, whose masked entries would count: give its .compressed()")
 
 
 def in_order(name: str, values: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from helpers.arguments import in_order, real_number
+from helpers.arguments import in_order, no_mask, real_number
 
 Counts = Tensor | Sequence[float] | Any
 NormalizeTo = Literal["sum", "class mean", "sample mean", "max"]
@@ -38,7 +38,10 @@ def power(counts: Counts, exponent: float) -> Tensor:
     exponent, n = real_number("exponent", exponent), _checked_counts(counts)
     w = ((n.sum() / n) ** exponent).to(_dtype(counts))
     if not ((w > 0) & w.isfinite()).all():
-        raise ValueError(f"exponent is {exponent:g}: a weight leaves the range of {w.dtype}; expected usually 0 to 1")
+        raise ValueError(
+            f"exponent is {exponent:g}: a weight leaves the range of {w.dtype}; expected usually 0 to 1, "
+            "and counts in a wider dtype, such as torch.float64"
+        )
     return w
 
 
@@ -114,12 +117,14 @@ def _checked_counts(counts: Counts) -> Tensor:
 
 
 def _checked(values: Any, name: str) -> Tensor:
+    no_mask(name, values)
     values = in_order(name, values)
     try:
         v = torch.as_tensor(values).detach()
         if v.is_complex():
             raise TypeError("some have an imaginary part")
-        v = v.double()
+        # A list of floats has become float32.
+        v = v.double() if isinstance(values, Tensor) else torch.as_tensor(values, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{name} is a {type(values).__name__}, not numbers in order: {error}") from None
     if v.ndim != 1 or len(v) == 0:

@@ -72,6 +72,8 @@ def test_a_list_among_tensors_is_named_with_its_cure():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_named(value):
     finite("inputs", torch.zeros(3))
+    with pytest.raises(TypeError, match=r"^inputs is a list; expected a tensor"):
+        finite("inputs", [value])
     with pytest.raises(ValueError, match=r"^inputs holds a number that is not finite"):
         finite("inputs", torch.tensor([0.0, value]))
 

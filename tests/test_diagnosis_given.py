@@ -122,6 +122,8 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     for kind in (int, np.int64, float):  # as numpy.unique counts them
         d = diagnose({kind(2): 5, kind(0): 7}, classes=["ok", "bad", "odd"])
         assert (d.names, d.facts.counts.tolist()) == (("ok", "bad", "odd"), [7, 0, 5])
+    for classes in (pd.Index(["v", "u"]), pd.Series(["v", "u"], index=[1, 0])):
+        assert diagnose(labels=["u", "v", "v"], classes=classes).facts.keys == ["v", "u"]
     # Numbers that are names of classes are names, and not places.
     assert diagnose({0: 900, 1: 90, 2: 10}, classes=[2, 1, 0]).facts.counts.tolist() == [10, 90, 900]
     assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
@@ -169,6 +171,26 @@ def test_a_count_that_is_no_number_is_refused_by_name(count, classes):
     for counts in ({"a": 5, "b": count}, {"a": 5, "b": 3, "odd": count}):
         with pytest.raises(TypeError, match=r"counts\['(b|odd)'\] is .*; expected a number of samples"):
             diagnose(counts, classes=classes)
+
+
+def test_a_masked_array_is_refused():
+    mask = np.ma.masked_equal([[0, 1], [1, 255]], 255)
+    for labels in (mask, list(mask)):
+        refused(
+            r"labels holds a masked array, whose masked entries would count: give its .compressed\(\)", labels=labels
+        )
+    assert diagnose(labels=mask.compressed()).facts.counts.tolist() == [1, 2]
+    refused("counts holds a masked array", np.ma.masked_equal([5, 4, 255], 255))
+    refused("weight holds a masked array", [5, 4], weight=np.ma.masked_equal([1.0, 9.0], 9))
+
+
+@pytest.mark.parametrize("ignore_index", [-100, 255])
+def test_what_the_loss_ignores_is_no_name(ignore_index):
+    labels = ["a", "b", ignore_index, "b"]
+    for given in ({"labels": labels}, {"labels": pd.Series(labels)}, {"counts": Counter(labels)}):
+        d = diagnose(**given, ignore_index=ignore_index)
+        assert (d.names, d.facts.counts.tolist()) == (("a", "b"), [1, 2])
+    assert diagnose(labels=["a", "b", "-100"]).names == ("-100", "a", "b")
 
 
 def test_a_series_of_weights_keeps_no_order_of_its_own():

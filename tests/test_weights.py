@@ -123,8 +123,24 @@ def test_bad_counts_are_named(function, counts, message):
 
 
 def test_counts_are_real():
-    with pytest.raises(TypeError, match="counts is a Tensor, not numbers in order: some have an imaginary part"):
-        inverse_frequency(torch.tensor([1 + 1j, 2]))
+    for counts in (torch.tensor([1 + 1j, 2]), [1 + 1j, 2], np.array([1 + 1j, 2])):
+        with pytest.raises(TypeError, match=r"counts is a .*, not numbers in order: some have an imaginary part"):
+            inverse_frequency(counts)
+
+
+def test_masked_counts_are_refused():
+    masked = np.ma.masked_equal([5, 4, 255], 255)
+    for call in (inverse_frequency, lambda n: normalize([1, 2, 3], n, to="sample mean")):
+        with pytest.raises(TypeError, match=r"counts holds a masked array.*give its .compressed\(\)$"):
+            call(masked)
+
+
+def test_lists_are_read_in_float64():
+    """As counts and weights that float32 takes for infinity and zero, and only the result can be too large for it."""
+    assert power([1e308, 1e307], 0.1).tolist() == pytest.approx([1.1**0.1, 11**0.1])
+    assert normalize([1e-320, 1e-320], to="max").tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"weights leave the range of torch.float32"):
+        normalize([1e-320, 1], to="sum")
 
 
 def test_counts_in_the_order_of_their_frequencies_are_refused():
@@ -161,6 +177,7 @@ def test_what_torch_refuses_obscurely_is_named(counts):
         (lambda: power([1, 2], math.inf), "exponent is inf"),
         (lambda: power([1, 2], 1000), "exponent is 1000: a weight leaves the range of torch.float32"),
         (lambda: power([1, 2], -1000), "exponent is -1000: a weight leaves"),
+        (lambda: inverse_frequency(torch.tensor([6e4, 6e4, 1]).half()), "float16; .* counts in a wider dtype"),
         (lambda: effective_number([1, 2], 1.0), "beta is 1.0"),
         (lambda: effective_number([1, 2], -0.1), "beta is -0.1"),
         (lambda: effective_number([1, 2], math.nan), "beta is nan"),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.arguments import whole_number
+from helpers.arguments import no_mask, whole_number
 
 MOST_CLASSES = 10**6
 Array = np.ndarray[Any, Any]
@@ -63,6 +63,8 @@ def _check(n: Tensor, keys: Sequence[Any]) -> None:
     if bad.any():
         c = int(bad.nonzero()[0])
         raise ValueError(f"counts[{keys[c]!r}] is {n[c]:g}; expected a finite number of samples, zero or more")
+    if len(n) > MOST_CLASSES:
+        raise ValueError(f"counts has {len(n)} classes; expected 2 to {MOST_CLASSES}: merge the rarest")
     if int((n > 0).sum()) < 2:
         raise ValueError("counts or labels hold samples of fewer than two classes; weights compare classes")
     total, whole = float(n.sum()), bool((n == n.round()).all())
@@ -99,7 +101,7 @@ def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
         if any(_missing(key) for key in found if not isinstance(key, str | int)):
             raise ValueError("counts has a missing value as a class; drop those samples")
         ignored = found.pop(ignore_index, None)
-        if ignored is not None and any(isinstance(key, Real) and float(key) > ignore_index >= 0 for key in found):
+        if ignored is not None and any(issubclass(type(key), Real) and key > ignore_index >= 0 for key in found):
             found[ignore_index] = 0  # it has a place among the logits, below others
         return found
     array = read_array("counts", counts)
@@ -112,7 +114,8 @@ def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
 
 
 def read_array(name: str, values: Any) -> Array:
-    """``values`` as numpy has them, at least one dimension."""
+    """``values`` as numpy has them, at least one dimension, none masked."""
+    no_mask(name, values)
     if isinstance(values, Tensor) and values.dtype == torch.bfloat16:  # which numpy does not know
         values = values.float()
     try:
@@ -132,9 +135,11 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
         given = np.array(labels, dtype=object) if isinstance(labels, Sequence) else array
         if any(map(_missing, given.flat)):
             raise ValueError("labels holds a missing value; drop those samples")
-        found = dict(Counter(map(str, array.flat)))
-        if all(name.lstrip("-").isdigit() for name in found):
-            raise TypeError("labels holds numbers as text; give numbers, or names that are none")
+        kept = [name for name in given.flat if not (isinstance(name, Real) and name == ignore_index)]
+        found = dict(Counter(map(str, kept)))
+        if all(map(_reads_as_number, found)):  # whose alphabetical order would be 0, 1, 10, 2
+            kind = "as text" if any(isinstance(name, str) for name in kept) else "of dtype object"
+            raise TypeError(f"labels holds numbers {kind}; give numbers, labels.astype(float), or names that are none")
         return found
     if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
         raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")
@@ -149,6 +154,14 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     return dict(enumerate(np.bincount(kept.astype(np.int64)).tolist()))
 
 
+def _reads_as_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return "_" not in name  # 1_0 is ten to Python alone
+
+
 def _missing(name: Any) -> bool:
     try:
         return name is None or bool(name != name)  # NaN differs from itself
@@ -158,7 +171,8 @@ def _missing(name: Any) -> bool:
 
 def _names(classes: Any) -> list[Any]:
     """The classes in the order of the logits, from their names or how many they are."""
-    if isinstance(classes, Tensor) or not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str):
+    listed = isinstance(classes, Sequence | np.ndarray) or hasattr(classes, "to_list")  # an index of pandas
+    if not listed or isinstance(classes, str):
         return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
     names = list(classes)
     if not all(isinstance(name, str | Real) for name in names) or len(set(names)) < len(names):

@@ -12,6 +12,8 @@ from helpers.diagnosis.formulas import curvature_of_inputs
 from helpers.diagnosis.given import read_array
 from helpers.weights import SCHEMES, power
 
+LARGEST_FEATURE = 1e100  # the square of many such is still a float
+
 
 def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple[Tensor, str]:
     """The weights that the loss gets, float64 (K,), and what they are called."""
@@ -36,7 +38,8 @@ def class_weights(n: Tensor, scheme: Any, weight: Any, pos_weight: Any) -> tuple
 def _own(weight: Any, held: Tensor) -> Tensor:
     array = read_array("weight", in_order("weight", weight))
     if array.shape != held.shape or array.dtype.kind not in "biuf":
-        raise ValueError(f"weight has shape {array.shape}, dtype {array.dtype}; expected one a class, ({len(held)},)")
+        found = f"shape {array.shape}, dtype {array.dtype}"
+        raise ValueError(f"weight has {found}; expected numbers, one a class, ({len(held)},)")
     w = torch.from_numpy(array.astype(np.float64))
     if not ((w >= 0) & (w <= 1e30)).all() or not w[held].any():
         raise ValueError(f"weight is {weight}; expected numbers from 0 to 1e30, not zero for all with samples")
@@ -54,9 +57,11 @@ def curvatures(
         raise ValueError("inputs is given without labels=, the class of each row")
     rows, of = read_array("inputs", inputs), read_array("labels", labels)
     numeric = {rows.dtype.kind, of.dtype.kind} <= set("biuf")
-    if not numeric or rows.ndim != 2 or not rows.shape[1] or of.shape != rows.shape[:1] or not np.isfinite(rows).all():
+    shaped = rows.ndim == 2 and rows.shape[1] and of.shape == rows.shape[:1]
+    if not numeric or not shaped or not (np.abs(rows, dtype=np.float64) <= LARGEST_FEATURE).all():
         raise ValueError(
-            f"inputs has shape {rows.shape}; expected finite features (N, D), a row for each number in labels"
+            f"inputs has shape {rows.shape}; expected finite features (N, D), none beyond {LARGEST_FEATURE:g}, "
+            "a row for each number in labels"
         )
     kept = of != ignore_index
     given, each = np.unique(of[kept], return_inverse=True)
