@@ -1,6 +1,7 @@
 """What goes into diagnose, what is refused, and what comes out in a notebook, a figure and a terminal."""
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from helpers.diagnosis.report import rows
 
 LABELS = [2, 0, 0, 0, 1, 1, 0, 0, 0, 0] * 10  # 70, 20 and 10 samples, the rarest first
 NAMES = np.array(["cat", "dog", "emu"])[LABELS]
+HUGE = 10**400  # no float holds it
 
 
 @pytest.mark.parametrize(
@@ -94,10 +96,14 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"labels": [0, 10**9]}, "labels holds 1000000000"),
         ({"labels": ["a", None]}, "missing value"),
         ({"labels": ["0", "1"]}, "numbers as text"),
+        ({"labels": ["0.0", "1.0", "10.0", "2.0"]}, "numbers as text"),
+        ({"labels": np.array([0, 1, 1], dtype=object)}, "numbers of dtype object; give numbers, labels.astype"),
+        ({"labels": pd.Series([0.0, 1.0, 2.0, 10.0], dtype=object)}, "numbers of dtype object"),
+        ({"labels": np.array([0.0, 1.0, -100.0], dtype=object)}, "numbers of dtype object"),
         ({"labels": NAMES, "classes": ["cat", "dog"]}, "classes lacks 'emu'"),
         ({"counts": [3, 4], "batch_size": 8}, "batch_size is 8, but counts has only 7 samples"),
         ({"counts": [3, 4], "weight": [1, 2, 3]}, r"weight has shape \(3,\)"),
-        ({"counts": [3, 4], "weight": ["a", "b"]}, "weight has shape .*, dtype <U1; expected one a class"),
+        ({"counts": [3, 4], "weight": ["1", "9"]}, "weight has shape .*, dtype <U1; expected numbers, one a class"),
         ({"counts": [3, 4], "weight": [1, -2]}, "expected numbers from 0 to 1e30"),
         ({"counts": [3, 4, 0], "weight": [0, 0, 1]}, "not zero for all with samples"),
         ({"counts": [3, 4], "weight": [1, 1.1e30]}, "expected numbers from 0 to 1e30"),
@@ -118,6 +124,7 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": [3, 4], "inputs": torch.ones(7, 2)}, "without labels="),
         ({"labels": LABELS, "inputs": torch.ones(7, 2)}, r"inputs has shape \(7, 2\)"),
         ({"labels": LABELS, "inputs": torch.full((100, 2), torch.inf)}, "expected finite features"),
+        ({"labels": LABELS, "inputs": [[1e200]] * 100}, "expected finite features .*, none beyond 1e.100"),
     ],
 )
 def test_what_cannot_be_read_is_named(given, message):
@@ -217,6 +224,8 @@ def test_what_the_others_say(snapshot):
 
 def test_a_million_classes_are_no_trouble():
     d = diagnose(torch.arange(1, 10**6 + 1), batch_size=256)
+    with pytest.raises(ValueError, match="counts has 1000001 classes; expected 2 to 1000000"):
+        diagnose(torch.arange(1, 10**6 + 2))
     assert len(d.weights) == len(d.shift) == 10**6
     assert "1,000,000 and 500,000,500,000 samples" in str(d)
 
@@ -249,6 +258,9 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("class,count\n0.0,5\n1e3,90\n2,3\n", [], {"counts": {0: 5, 2: 3, 1000: 90}}),
         ("class,count\n0,5\ninf,90\nnan,3\n", [], {"counts": {"0": 5, "inf": 90, "nan": 3}}),
         ("\n  \nname,count\ncat,900\ndog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
+        (",name,count\n0,cat,900\n1,dog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),  # as to_csv saves it
+        (f"class,count\n{HUGE},5\n2,90\n", [], {"counts": {HUGE: 5, 2: 90}}),
+        (f"class,count\n{HUGE},5\n2,90\n-100,3\n", [], {"counts": {HUGE: 5, 2: 90}}),
     ],
 )  # fmt: skip
 def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
@@ -269,6 +281,10 @@ def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
         (b"id,label\n1,a\n2,b\n3, \n", "has no label in row 3; drop that row or fill it in"),
         (b"name,count\na,3\nb\n", "counts.csv has another number of cells in row 2 than its header"),
         (b"name,count\na,3,7\nb,1\n", "counts.csv has another number of cells in row 1 than its header"),
+        (b"name;count\ncat;3\ndog;4\n", "['name;count']; expected, apart by commas, one named count"),
+        (b"id,size,count\n0,cat,3\n1,dog,4\n", "in one column named name, class, label"),
+        (b"name,class,count\n0,cat,3\n1,dog,4\n", "in one column named name, class, label"),
+        (b"name,count\ncat,3\ndog,%d\n" % HUGE, "counts holds a number that no float can hold"),
         (b"\xff\xfe\x00", "counts.csv is no CSV in UTF-8"),
         (b"name,count\n" + b"a" * 200_000 + b",3\n", "counts.csv is no CSV in UTF-8"),
         (None, "counts.csv"),
@@ -282,6 +298,10 @@ def test_the_terminal_says_the_same(tmp_path, capsys, text, options, like):
         "no label",
         "a cell too few",
         "a cell too many",
+        "semicolons",
+        "columns without a name",
+        "columns of two names",
+        "a count without end",
         "no text",
         "a cell without end",
         "no file",
@@ -319,8 +339,19 @@ def test_what_the_file_holds_is_no_flag(tmp_path, capsys, flag):
     assert f"unrecognized arguments: {flag}" in capsys.readouterr().err
 
 
-def test_it_runs_as_a_module(tmp_path):
+@pytest.mark.parametrize("option", ["--lr", "--ignore-index", "--batch", "--scheme"])
+def test_an_option_without_end_is_refused(tmp_path, capsys, option):
     file = tmp_path / "counts.csv"
     file.write_text("class,count\ncat,900\ndog,50\n")
+    assert main([str(file), option, str(HUGE)]) == 2
+    assert re.match(r"(lr|ignore_index|batch_size|scheme) is ", capsys.readouterr().err)
+
+
+def test_it_runs_as_a_module_and_spells_out_what_a_terminal_cannot_write(tmp_path):
+    file = tmp_path / "counts.csv"
+    file.write_text("class,count\ncat,900\n\U0001f408,50\n", encoding="utf-8")
     command = [sys.executable, "-m", "helpers.diagnosis", file, "--batch", "32"]
-    assert b"rarest class" in subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    for encoding in ("ascii", "cp1252"):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout
+        assert re.search(rb"rarest class +\\U0001f408", told)

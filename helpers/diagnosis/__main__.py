@@ -3,6 +3,7 @@
 import argparse
 import csv
 import inspect
+import io
 import itertools
 import math
 import sys
@@ -14,6 +15,7 @@ from helpers.diagnosis.compute import diagnose
 # What the file holds, or Python alone can give; every other option of diagnose is a flag here, of which the start is
 # enough: --batch 128.
 IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
+NAMING = ("name", "class", "label")  # which of several columns beside the counts holds the names
 
 
 def number(text: str) -> Any:
@@ -23,7 +25,7 @@ def number(text: str) -> Any:
             value = kind(text)
         except ValueError:
             continue
-        return value if math.isfinite(value) else text.strip()  # "inf" and "nan" are words
+        return value if kind is int or math.isfinite(value) else text.strip()  # "inf" and "nan" are words
     return text.strip()
 
 
@@ -57,8 +59,8 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     wanted = counts or labels
     if wanted not in columns:
         raise ValueError(
-            f"{path} has the columns {columns}; expected one named count (a row a class) or label (a row a sample): "
-            "else say which it is with --counts COLUMN or --labels COLUMN"
+            f"{path} has the columns {columns}; expected, apart by commas, one named count (a row a class) or label "
+            "(a row a sample): else say which it is with --counts COLUMN or --labels COLUMN"
         )
     if labels:
         found = names([row[labels] for row in table])
@@ -66,6 +68,13 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             raise ValueError(f"{path} has no {labels} in row {found.index('') + 1}; drop that row or fill it in")
         return {"labels": found}
     others = [column for column in columns if column != counts]
+    if len(others) > 1:
+        others = [column for column in others if column in NAMING]
+        if len(others) != 1:
+            raise ValueError(
+                f"{path} has the columns {columns}; expected beside {counts} the names of the classes alone, or in one "
+                f"column named {', '.join(NAMING)}: rename it, or leave the others out"
+            )
     keys = names([row[others[0]] for row in table]) if others else list(range(len(table)))
     if len(set(keys)) < len(keys):
         raise ValueError(f"{path} names a class twice in its column {others[0]!r}; expected one row a class")
@@ -88,6 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
     file, counts, labels, weight = (options.pop(name) for name in ("file", "counts", "labels", "weight"))
     if weight is not None:
         parser.error("own weights are one a class: in Python, diagnose(counts, weight=[...])")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal's encoding may lack a letter of a name
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(diagnose(**read(file, counts, labels), **options))
     except (OSError, TypeError, ValueError) as error:
