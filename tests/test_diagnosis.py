@@ -214,6 +214,30 @@ def test_the_advised_rate_asks_for_nothing_without_weights_and_for_less_with_mor
     assert advised_lr(0.3, 1 / share, share, 1e-9) == pytest.approx(0.3 / float((1 / share).sum() / 9))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lr": -0.1}, "lr is -0.1"),
+        ({"batch": -600}, "batch is -600.0"),
+        (
+            {"share": torch.ones(2)},
+            r"share has shape \(2,\) and sum 2 .*; expected .* sum one: give counts / counts.sum",
+        ),
+        ({"share": torch.tensor([1.5, -0.5])}, "share has .* none negative"),
+        ({"share": torch.full((3,), 1 / 3)}, r"share has shape \(3,\) .* for weights of \(2,\)"),
+        ({"share": torch.full((2,), math.nan)}, "share has"),
+        ({"weights": torch.zeros(2)}, "weights are zero for every class with a share"),
+        ({"weights": torch.tensor([1.0, -1.0])}, "weight of class 1 is -1.0"),
+        ({"weights": [1.0, 9.0]}, "weights is a list"),
+    ],
+)
+def test_a_rate_is_advised_for_weights_and_shares_alone(change, said):
+    given = {"lr": 0.3, "weights": torch.tensor([1.0, 9.0]), "share": torch.tensor([0.9, 0.1]), "batch": 64}
+    assert 0 < advised_lr(**given) < 0.3
+    with pytest.raises((TypeError, ValueError), match=f"^{said}"):
+        advised_lr(**given | change)
+
+
 # The weights of the counts 99 and 1, by hand.
 SERIES = 1000 * (1 - 0.999**99)
 OF_99_AND_1 = {
@@ -366,6 +390,8 @@ TWENTY_SIX, TWENTY_FIVE = (NONE | {"batch_size": size} for size in (26, 25))
         ("scale", classes(3010), NONE | {"optimizer": "RAdam"}, "hurts"),
         ("scale", classes(29), NONE | {"optimizer": "RAdam", "lr": 0.1}, "note"),
         ("scale", classes(31), NONE | {"optimizer": "RAdam", "lr": 0.1}, "hurts"),
+        ("scale", classes(8), SUM | {"optimizer": "RAdam", "lr": 0.01, "batch_size": 37}, "note"),
+        ("scale", classes(8), SUM | {"optimizer": "RAdam", "lr": 0.01, "batch_size": 38}, "hurts"),
         ("outweighs", [99, 1], TWENTY_SIX, "hurts"),
         ("outweighs", [99, 1], TWENTY_FIVE, "breaks"),
         ("outweighs", [99, 1], TWENTY_FIVE | ADAM, "note"),

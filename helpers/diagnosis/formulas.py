@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from helpers.arguments import check_weight, positive, tensors
+
 NOISE_SCALE = 500.0
 ROUNDING = 1e-9  # weights that differ by less are equal
 
@@ -30,7 +32,12 @@ def advised_lr(lr: float, weights: Tensor, share: Tensor, batch: float, *, adapt
         weights, share: (K,), float64; ``share`` of the classes in a batch, sum one.
         batch: samples in one step, B.
         adaptive: whether the optimiser divides by the size of past gradients.
+
+    Raises ValueError for a rate or a batch not above zero, weights that are negative, not finite or all zero, or shares
+    that are negative or do not sum to one.
     """
+    lr, batch = positive("lr", lr), positive("batch", batch)
+    _check(weights, share)
     second = float((share * weights**2).sum() / (share * weights).sum() ** 2)
     return lr * ((batch + NOISE_SCALE) / (batch + NOISE_SCALE * second)) ** (0.75 if adaptive else 1.0)
 
@@ -109,6 +116,16 @@ def curvature_of_inputs(inputs: Tensor, sample_weights: Tensor) -> float:
     x = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
     w = sample_weights / sample_weights.mean()
     return float(torch.linalg.eigvalsh((x * w[:, None]).T @ x / len(x))[-1])
+
+
+def _check(weights: Tensor, share: Tensor) -> None:
+    tensors(weights=weights, share=share)
+    if weights.shape != share.shape or not (share >= 0).all() or not abs(float(share.double().sum()) - 1) < 1e-6:
+        found = f"shape {tuple(share.shape)} and sum {float(share.sum()):g} for weights of {tuple(weights.shape)}"
+        raise ValueError(f"share has {found}; expected one a class, none negative, sum one: give counts / counts.sum()")
+    check_weight(weights)
+    if not (share * weights).any():
+        raise ValueError("weights are zero for every class with a share; expected one above zero")
 
 
 def _binned(share: Tensor, weights: Tensor, bins: int = 4096) -> tuple[Tensor, Tensor]:
