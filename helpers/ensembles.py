@@ -62,8 +62,8 @@ def fit_many(
         after_epoch: called with the number of finished epochs and the networks, for curves.
 
     Raises ValueError for what would go unnoticed: targets of another length or below 0, inputs that are not finite,
-    no loss, a batch larger than the data or than what the sampler gives, or learning rates of zero, of infinity, or
-    fewer or more than the networks.
+    no loss, or one that is several numbers, a batch larger than the data or than what the sampler gives, or learning
+    rates of zero, of infinity, or fewer or more than the networks.
     """
     tensors(inputs=inputs, targets=targets)
     if inputs.ndim != 2 or inputs.dtype not in (torch.float32, torch.float64, torch.bfloat16):
@@ -110,8 +110,11 @@ def fit_many(
             done = (epoch + number / len(batches)) / epochs
             y = targets[batch]
             logits = _logits(parameters, extended.index_select(0, batch))  # a third of the time of extended[batch]
+            values = [loss(z, y, done) for loss, z in zip(losses, logits, strict=True)]
+            if wrong := [tuple(value.shape) for value in values if value.ndim]:
+                raise ValueError(f"losses holds one that returns shape {wrong[0]}; expected one number: take the mean")
             # The sum's gradient in one network's parameters is the gradient of that network's loss.
-            total = torch.stack([loss(z, y, done) for loss, z in zip(losses, logits, strict=True)]).sum()
+            total = torch.stack(values).sum()
             step += 1
             _adam(parameters, torch.autograd.grad(total, parameters), averages, rate * (1 - done), step)
         if after_epoch is not None:

@@ -4,7 +4,7 @@ import torch
 from sklearn.metrics import precision_recall_curve
 from torch import Tensor
 
-from helpers.arguments import tensors
+from helpers.arguments import finite, tensors
 
 
 def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tensor, Tensor]:
@@ -19,7 +19,7 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         targets: int64 (N,).
         rare: bool (K,), at least one True and one False; at least one target is of a rare class.
 
-    Raises ValueError where one of them is not so.
+    Raises ValueError where one of them is not so, or a logit not finite.
     Returns recall and precision, float64 (points,), recall ascending from 0.
     """
     tensors(logits=logits, targets=targets, rare=rare)
@@ -30,7 +30,8 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         raise ValueError(f"targets holds what is not from 0 to {len(rare) - 1}: drop the samples that a loss ignores")
     if rare.dtype != torch.bool or rare.all() or not rare[targets].any():
         raise ValueError(f"rare is {rare.tolist()}; expected a bool a class, not all True, with targets of a True one")
-    classes, logits = rare.nonzero()[:, 0], logits.double()  # 16 bits would round the difference of two
+    finite("logits", logits)
+    classes, logits = rare.nonzero()[:, 0], logits.detach().double()  # 16 bits would round the difference of two
     best = logits[:, rare].max(dim=1)
     margin = best.values - logits[:, ~rare].amax(dim=1)
     right = classes[best.indices] == targets

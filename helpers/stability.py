@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, softplus
 
-from helpers.arguments import finite, positive, whole_number
+from helpers.arguments import finite, positive, tensors, whole_number
 
 BLOCK = 2000  # runs whose logits on a few hundred samples stay in the processor's cache
 
@@ -34,8 +34,7 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
 def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Gradient (P,) and Hessian (P, P), row by row: a batch of rows would first import a computer algebra system."""
     p = parameters.detach().clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(p), p, create_graph=True)
-    g = gradient.flatten()
+    g = torch.autograd.grad(loss(p), p, create_graph=True)[0].flatten()
     if not g.requires_grad:  # of a straight line
         return g, torch.zeros(len(g), len(g), dtype=g.dtype)
     rows = [torch.autograd.grad(slope, p, retain_graph=True)[0].flatten() for slope in g]
@@ -65,10 +64,11 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     start so far out that the loss looks straight from there.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
+    finite("start", start)
     p, bent = start.detach().double(), 1
     for _ in range(100):
         g, h = _derivatives(loss, p)
-        if not h.isfinite().all():
+        if not (g.isfinite().all() and h.isfinite().all()):
             break
         step, _, rank, _ = torch.linalg.lstsq(h, -g[:, None], driver="gelsd")
         if rank < bent:  # the loss has become straight along a direction: it falls for ever
@@ -148,14 +148,14 @@ def logistic_descents(
         targets: (N,) or (R, N), 0 or 1.
         lr, scale: a number, or one a run, (R,). All runs take as many ``steps``.
 
-    Raises ValueError for what is not finite, fewer steps than none, and targets outside 0 to 1, or not one a sample.
+    Raises ValueError for what is not finite, rates of zero or less, steps below 0, or targets not 0 to 1, one a sample.
     """
     _check(inputs, targets)
     finite("start", start)
     whole_number("steps", steps, 0)
     step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
-    if not step_size.isfinite().all():
-        raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite")
+    if bool in map(type, (lr, scale)) or not ((step_size > 0) & step_size.isfinite()).all():
+        raise ValueError(f"lr is {lr} and scale {scale}; expected numbers whose product is finite and above zero")
     step_size, *_ = torch.broadcast_tensors(step_size, start[..., 0], inputs[..., 0, 0], targets[..., 0])
     runs = step_size.shape
     parameters = start.expand(*runs, -1)
@@ -192,9 +192,9 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
 
 
 def _check(inputs: Tensor, targets: Tensor) -> None:
+    tensors(inputs=inputs, targets=targets)
     finite("inputs", inputs)
-    if not inputs.shape[-2] or targets.shape[-1] != inputs.shape[-2] or not ((targets >= 0) & (targets <= 1)).all():
-        raise ValueError(
-            f"targets has shape {tuple(targets.shape)} for inputs of shape {tuple(inputs.shape)}; "
-            "expected a 0 or 1 for each of at least one sample"
-        )
+    samples = inputs.shape[-2:-1]  # of inputs (N,) there are none
+    if samples in ((), (0,)) or targets.shape[-1:] != samples or not ((targets >= 0) & (targets <= 1)).all():
+        shapes = f"{tuple(targets.shape)} for inputs of shape {tuple(inputs.shape)}"
+        raise ValueError(f"targets has shape {shapes}; expected (N,) of 0 or 1 for (N, D), N at least 1")

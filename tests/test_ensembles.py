@@ -134,6 +134,10 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"inputs": torch.zeros(50, 3, dtype=torch.float16)}, "inputs has .* torch.float16"),
         ({"targets": torch.full((50,), -1)}, "targets .* below 0"),
         ({"losses": []}, "losses is empty"),
+        (
+            {"losses": [fading, lambda z, y, _: F.cross_entropy(z, y, reduction="none")]},
+            r"losses holds .* shape \(50,\)",
+        ),
         ({"epochs": -1}, "epochs is -1"),
         ({"num_hidden": 0}, "num_hidden is 0"),
         ({"sampler": range(9), "batch_size": 10}, "sampler gives 9 samples in epoch 1"),

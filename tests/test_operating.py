@@ -85,6 +85,19 @@ def test_logits_of_16_bits_have_the_curve_of_their_numbers():
             assert found.tolist() == wanted.tolist()
 
 
+def test_logits_of_a_model_have_the_curve_of_their_numbers():
+    z, y = drawn(0)
+    assert torch.equal(*(operating_curve(logits, y, RARE)[1] for logits in (z, z.clone().requires_grad_())))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("-inf")])
+def test_logits_are_finite(bad):
+    z, y = drawn(0)
+    z[3, 1] = bad
+    with pytest.raises(ValueError, match=r"^logits holds a number that is not finite"):
+        operating_curve(z, y, RARE)
+
+
 def test_a_precision_in_the_place_of_a_recall_is_refused():
     recall, precision = torch.tensor([0.0, 0.5, 1.0]), torch.tensor([1.0, 0.8, 0.5])
     with pytest.raises(ValueError, match="recall descends"):

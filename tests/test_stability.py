@@ -67,7 +67,7 @@ def test_the_minimum_is_that_of_features_near_zero_and_of_one_size(offset, size)
     torch.testing.assert_close(constant[[0, 1, 3]] + constant[2] * torch.tensor([0.0, 0.0, 7.0]), near)
 
 
-@pytest.mark.parametrize("far", [1e5, 1e6, -1e7])
+@pytest.mark.parametrize("far", [1e5, 1e6, -1e7, 1e9])
 def test_one_entry_far_away_does_not_hide_the_minimum(far):
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)
@@ -168,6 +168,7 @@ def between(theta):
         lambda p: p.log().sum(),
         lambda p: p[0] ** 2 - p[1] ** 2,
         lambda p: -(p**2).sum(),
+        lambda p: (p**2 + 1e200 * (1e200 * p)).sum(),
     ],
     ids=[
         "separable",
@@ -178,6 +179,7 @@ def between(theta):
         "undefined",
         "saddle",
         "maximum",
+        "a slope that no float can hold",
     ],
 )
 def test_a_loss_without_a_finite_minimum_is_refused(loss):
@@ -266,7 +268,10 @@ def test_the_bound_separates_rest_from_oscillation(seed):
 
 @pytest.mark.parametrize(
     ("inputs", "targets"),
-    [(X, Y[:, None]), (X, Y[:1]), (X, 2 * Y), (X, Y - 1), (X, Y * math.nan), (X[:0], Y[:0])],
+    [
+        *((X, Y[:, None]), (X, Y[:1]), (X, 2 * Y), (X, Y - 1), (X, Y * math.nan), (X[:0], Y[:0])),
+        *((X[:, 0], Y), (X[:, 0], Y[0]), (X, Y[0])),
+    ],
 )
 def test_targets_that_broadcasting_would_accept_are_named(inputs, targets):
     for function in (logistic_loss, logistic_gradient):
@@ -276,10 +281,23 @@ def test_targets_that_broadcasting_would_accept_are_named(inputs, targets):
         logistic_descents(ZERO, inputs, targets, lr=0.1, scale=1.0, steps=1)
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, torch.tensor([1.0, math.nan])])
+@pytest.mark.parametrize("name", ["inputs", "targets", "start"])
+def test_a_list_in_the_place_of_a_tensor_is_named(name):
+    arguments = {"start": ZERO, "inputs": X, "targets": Y}
+    with pytest.raises(TypeError, match=f"^{name} is a list; expected a tensor"):
+        logistic_descents(**arguments | {name: arguments[name].tolist()}, lr=0.1, scale=1.0, steps=1)
+
+
+@pytest.mark.parametrize("far", [math.inf, -math.inf, math.nan])
+def test_a_search_begins_somewhere(far):
+    with pytest.raises(ValueError, match="start holds a number that is not finite"):
+        minimise(lambda p: p.square().sum(), torch.tensor([1.0, far]))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, torch.tensor([1.0, math.nan]), -0.1, 0.0, True])
 @pytest.mark.parametrize("argument", ["lr", "scale"])
-def test_rates_and_scales_are_finite(argument, bad):
-    with pytest.raises(ValueError, match="expected numbers whose product is finite"):
+def test_rates_and_scales_are_finite_and_above_zero(argument, bad):
+    with pytest.raises(ValueError, match="expected numbers whose product is finite and above zero"):
         logistic_descents(ZERO, X, Y, steps=1, **({"lr": 0.1, "scale": 1.0} | {argument: bad}))
 
 
