@@ -129,6 +129,7 @@ def test_a_tensor_with_a_gradient_is_drawn(ax):
         (plots.points, ([[0]], [1]), "x has shape"),
         (plots.points, ([0], [[1]]), "y has shape"),
         (plots.heat_table, ([1, 2], ["a"], ["b", "c"]), "values has shape (2,); expected (1, 2)"),
+        (plots.bars, ({"SGD": [1, 2]},), "values['SGD'] has shape (2,); expected one number"),
         (plots.grouped_bars, (["a", "b"], {"SGD": 1}), "series['SGD'] has shape (); expected (2,)"),
         (plots.bars, ({"SGD": "1"},), "values['SGD'] holds <U1; expected real numbers"),
     ],

@@ -150,7 +150,8 @@ def numbers(
     if array.dtype.kind not in "iufb":
         raise TypeError(f"{name} holds {array.dtype}; expected real numbers")
     if array.ndim != 1 if shape is None else array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; expected {shape or '(n,)'}")
+        expected = "(n,)" if shape is None else shape or "one number"
+        raise ValueError(f"{name} has shape {array.shape}; expected {expected}")
     if log and (array <= 0).any():
         raise ValueError(f"{name} holds {array.min()}; expected numbers above zero on a logarithmic axis")
     return array.astype(float)
