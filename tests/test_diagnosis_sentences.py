@@ -259,6 +259,8 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("class,count\n0,5\ninf,90\nnan,3\n", [], {"counts": {"0": 5, "inf": 90, "nan": 3}}),
         ("\n  \nname,count\ncat,900\ndog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
         (",name,count\n0,cat,900\n1,dog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),  # as to_csv saves it
+        (",label,count\n0,cat,900\n1,dog,50\n", [], {"counts": {"cat": 900, "dog": 50}}),
+        ("id,n,class\n0,900,cat\n1,50,dog\n", ["--counts", "n"], {"counts": {"cat": 900, "dog": 50}}),
         (f"class,count\n{HUGE},5\n2,90\n", [], {"counts": {HUGE: 5, 2: 90}}),
         (f"class,count\n{HUGE},5\n2,90\n-100,3\n", [], {"counts": {HUGE: 5, 2: 90}}),
     ],
