@@ -2,6 +2,7 @@
 import { general, thousands } from "./formats.js";
 
 const MOST_CLASSES = 1e6;
+const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
 const HEADER = "expected a first line name,count, and commas between columns; if it is none, choose counts or labels";
 const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
 
@@ -60,7 +61,12 @@ function table(text) {
       + "write 5000, not 5,000, and a name with a comma in quotes");
   });
   if (counts < 0) return tally(rows.map((row) => row[labels]));
-  const names = header.findIndex((_, i) => i !== counts);
+  const others = header.map((_, i) => i).filter((i) => i !== counts);
+  const naming = others.length > 1 ? others.filter((i) => NAMING.includes(header[i])) : others;
+  if (others.length > 1 && naming.length !== 1)
+    throw new Error(`the table has the columns ${header.join(", ")}; expected beside count the names of the classes alone, `
+      + `or in one column named ${NAMING.join(", ")}: rename it, or leave the others out`);
+  const names = naming[0] ?? -1;
   const called = rows.map((row) => row[names] ?? "");
   // Else 007 and 7 are two names; and so are whole numbers of which a float is the same.
   const numbered = called.every((text) => number(text) !== null && Math.abs(number(text)) <= Number.MAX_SAFE_INTEGER);
