@@ -106,6 +106,11 @@ def cheapest(seed: int, where: str = "loss", **setting: Any) -> bool:
     return asked < min(none, counts)
 
 
+def loss_is_cheaper(seed: int, **setting: Any) -> bool:
+    """Whether the ratio of the costs is cheaper in the loss than as a threshold of the unweighted network."""
+    return bills(seed, **setting)["loss"][1] < bills(seed, **setting)["threshold"][1]
+
+
 def flooded(seed: int, data: str = "shuttle", lr: float = 0.05, epochs: int = 6) -> bool:
     """Whether one wrong label in a hundred more than triples the decisions of N/n_c for a rare class."""
     split: Any = LOADERS[data](seed)
@@ -252,6 +257,8 @@ VERDICTS = [
             cheapest, PRICES, quick=False),
     Verdict("12", "thresholds", "As a threshold, the ratio of the costs is cheaper than one half and than N/n_c.",
             partial(cheapest, where="threshold"), PRICES, quick=False),
+    Verdict("12", "across", "The ratio of the costs is cheaper in the loss than as a threshold.",
+            loss_is_cheaper, PRICES, quick=False),
     Verdict("12", "noise", "One wrong label in a hundred more than triples the rare alarms of N/n_c.",
             flooded, {"Shuttle, 6 epochs": {}, "Shuttle, 6 epochs, lr 0.01": {"lr": 0.01},
                       "flights, 6 epochs": {"data": "flights"}}, quick=False),
