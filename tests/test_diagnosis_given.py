@@ -191,6 +191,7 @@ def test_what_the_loss_ignores_is_no_name(ignore_index):
         d = diagnose(**given, ignore_index=ignore_index)
         assert (d.names, d.facts.counts.tolist()) == (("a", "b"), [1, 2])
     assert diagnose(labels=["a", "b", "-100"]).names == ("-100", "a", "b")
+    assert diagnose(labels=["a", 3, "b", -100]).names == ("3", "a", "b")  # only what is ignored is left out
 
 
 def test_a_series_of_weights_keeps_no_order_of_its_own():
