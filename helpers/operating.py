@@ -19,7 +19,7 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         targets: int64 (N,).
         rare: bool (K,), at least one True and one False; at least one target is of a rare class.
 
-    Raises ValueError where one of them is not so, or a logit not finite.
+    Raises ValueError where one of them is not so, or the margin between them is not finite.
     Returns recall and precision, float64 (points,), recall ascending from 0.
     """
     tensors(logits=logits, targets=targets, rare=rare)
@@ -30,12 +30,12 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
         raise ValueError(f"targets holds what is not from 0 to {len(rare) - 1}: drop the samples that a loss ignores")
     if rare.dtype != torch.bool or rare.all() or not rare[targets].any():
         raise ValueError(f"rare is {rare.tolist()}; expected a bool a class, not all True, with targets of a True one")
-    finite("logits", logits)
     classes, logits = rare.nonzero()[:, 0], logits.detach().double()  # 16 bits would round the difference of two
     best = logits[:, rare].max(dim=1)
     margin = best.values - logits[:, ~rare].amax(dim=1)
+    finite("logits, rare less common,", margin)  # -inf takes a class away, and may while another of its kind is left
     right = classes[best.indices] == targets
-    precision, recall, _ = precision_recall_curve(right.numpy(), margin.double().numpy())
+    precision, recall, _ = precision_recall_curve(right.numpy(), margin.numpy())
     found = right.sum() / rare[targets].sum()
     return found * torch.from_numpy(recall[::-1].copy()), torch.from_numpy(precision[::-1].copy())
 

@@ -237,6 +237,7 @@ REFUSED = [
     ("class,samples\ncats,40\ndogs,40\nants,40\n", "no column is named count"),
     ("sep=;\nname;count\ncats;40\ndogs;40\n", "no column is named count"),
     ("# of 2026\nname,count\ncats,40\ndogs,40\n", "no column is named count"),
+    ("label\n0    900\n1    100\n", "no label comes twice, as in a table"),
     ("name | count\ncats | 5000\ndogs | 40\n", "no label comes twice, as in a table"),
 ]
 
@@ -274,6 +275,7 @@ def test_a_table_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str, w
         # Beyond 2 ** 53 a number in a browser is one of its neighbours: these are names.
         ("id,count\n12345678901234568,5\n12345678901234567,7", ["12345678901234568", "12345678901234567"]),
         ("\tcount\ncats\t5\ndogs\t7", ["cats", "dogs"]),
+        ("name\tcount\ncats\t5\ndogs\t7\n\t\n", ["cats", "dogs"]),
         ("name\tnote\tcount\ncats\t\t5\ndogs\t\t7", ["cats", "dogs"]),
     ],
 )

@@ -252,7 +252,7 @@ def test_the_figure_draws_weights_and_what_is_let_through():
         ("n\n900\n50\n", ["--counts", "n", "--pos-weight", "18"], {"counts": [900, 50], "pos_weight": 18.0}),
         ("\ufefflabel\nä\nb\nä\n", [], {"labels": ["ä", "b", "ä"]}),  # as Excel saves it
         ("label\n1_0\n1_0\n2_0\n", [], {"labels": ["1_0", "1_0", "2_0"]}),
-        ("label\n007\n7\nA1\n1E5\n", [], {"labels": ["007", "7", "A1", "1E5"]}),
+        ("label\n007\n7\nA1\n1E5\nA1\n", [], {"labels": ["007", "7", "A1", "1E5", "A1"]}),
         ("name,count\n007,5\n7,90\nnan,3\n-100,4\ninf,8\ncat,9\n", [],
          {"counts": {"007": 5, "7": 90, "nan": 3, "-100": 4, "inf": 8, "cat": 9}}),
         ("class,count\n0.0,5\n1e3,90\n2,3\n", [], {"counts": {0: 5, 2: 3, 1000: 90}}),

@@ -66,6 +66,8 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
         found = names([row[labels] for row in table])
         if "" in found:
             raise ValueError(f"{path} has no {labels} in row {found.index('') + 1}; drop that row or fill it in")
+        if len(set(found)) == len(found):
+            raise ValueError(f"{path}: no {labels} comes twice, as in a table of counts; expected a row a sample")
         return {"labels": found}
     others = [column for column in columns if column != counts]
     if len(others) > 1:

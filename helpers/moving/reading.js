@@ -53,14 +53,15 @@ function table(text) {
   if (counts < 0 && labels < 0) throw new Error(`the table has the columns ${header.join(", ")}; expected one named count (a row a class) or label (a row a sample)`);
   if (new Set(header).size < header.length)
     throw new Error(`the table has the columns ${header.join(", ")}; expected no name twice`);
-  const rows = lines.map((line) => {
+  const written = (line) => !/^[,;\t]+$/.test(line); // a spreadsheet may add rows of empty cells
+  const rows = lines.filter(written).map((line) => {
     const row = fields(line);
     if (row.length === header.length) return row;
     const start = JSON.stringify(line.slice(0, 40));
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
       + "write 5000, not 5,000, and a name with a comma in quotes");
   });
-  if (counts < 0) return tally(rows.map((row) => row[labels]));
+  if (counts < 0) return repeated(tally(rows.map((row) => row[labels])), rows.length);
   const others = header.map((_, i) => i).filter((i) => i !== counts);
   const naming = others.length > 1 ? others.filter((i) => NAMING.includes(header[i])) : others;
   if (others.length > 1 && naming.length !== 1)
@@ -144,6 +145,12 @@ function check({ keys, counts, labels, order }) {
   return { keys, counts, order, doubt: labels ? "" : doubtful(counts, total) };
 }
 
+// Labels that each come once are the lines of a table.
+function repeated(held, samples) {
+  if (held.keys.length === samples) throw new Error(`no label comes twice, as in a table; ${HEADER}`);
+  return held;
+}
+
 // What a text looks like. Lines that end in numbers are a table, whose header has to say of what.
 function looks(text) {
   const lines = linesOf(text.trim());
@@ -165,10 +172,8 @@ export function read(text, kind = "auto") {
   if (found === "pairs") return { ...check(named(linesOf(text.trim()).map(fields))), kind: found };
   if (found === "labels") {
     const labels = /[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean) : words(text);
-    const held = check(tally(labels));
-    if (kind === "auto" && held.keys.length === labels.length)
-      throw new Error(`no label comes twice, as in a table; ${HEADER}`);
-    return { ...held, kind: found };
+    const held = tally(labels);
+    return { ...check(kind === "auto" ? repeated(held, labels.length) : held), kind: found };
   }
   const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels");
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });

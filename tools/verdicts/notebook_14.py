@@ -127,9 +127,15 @@ VERDICTS = [
     Verdict(
         "14",
         "start",
-        "On Austen's table, from the frequencies, momentum and Adam end within 3 % of each other in batches of 128.",
+        "On Austen's table, from the frequencies, momentum and Adam end within 3 % of each other in small batches.",
         start_is_enough,
-        {"as in the notebook": {}, "100 words": {"words": 100}, "700 words": {"words": 700}},
+        {
+            "as in the notebook": {},
+            "batches of 64": {"batch": 64},
+            "batches of 256": {"batch": 256},
+            "100 words": {"words": 100},
+            "700 words": {"words": 700},
+        },
         quick=False,
     ),
 ]
