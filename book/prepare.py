@@ -1,7 +1,6 @@
 """Lay out the sources of the site, from the README, the notebooks with their stored outputs and the teaching guide."""
 
 import itertools
-import json
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from book.moving import calculator, with_figures
 from book.objectives import objectives_page
 from book.questions import questions_page, symptoms_page
 from book.target import empty_folder
+from helpers.datasets import stored_runs
 
 BOOK = ROOT / "book"
 # The pages beside the notebooks, in the order of the contents.
@@ -105,7 +105,7 @@ def prepare(target: Path) -> None:
 def write_book(folder: Path, course: list[Lesson]) -> None:
     """The pages beside the notebooks: those that people write, and those that are made of a file."""
     folder.mkdir(exist_ok=True)
-    rows = json.loads((ROOT / "data" / "replication.json").read_text(encoding="utf-8"))["rows"]
+    rows = stored_runs("replication.json")["rows"]
     pages = {name: (BOOK / f"{name}.md").read_text(encoding="utf-8") for name in ("teaching", "glossary", "sheet")}
     pages["replication"] = replications(rows, course)
     pages["questions"] = questions_page(course, indexed=True)
