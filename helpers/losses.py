@@ -30,8 +30,8 @@ def weighted_cross_entropy(
 
     Args:
         logits: floating point, shape (N, K).
-        targets: class indices, int64 of shape (N,), where -100 counts nowhere,
-            or target probabilities of the shape of ``logits``.
+        targets: class indices, int64 of shape (N,), where -100 counts nowhere
+            (in PyTorch a row of NaN does, in the gradient), or target probabilities of the shape of ``logits``.
         weight: non-negative, shape (K,); None means ones. The loss is computed
             and returned in the widest dtype of logits, weight and probabilities,
             sums included: weights in float32 beside logits of 16 bits stay what
@@ -55,14 +55,13 @@ def weighted_cross_entropy(
     dtype = torch.promote_types(logits.dtype, w.dtype)
     if targets.is_floating_point():
         dtype = torch.promote_types(dtype, targets.dtype)
+    elif not (kept := targets != IGNORED).all():
+        logits, targets = logits[kept], targets[kept]  # before the softmax, whose gradient would spread their NaN
     w, log_p = w.to(dtype), torch.log_softmax(logits.to(dtype), dim=1)
 
     if targets.is_floating_point():
         weighted = targets * w
     else:
-        kept = targets != IGNORED
-        if not kept.all():
-            log_p, targets = log_p[kept], targets[kept]
         log_p, weighted = log_p.gather(1, targets[:, None]).squeeze(1), w[targets]
     numerator = -(weighted * log_p).sum()
     return numerator if divide_by is None else numerator / _divisor(divide_by, len(targets), weighted.sum())

@@ -60,8 +60,8 @@ def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
         loss: takes a float64 tensor of the shape of ``start``, returns a number; twice differentiable.
         start: any shape, P numbers in all, of which the P x P Hessian is built in full.
 
-    Raises ValueError where it finds no finite minimum: classes that a line separates, a loss that is not convex, or a
-    start so far out that the loss looks straight from there.
+    Raises ValueError where it finds no finite minimum: classes that a line separates, a loss that is not convex, a
+    direction of hardly any curvature, as under a tiny penalty, or a start so far out that the loss looks straight.
     Source: Boyd and Vandenberghe, Convex Optimization, 2004, section 9.5.
     """
     finite("start", start)

@@ -93,6 +93,16 @@ def test_divided_by_samples_is_the_threads_formula_over_the_samples_that_count()
     torch.testing.assert_close(weighted_cross_entropy(z, y, w, divide_by="samples"), threads, rtol=1e-12, atol=0)
 
 
+@pytest.mark.parametrize("bad", [math.nan, -math.inf])
+def test_what_is_ignored_spoils_no_gradient(bad):
+    x, y, _ = draw(0, 6, 3)
+    layer = torch.eye(3, dtype=torch.float64, requires_grad=True)
+    (alone,) = torch.autograd.grad(weighted_cross_entropy(x @ layer, y), layer)
+    z = torch.cat([x @ layer, x[:2] @ layer + bad])
+    (beside,) = torch.autograd.grad(weighted_cross_entropy(z, torch.cat([y, torch.tensor([-100, -100])])), layer)
+    torch.testing.assert_close(beside, alone, rtol=1e-12, atol=0)
+
+
 def test_extreme_logits_and_ten_million_classes_stay_finite():
     z = torch.tensor([[1e4, 0.0], [0.0, 1e4]])
     assert float(weighted_cross_entropy(z, torch.tensor([0, 0]))) == 5000.0
