@@ -104,6 +104,21 @@ def test_stub_is_not_answered_and_asks_for_what_the_solution_takes(number, capsy
     assert [name.lstrip("_") for name in parameters[0]] == [name.lstrip("_") for name in parameters[1]]
 
 
+# What must not pass, though it did once or nearly does, and how what is said of it begins.
+SLIPS: list[tuple[str, Callable[..., Any], str]] = [
+    ("8.1", lambda n, _w: 2 * (n / (n[:, None] + n)) @ (n / n.sum()), "Of which class"),
+    ("8.1", lambda _n, w: 2 * (w[:, None] / (w[:, None] + w)) @ ((1 / w) / (1 / w).sum()), "Of which class"),
+    ("8.1", lambda n, w: 2 * (w[:, None] / (w[:, None] + w)) @ (n * w / (n * w).sum()), "Of which class"),
+]
+
+
+@pytest.mark.parametrize(("number", "answer", "words"), SLIPS)
+def test_a_slip_is_not_right(number, answer, words):
+    for seed in SEEDS:
+        verdict, said = judge(number, answer, seed=seed)
+        assert (verdict, said[: len(words)]) == ("not yet", words)
+
+
 NO_ANSWERS = [
     *(0.0, 1.0, True, "glide", math.nan, math.inf, -math.inf, 10**400, 1j, "1", b"1", {1: 2}, {1, 2}, object(), len),
     *([], (), ("a", "b"), (None, ...), ([math.nan], [math.nan]), ([], []), (1, 2), (math.inf, math.inf), [[1], [1, 2]]),

@@ -5,13 +5,15 @@ from torch import Generator, Tensor
 
 from helpers.exercises.answers import RefusedError, Submission, read_pair
 from helpers.exercises.core import Counterexample, Exercise, Flaw
-from helpers.exercises.draws import integer, number, uniform
+from helpers.exercises.draws import integer, log_uniform, number, uniform
+from helpers.weights import normalize
 
 
-def counts_and_inverse(generator: Generator) -> tuple[Tensor, Tensor]:
+def counts_and_weights(generator: Generator) -> tuple[Tensor, Tensor]:
+    # Weights that do not follow from the counts, so that an answer needs both.
     counts = uniform(generator, 1, 500, integer(generator, 2, 6)).round()
     counts[0] += 600
-    return counts, counts.sum() / (len(counts) * counts)
+    return counts, normalize(log_uniform(generator, 0.1, 20, len(counts)), counts, to="sample mean")
 
 
 def of_two(counts: Tensor, w: Tensor) -> Tensor:
@@ -55,7 +57,7 @@ EXERCISES = (
         second='The section "Why: nobody can weigh more than the batch" has the mean quotient; in a batch of two, S '
         "is the weight of the one other sample. By hand: counts 1 and 1, with weights 1 and 3. The effective weights "
         "are 0.75 and 1.25.",
-        draw=counts_and_inverse,
+        draw=counts_and_weights,
         right=of_two,
         wrong={
             "Those are the shares of the classes: an effective weight speaks of one sample, not of its class.":
