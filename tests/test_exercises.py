@@ -104,8 +104,20 @@ def test_stub_is_not_answered_and_asks_for_what_the_solution_takes(number, capsy
     assert [name.lstrip("_") for name in parameters[0]] == [name.lstrip("_") for name in parameters[1]]
 
 
+def clipped(longest: float) -> Callable[..., Any]:
+    return lambda theta, gradient, lr: theta - lr * gradient * min(1.0, longest / float(gradient.norm()))
+
+
+def exponent_found(counts: torch.Tensor, limit: int, share: float) -> float:
+    """The solution of 7.2, for a tail that holds the classes of ``limit`` samples as well."""
+    return solution("7.2")(counts, limit + 1, share)
+
+
 # What must not pass, though it did once or nearly does, and how what is said of it begins.
 SLIPS: list[tuple[str, Callable[..., Any], str]] = [
+    *[("3.3", clipped(longest), "Your rule differs from plain SGD for some") for longest in (1.0, 0.01, 0.001)],
+    ("3.3", lambda theta, gradient, lr: theta.float() - lr * gradient.float(), "Return theta's own dtype, float64"),
+    ("7.2", exponent_found, "Your tail holds a class of `limit` samples too."),
     ("8.1", lambda n, _w: 2 * (n / (n[:, None] + n)) @ (n / n.sum()), "Of which class"),
     ("8.1", lambda _n, w: 2 * (w[:, None] / (w[:, None] + w)) @ ((1 / w) / (1 / w).sum()), "Of which class"),
     ("8.1", lambda n, w: 2 * (w[:, None] / (w[:, None] + w)) @ (n * w / (n * w).sum()), "Of which class"),
@@ -117,6 +129,20 @@ def test_a_slip_is_not_right(number, answer, words):
     for seed in SEEDS:
         verdict, said = judge(number, answer, seed=seed)
         assert (verdict, said[: len(words)]) == ("not yet", words)
+
+
+# Right answers that nearly are not.
+UNUSUAL: list[tuple[str, Callable[..., Any]]] = [
+    ("3.3", lambda theta, gradient, lr: theta - lr * (gradient + 1e-4 * theta)),
+    ("3.3", lambda theta, gradient, lr: theta - lr**2 * gradient),
+    ("3.3", lambda theta, gradient, lr: theta - lr * gradient**3),
+    ("3.3", lambda theta, gradient, lr: theta - lr * gradient.tanh()),
+]
+
+
+@pytest.mark.parametrize(("number", "answer"), UNUSUAL)
+def test_an_unusual_answer_is_right(number, answer):
+    assert {judge(number, answer, seed=seed)[0] for seed in SEEDS} == {"right"}
 
 
 NO_ANSWERS = [

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from helpers.exercises.answers import Submission, read_like
+from helpers.exercises.answers import RefusedError, Submission, read_like
 from helpers.exercises.core import Counterexample, Exercise, Flaw
 from helpers.exercises.draws import counts, integer, log_uniform, normal, number, uniform
 
@@ -59,18 +59,25 @@ class Steps(NamedTuple):
 
 
 def steps(submission: Submission, theta: Tensor, minimum: Tensor, k: float) -> Steps:
-    def step(gradient: Tensor, lr: float) -> Tensor:
-        return torch.as_tensor(read_like(submission(theta, gradient, lr), theta))
+    def step(at: Tensor, gradient: Tensor, lr: float) -> Tensor:
+        answer = submission(at, gradient, lr)
+        new = torch.as_tensor(read_like(answer, at))
+        if answer.dtype != at.dtype:  # whose rounding would look like a rule that uses lr and gradient apart
+            raise RefusedError(f"Return theta's own dtype, float64; yours is {str(answer.dtype)[6:]}.")
+        return new
 
-    def differ(gradient: Tensor) -> bool:
-        scaled_loss, scaled_lr = step(k * gradient, LR), step(gradient, k * LR)
-        moved = max(float((scaled_loss - theta).norm()), float((scaled_lr - theta).norm()))
-        return float((scaled_loss - scaled_lr).norm()) > 1e-12 * moved + 1e-14
+    def differ(length: float) -> bool:
+        # Before a large theta the steps of short gradients would drown in its rounding.
+        short, gradient = min(length, 1.0), length * g
+        at = short * theta
+        scaled_loss, scaled_lr = step(at, k * gradient, LR), step(at, gradient, k * LR)
+        moved = max(float((scaled_loss - at).norm()), float((scaled_lr - at).norm()))
+        return float((scaled_loss - scaled_lr).norm()) > 1e-12 * moved + 1e-14 * short
 
     g = theta - minimum
     # The lengths lie closer than k, so that no threshold of a rule falls between two of them.
-    lengths = [10.0 ** (quarters / 4) for quarters in range(-12, 13)]
-    return Steps(step(g, LR), step(g, LR), step(-g, LR), [differ(length * g) for length in lengths])
+    lengths = [10.0 ** (quarters / 4) for quarters in range(-20, 13)]
+    return Steps(step(theta, g, LR), step(theta, g, LR), step(theta, -g, LR), [differ(length) for length in lengths])
 
 
 # fmt: off

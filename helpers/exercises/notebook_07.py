@@ -18,7 +18,7 @@ def rate_and_classes(generator: Generator) -> tuple[float, Tensor, Tensor]:
 
 def tail_and_share(generator: Generator) -> tuple[Tensor, int, float]:
     n, limit = counts(generator, 1, 5000, integer(generator, 20, 60)), integer(generator, 20, 200)
-    n[:2] = torch.tensor([1, 5000])
+    n[:3] = torch.tensor([1, limit, 5000])  # one class just at the limit, which is not below it
     return n, limit, share_of_tail(n, limit, number(generator, 0.15, 0.85))
 
 
@@ -89,6 +89,8 @@ EXERCISES = (
                 lambda n, limit, share: exponent_for(n, limit, share) - 1,
             "You draw a straight line between the shares at 0 and at 1. The curve between them is none.": straight_line,
             "Your exponent has the wrong sign: rare words are to weigh more.": lambda n, m, s: -exponent_for(n, m, s),
+            "Your tail holds a class of `limit` samples too. The task says: fewer than `limit`.":
+                lambda n, limit, share: exponent_for(n, limit + 1, share),
         },
         otherwise="At your exponent the tail carries another share. Print the share for a few exponents, and search.",
     ),
