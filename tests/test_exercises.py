@@ -137,6 +137,7 @@ UNUSUAL: list[tuple[str, Callable[..., Any]]] = [
     ("3.3", lambda theta, gradient, lr: theta - lr**2 * gradient),
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient**3),
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient.tanh()),
+    ("9.3", lambda num_classes: torch.tensor([1.0, 4 * 2.0**41 / (num_classes - 1)])),
 ]
 
 
