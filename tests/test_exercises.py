@@ -8,6 +8,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def exponent_found(counts: torch.Tensor, limit: int, share: float) -> float:
 # What must not pass, though it did once or nearly does, and how what is said of it begins.
 SLIPS: list[tuple[str, Callable[..., Any], str]] = [
     *[("3.3", clipped(longest), "Your rule differs from plain SGD for some") for longest in (1.0, 0.01, 0.001)],
-    ("3.3", lambda theta, gradient, lr: theta.float() - lr * gradient.float(), "Return theta's own dtype, float64"),
+    ("3.3", lambda theta, gradient, lr: theta.float() - lr * gradient.float(), "Return theta's own dtype, "),
     ("7.2", exponent_found, "Your tail holds a class of `limit` samples too."),
     ("8.1", lambda n, _w: 2 * (n / (n[:, None] + n)) @ (n / n.sum()), "Of which class"),
     ("8.1", lambda _n, w: 2 * (w[:, None] / (w[:, None] + w)) @ ((1 / w) / (1 / w).sum()), "Of which class"),
@@ -151,8 +152,19 @@ NO_ANSWERS = [
     *([], (), ("a", "b"), (None, ...), ([math.nan], [math.nan]), ([], []), (1, 2), (math.inf, math.inf), [[1], [1, 2]]),
     *(torch.tensor([]), torch.tensor(math.nan), torch.tensor([True, False]), torch.tensor([1j, 2j])),
     torch.zeros(2, device="meta"),
+    *({"y": [0], "w": [1]}.values(), Fraction(1, 3)),
     *(torch.eye(3).to_sparse(), torch.eye(2, requires_grad=True), torch.full((2, 3), math.inf), np.array(["a", "b"])),
 ]
+
+
+@pytest.mark.parametrize("number", ["1.3", "4.3", "6.3", "7.3", "8.3"])
+def test_pairs_may_come_from_a_generator_or_as_numpy_arrays(number):
+    def arrays(*inputs: Any) -> tuple[Any, ...]:
+        """Read from behind, which torch does not do."""
+        return tuple(np.array(torch.as_tensor(part).tolist()[::-1])[::-1] for part in solution(number)(*inputs))
+
+    for answer in (arrays, lambda *inputs: (part for part in solution(number)(*inputs))):
+        assert judge(number, answer, seed=0)[0] == "right"
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -227,7 +239,9 @@ def test_a_submission_works_on_copies_and_owns_up_to_nothing_returned():
     ("value", "right", "words"),
     [
         ([1.0], 2.0, "Return one number; yours is a list."),
-        (torch.zeros(2, 3), 2.0, r"Return one number; yours is a tensor of shape \(2, 3\)."),
+        (torch.zeros(2, 3), 2.0, r"Return one number; yours is a tensor of shape \(2, 3\), float32\."),
+        (torch.tensor(1j), 2.0, r"Return one number; yours is a tensor of shape \(\), complex64\."),
+        (10**400, 2.0, r"Return one number; yours is an int\."),
         (math.nan, 2.0, "Return one number; yours holds nan"),
         ([1.0, 2.0], torch.zeros(2), r"Return a tensor of shape \(2,\); yours is a list."),
         (torch.zeros(3), torch.zeros(2), r"Return a tensor of shape \(2,\); yours has shape \(3,\)."),
@@ -237,6 +251,27 @@ def test_a_submission_works_on_copies_and_owns_up_to_nothing_returned():
 def test_an_answer_is_read_as_what_the_right_one_is(value, right, words):
     with pytest.raises(RefusedError, match=words):
         read_like(value, right)
+
+
+class Column:
+    """As a column of pandas whose rows have names: an array for numpy, and nothing that torch can read."""
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray[Any, Any]:
+        return np.array([3.0, 1.0])
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, name: Any) -> None:
+        raise KeyError(name)
+
+
+def test_arrays_fractions_and_large_numbers_are_read():
+    for value in (np.array([1.0, 3.0])[::-1], Column(), [3, 1]):
+        assert read_tensor(value, "Two, please.", 2).tolist() == [3.0, 1.0]
+    assert read_tensor([0.1], "", 1).item() == 0.1  # and not float32's
+    for value, number in ((10**30, 1e30), (Fraction(1, 4), 0.25), (np.float32(0.5), 0.5)):
+        assert read_like(value, 1.0) == number
 
 
 @pytest.mark.parametrize("value", [([1.0], [math.nan]), ([math.inf], [1.0]), ([1.0], "a"), [[1.0]], 1.0, ([1.0], [1j])])

@@ -1,8 +1,10 @@
 """A learner's function: how it is called, what it returned, and when two answers are the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,6 +46,8 @@ class Submission:
         copies = [value.clone() if isinstance(value, Tensor) else value for value in inputs]
         try:
             result = self._answer(*copies)
+            if isinstance(result, Iterator):
+                result = tuple(result)  # which can be read twice
         except Exception as error:
             raise RefusedError(f"Your function raised {type(error).__name__}: {error}") from error
         if result is None or result is ...:
@@ -54,13 +58,25 @@ class Submission:
         return result
 
 
+def plain(value: Any) -> Any:
+    """``value``, or a copy that torch can read: it takes no array with a negative step, as [::-1] makes it, no column
+    of pandas with names for its rows, no fraction, and no whole number from 2^63 on.
+    """
+    if isinstance(value, Tensor):
+        return value
+    if hasattr(value, "__array__"):
+        return np.array(value)
+    return float(value) if isinstance(value, Real) else value
+
+
 def read_numbers(value: Any) -> Tensor | None:
     """``value`` as a float64 tensor without a gradient, or None where it holds no real numbers."""
     try:
-        tensor = torch.as_tensor(value)
+        readable = plain(value)
+        tensor = torch.as_tensor(readable)
         if tensor.is_complex() or tensor.is_meta:
             return None
-        return torch.as_tensor(value, dtype=torch.float64).detach().to_dense()
+        return torch.as_tensor(readable, dtype=torch.float64).detach().to_dense()
     except UNREADABLE:
         return None
 
@@ -99,13 +115,13 @@ def read_like(value: Any, right: Any) -> Any:
     """``value`` as what ``right`` is: a text, one number, or a tensor of its shape; anything else is refused."""
     if isinstance(right, str):
         if not isinstance(value, str):
-            raise RefusedError(f"Return a text such as {right!r}; yours is a {_described(value)}.")
+            raise RefusedError(f"Return a text such as {right!r}; yours is {_described(value)}.")
         return value
     number = not isinstance(right, Tensor) or right.ndim == 0
     wanted = "one number" if number else f"a tensor of shape {tuple(right.shape)}"
     tensor = None if isinstance(value, list | tuple) else read_numbers(value)
     if tensor is None or not (tensor.numel() == 1 if number else isinstance(value, Tensor)):
-        raise RefusedError(f"Return {wanted}; yours is a {_described(value)}.")
+        raise RefusedError(f"Return {wanted}; yours is {_described(value)}.")
     if not number and tensor.shape != right.shape:
         raise RefusedError(f"Return {wanted}; yours has shape {tuple(tensor.shape)}.")
     if tensor.isnan().any():
@@ -114,4 +130,7 @@ def read_like(value: Any, right: Any) -> Any:
 
 
 def _described(value: Any) -> str:
-    return f"tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

@@ -63,7 +63,7 @@ def steps(submission: Submission, theta: Tensor, minimum: Tensor, k: float) -> S
         answer = submission(at, gradient, lr)
         new = torch.as_tensor(read_like(answer, at))
         if answer.dtype != at.dtype:  # whose rounding would look like a rule that uses lr and gradient apart
-            raise RefusedError(f"Return theta's own dtype, float64; yours is {str(answer.dtype)[6:]}.")
+            raise RefusedError(f"Return theta's own dtype, {at.dtype}; yours is {answer.dtype}.")
         return new
 
     def differ(length: float) -> bool:
