@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import LESSONS, SOLUTIONS, refuse
+from torch.nn import functional as F
 
 from helpers.exercises.answers import (
     TOLERANCE,
@@ -132,8 +133,25 @@ def test_a_slip_is_not_right(number, answer, words):
         assert (verdict, said[: len(words)]) == ("not yet", words)
 
 
+def gradient_of_samples(counts: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """3.2, by PyTorch, from one label for each sample."""
+    biases = torch.zeros(len(w), dtype=torch.float64, requires_grad=True)
+    y = torch.arange(len(w)).repeat_interleave(counts)
+    (gradient,) = torch.autograd.grad(F.cross_entropy(biases.expand(len(y), -1), y, weight=w), biases)
+    return gradient
+
+
+def largest_lr(inputs: torch.Tensor, targets: torch.Tensor, w: torch.Tensor, minimum: torch.Tensor) -> torch.Tensor:
+    """4.1, with the labels as indices."""
+    x = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1)
+    p = torch.sigmoid(x @ minimum)
+    return 2 / torch.linalg.eigvalsh((x.T * (w[targets] * p * (1 - p))) @ x / len(x))[-1]
+
+
 # Right answers that nearly are not.
 UNUSUAL: list[tuple[str, Callable[..., Any]]] = [
+    ("3.2", gradient_of_samples),
+    ("4.1", largest_lr),
     ("3.3", lambda theta, gradient, lr: theta - lr * (gradient + 1e-4 * theta)),
     ("3.3", lambda theta, gradient, lr: theta - lr**2 * gradient),
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient**3),
@@ -193,6 +211,25 @@ def test_inputs_are_fresh_unless_seeded(number):
     assert first_inputs(number, seed=5) == first_inputs(number, seed=5)
     assert len({str(first_inputs(number)) for _ in range(6)}) > 1
     assert torch.equal(torch.get_rng_state(), before)
+
+
+WHOLE = {"y", "targets", "counts", "n", "held_out"}  # what the functions of the notebooks call labels and counts
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name[:2])
+def test_types_are_those_that_the_notebook_names(path):
+    dtypes = set()
+    for number in (f"{int(path.name[:2])}.{i}" for i in (1, 2, 3)):
+        inputs: list[Any] = []
+        judge(number, lambda *values, inputs=inputs: inputs.append(values), seed=0)
+        for name, value in zip(inspect.signature(stub(number)).parameters, inputs[0], strict=True):
+            if isinstance(value, torch.Tensor):
+                dtypes.add(value.dtype)
+                whole = name in WHOLE and number != "8.1"  # whose solution multiplies counts and weights as matrices
+                assert value.dtype == (torch.int64 if whole else torch.float64), (number, name)
+    (text,) = (cell.source for cell in nbformat.read(path, as_version=4).cells if "## Exercises\n" in cell.source)
+    named = re.findall(r"`(\w+64)`", text.partition("## Exercises\n")[2].partition("### ")[0])
+    assert {getattr(torch, name) for name in named} == dtypes
 
 
 def test_both_signs_are_drawn():

@@ -1,4 +1,4 @@
-"""Random inputs of the exercises, in float64, from one generator."""
+"""Random inputs of the exercises, from one generator: numbers in float64, labels and counts in int64."""
 
 import torch
 from torch import Generator, Tensor
@@ -35,5 +35,5 @@ def labels(generator: Generator, num_classes: int, size: int) -> Tensor:
 
 
 def counts(generator: Generator, low: int, high: int, num_classes: int) -> Tensor:
-    """Whole numbers of samples as float64, log-uniform, so that rare and common classes stand together."""
-    return log_uniform(generator, low, high, num_classes).round()
+    """Numbers of samples, log-uniform, so that rare and common classes stand together."""
+    return log_uniform(generator, low, high, num_classes).round().long()

@@ -15,7 +15,7 @@ GLIDES, SETTLES, NEVER = "glides", "flips and settles", "never rests"
 
 def weighted_sample(generator: Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     features = integer(generator, 1, 3)
-    y = (uniform(generator, 0, 1, 40) < 0.3).double()
+    y = (uniform(generator, 0, 1, 40) < 0.3).long()
     w = uniform(generator, 0.5, 1.5, 2) * torch.tensor([1.0, 6.0])
     return normal(generator, 40, features), y, w, normal(generator, features + 1)
 

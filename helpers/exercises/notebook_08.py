@@ -11,7 +11,7 @@ from helpers.weights import normalize
 
 def counts_and_weights(generator: Generator) -> tuple[Tensor, Tensor]:
     # Weights that do not follow from the counts, so that an answer needs both.
-    counts = uniform(generator, 1, 500, integer(generator, 2, 6)).round()
+    counts = uniform(generator, 1, 500, integer(generator, 2, 6)).round()  # as float64, which `@` takes beside w
     counts[0] += 600
     return counts, normalize(log_uniform(generator, 0.1, 20, len(counts)), counts, to="sample mean")
 

@@ -14,7 +14,7 @@ from helpers.weights import power
 
 def counts_and_cap(generator: Generator) -> tuple[Tensor, float]:
     # A class far below the cap and one far above it, so that no two of the answers agree.
-    n = torch.cat([torch.tensor([50_000.0, 25_000.0, 20.0]).double(), counts(generator, 10, 40_000, 4)])
+    n = torch.cat([torch.tensor([50_000, 25_000, 20]), counts(generator, 10, 40_000, 4)])
     return n[torch.randperm(len(n), generator=generator)], number(generator, 5, 500)
 
 
@@ -54,7 +54,7 @@ EXERCISES = (
             "You let the cap act on N/n_c. Asked is a cap on the ratio to the smallest weight.":
                 lambda n, cap: (n.sum() / n.max()).clamp(max=cap) / (n.sum() / n).clamp(max=cap),
             "You give every class the odds of the cap. What of a class whose ratio is below it?":
-                lambda n, cap: torch.full_like(n, 1 / cap),
+                lambda n, cap: torch.full((len(n),), 1 / cap),
             "Yours never exceeds one over the cap. What are the odds of the most common class against itself?":
                 lambda n, cap: (n / n.max()).clamp(max=1 / cap),
         },
