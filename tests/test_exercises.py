@@ -110,6 +110,11 @@ def clipped(longest: float) -> Callable[..., Any]:
     return lambda theta, gradient, lr: theta - lr * gradient * min(1.0, longest / float(gradient.norm()))
 
 
+def leading(by: float) -> Callable[..., Any]:
+    """2.3, with a lead of B that does not depend on k."""
+    return lambda w, _k, y: (torch.zeros(len(y), len(w)), by * F.one_hot(y, len(w)))
+
+
 def exponent_found(counts: torch.Tensor, limit: int, share: float) -> float:
     """The solution of 7.2, for a tail that holds the classes of ``limit`` samples as well."""
     return solution("7.2")(counts, limit + 1, share)
@@ -117,12 +122,22 @@ def exponent_found(counts: torch.Tensor, limit: int, share: float) -> float:
 
 # What must not pass, though it did once or nearly does, and how what is said of it begins.
 SLIPS: list[tuple[str, Callable[..., Any], str]] = [
+    ("1.3", lambda z: (z.argmax(dim=1), [1.999] * 3), "The loss from one-hot rows is only 1.999 times"),
+    *[("2.3", leading(by), "B is better on every sample, but it also prints") for by in (1e-2, 1e-3, 1e-4)],
     *[("3.3", clipped(longest), "Your rule differs from plain SGD for some") for longest in (1.0, 0.01, 0.001)],
     ("3.3", lambda theta, gradient, lr: theta.float() - lr * gradient.float(), "Return theta's own dtype, "),
+    ("5.3", lambda g: torch.where(g < 0, 10.004, 0.1), "Keep each factor from 0.1 to 10; yours go from 0.1 to 10.004."),
     ("7.2", exponent_found, "Your tail holds a class of `limit` samples too."),
+    (
+        "7.3",
+        lambda _held_out: ([1], [1]),
+        "Return two tensors: the pairs that A finds, and the pairs that B finds, of each "
+        "word. Yours have the shapes (1,) and (1,), not (",
+    ),
     ("8.1", lambda n, _w: 2 * (n / (n[:, None] + n)) @ (n / n.sum()), "Of which class"),
     ("8.1", lambda _n, w: 2 * (w[:, None] / (w[:, None] + w)) @ ((1 / w) / (1 / w).sum()), "Of which class"),
     ("8.1", lambda n, w: 2 * (w[:, None] / (w[:, None] + w)) @ (n * w / (n * w).sum()), "Of which class"),
+    ("14.3", lambda k, ratio: 0.37 * find_exercise("14.3").right(k, ratio), "A count is a whole number above zero"),
 ]
 
 
@@ -156,7 +171,9 @@ UNUSUAL: list[tuple[str, Callable[..., Any]]] = [
     ("3.3", lambda theta, gradient, lr: theta - lr**2 * gradient),
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient**3),
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient.tanh()),
+    *[("5.3", lambda g, light=light: torch.where(g < 0, 10.0, light)) for light in (0.2, 1.0)],
     ("9.3", lambda num_classes: torch.tensor([1.0, 4 * 2.0**41 / (num_classes - 1)])),
+    ("12.3", lambda p, q: 1e-10 * find_exercise("12.3").right(p, q)),
 ]
 
 
@@ -230,6 +247,14 @@ def test_types_are_those_that_the_notebook_names(path):
     (text,) = (cell.source for cell in nbformat.read(path, as_version=4).cells if "## Exercises\n" in cell.source)
     named = re.findall(r"`(\w+64)`", text.partition("## Exercises\n")[2].partition("### ")[0])
     assert {getattr(torch, name) for name in named} == dtypes
+
+
+def test_float32_has_four_digits_of_every_boundary_of_2_1():
+    exercise, generator = find_exercise("2.1"), torch.Generator().manual_seed(0)
+    for _ in range(3000):
+        a, b, w0, w1 = exercise.draw(generator)
+        in_float32 = -(torch.tensor(b) + torch.tensor(w1 / w0).log()) / a
+        assert close(in_float32, exercise.right(a, b, w0, w1))
 
 
 def test_both_signs_are_drawn():

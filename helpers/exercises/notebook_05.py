@@ -53,12 +53,15 @@ def heavy(gradients: Tensor, negative: float, positive: float) -> Tensor:
 
 
 def turning_gradients(generator: Generator) -> tuple[Tensor]:
-    """20 gradients, 12 of them positive, that move Adam down, and that some factors of 0.1 to 10 turn around."""
+    """20 gradients, 12 of them positive, that move Adam down, and up once the negative ones count ten times.
+
+    Factors of 0.1 to 10 can do more, so that an answer of this kind does not hang on the draw.
+    """
     while True:
         signs = torch.ones(20, dtype=torch.float64)
         signs[torch.randperm(20, generator=generator)[:8]] = -1
         gradients = signs * uniform(generator, 0.5, 1.5, 20)
-        if moves(gradients) < -1 and moves(heavy(gradients, 10, 0.1) * gradients) > 1:
+        if moves(gradients) < -1 and moves(heavy(gradients, 10, 1) * gradients) > 1:
             return (gradients,)
 
 
@@ -127,7 +130,7 @@ EXERCISES = (
             Flaw("Keep each factor from 0.1 to 10; yours go from {}.",
                 lambda factors, _: (
                     bool(factors.min() < 0.1 * (1 - 1e-6) or factors.max() > 10 * (1 + 1e-6))
-                    and f"{float(factors.min()):.3g} to {float(factors.max()):.3g}"
+                    and f"{float(factors.min()):.7g} to {float(factors.max()):.7g}"
                 ),
                 lambda gradients: heavy(gradients, 10.5, 0.1)),
             Flaw("One factor for all steps cancels in Adam's ratio: the parameter moves as before. Let it vary.",
@@ -136,7 +139,7 @@ EXERCISES = (
             Flaw("Adam moved {} with yours: the same direction.",
                 lambda factors, gradients: (
                     not moves(factors * gradients) > 0
-                    and f"by {moves(gradients):.1f} without factors and by {moves(factors * gradients):.1f}"
+                    and f"by {moves(gradients):.3g} without factors and by {moves(factors * gradients):.3g}"
                 ),
                 lambda gradients: heavy(gradients, 0.1, 10)),
         ),

@@ -104,7 +104,8 @@ EXERCISES = (
         draw=held_out_pairs,
         see=lambda submission, n: read_pair(
             submission(n),
-            "Return two tensors: the pairs that A finds, and the pairs that B finds, of each word.", n.shape, n.shape),
+            "Return two tensors: the pairs that A finds, and the pairs that B finds, of each word.",
+            tuple(n.shape), tuple(n.shape)),
         right=lambda held_out: (only(held_out, held_out.argmax()), held_out - only(held_out, held_out.argmax())),
         wrong=(
             Flaw("A model finds a whole number of pairs of each word, from none to all of them.",

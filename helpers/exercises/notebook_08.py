@@ -119,7 +119,7 @@ EXERCISES = (
                 lambda seen, _w: seen[0].equal(seen[1]),
                 lambda _w: ([0, 1, 2, 2], [2, 0, 2, 1])),
             Flaw("The shares differ by {} only: make the total weights of the two ranks more unlike.",
-                lambda seen, w: off_by(seen, w) < 0.05 and f"{off_by(seen, w):.3f}",
+                lambda seen, w: off_by(seen, w) < 0.05 and f"{off_by(seen, w):.6f}",
                 lambda _w: ([0] * 20 + [1] * 20 + [2] * 21, [0] * 20 + [1] * 21 + [2] * 20)),
         ),
     ),

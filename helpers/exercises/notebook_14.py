@@ -104,16 +104,16 @@ EXERCISES = (
         wrong=(
             Flaw("Return a table of pairs with as many rows and columns as there are words.",
                 lambda seen, k, _r: seen.shape != (k, k), lambda k, _r: torch.ones(k, k + 1)),
-            Flaw("A count is above zero here; some of yours are not.",
-                lambda seen, _k, _r: bool((seen <= 0).any()),
+            Flaw("A count is a whole number above zero here; some of yours are not.",
+                lambda seen, _k, _r: bool(((seen < 1) | (seen != seen.round())).any()),
                 lambda k, _r: torch.eye(k)),
             Flaw("Your classes are not equally frequent, so N/n_c would do something. What are the column sums?",
-                lambda seen, _k, _r: not torch.allclose(seen.sum(0), seen.sum(0)[0], rtol=1e-6),
+                lambda seen, _k, _r: not torch.allclose(seen.sum(0), seen.sum(0)[0], rtol=1e-6, atol=0.0),
                 lambda k, r: rare_inputs(k, r).T),
             Flaw("Your commonest input comes {} times as often as your rarest. That is too little of a tail.",
                 lambda seen, _k, r: bool(seen.sum(1).max() < (1 - 1e-6) * r * seen.sum(1).min())
-                and f"{float(seen.sum(1).max() / seen.sum(1).min()):.3g}",
-                lambda k, r: rare_inputs(k, r / 2)),
+                and f"{float(seen.sum(1).max() / seen.sum(1).min()):.7g}",
+                lambda k, r: rare_inputs(k, r // 2)),
         ),
     ),
 )
