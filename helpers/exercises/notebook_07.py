@@ -24,7 +24,7 @@ def tail_and_share(generator: Generator) -> tuple[Tensor, int, float]:
 
 def share_of_tail(n: Tensor, limit: int, exponent: float) -> float:
     """The share of the total weight that lies on classes with less than ``limit`` samples."""
-    total = n ** (1 - exponent)
+    total = n.double() ** (1 - exponent)
     return float(total[n < limit].sum() / total.sum())
 
 
