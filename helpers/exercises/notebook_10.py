@@ -23,7 +23,8 @@ def average(w: Tensor, n: Tensor) -> float:
 EXERCISES = (
     Exercise(
         "10.1",
-        insight="Any ratios reach this scale by one division, and keep the learning rate that suits no weights.",
+        insight="Any ratios reach this scale by one division, and the loss keeps its size. Whether the learning rate "
+        "may stay is another question.",
         second='Section 11, "Ideally the cost keeps the value that it has without weights", says why this scale. By '
         "hand: counts 4 and 1, exponent 0.5. The ratios are 0.5 and 1, their mean over the five samples is 0.6, and "
         "the weights 0.833 and 1.667.",
@@ -74,9 +75,9 @@ EXERCISES = (
     Counterexample(
         "10.3",
         insight="With equal counts N/n_c is the number of classes: it measures their number as well as imbalance.",
-        second='The section "The court" begins with N/n_c. By hand: two classes of 7 samples have weights of 2 and 2, '
-        "three classes of 7 have 3 each. And with 1,000 samples in each? What is the smallest whole number above the "
-        "limit?",
+        second='Sections 2 and 3, "The weights of the biggest classes are above 25,000, and that is a problem", say '
+        "what such a weight means. By hand: two classes of 7 samples have weights of 2 and 2, three of 7 have 3 each. "
+        "And with 1,000 samples in each? What is the smallest whole number above the limit?",
         draw=lambda generator: (integer(generator, 10, 40_000),),
         see=lambda submission, limit: read_tensor(
             submission(limit), "Return one count for each class, as a list or a tensor with one dimension.", None),

@@ -71,7 +71,7 @@ EXERCISES = (
     ),
     Exercise(
         "14.2",
-        insight="At exponent 1 all classes learn at one speed; at 0 the tail is as slow as it is rare.",
+        insight="At exponent 1 all classes learn at one speed; at 0 the rarest is the slowest.",
         second='The section "Why: the curvature of a class" has the curvature of a class with the share π. By hand: '
         "counts 4, 1 and 1 at tau = 0.5. The shares are 0.5, 0.25 and 0.25, and the speeds 1, 0.75 and 0.75.",
         draw=lambda generator: (counts(generator, 2, 3000, integer(generator, 4, 30)), number(generator, 0.1, 0.9)),
