@@ -124,8 +124,9 @@ def allowed_at_a_hundred_alone(answer: tuple[int, float], m: float) -> bool:
 
 
 def pairs_of_words(rng: Generator, k: int, ratio: float) -> Numbers:
-    table = np.geomspace(ratio ** rng.uniform(0.8, 1.3), 1, k)[:, None] * rng.uniform(1, 1.2, (k, k))
-    return 1000 * table / table.sum(axis=0)
+    table = (np.geomspace(ratio ** rng.uniform(0.8, 1.3), 1, k)[:, None] * rng.uniform(10, 12, (k, k))).round()
+    table[0] += table.sum(axis=0).max() - table.sum(axis=0)  # whole numbers, as many of each next word
+    return table
 
 
 def inputs_are_far_apart(answer: Numbers, _k: int, ratio: float) -> bool:
