@@ -27,7 +27,7 @@ def counts_and_probabilities(generator: Generator) -> tuple[Tensor, Tensor]:
 
 def weights_and_classes(generator: Generator) -> tuple[Tensor, float, Tensor]:
     num_classes = integer(generator, 2, 5)
-    # Some k so close to one that no fixed lead of B will do, and all far enough for one in float32.
+    # Some k so close to one that a fixed lead of B has to be tiny, and all far enough for one in float32.
     w, k = uniform(generator, 0.5, 3, num_classes), 1 + log_uniform(generator, 1e-5, 20, 1).item()
     return w, k, labels(generator, num_classes, integer(generator, 3, 8))
 
@@ -101,7 +101,8 @@ EXERCISES = (
         see=losses_of_both,
         right=lambda w, k, y: (3.0 * F.one_hot(y, len(w)), (3.0 + 0.1 * (1 - 1 / k)) * F.one_hot(y, len(w))),
         wrong=(
-            Flaw("Your two models are equally good. B has to be the better one, on every sample.",
+            Flaw("Your two models are equally good, if only because float32 lost a small lead. B has to be the better "
+                "one, on every sample.",
                 lambda seen, *_: torch.allclose(seen[0], seen[1], rtol=1e-9, atol=0.0),
                 lambda w, _k, y: (torch.zeros(len(y), len(w)), torch.zeros(len(y), len(w)))),
             Flaw("A is the better model on every sample, so your example agrees with the claim. Which has to be worse?",

@@ -19,7 +19,7 @@ def rate_and_classes(generator: Generator) -> tuple[float, Tensor, Tensor]:
 def tail_and_share(generator: Generator) -> tuple[Tensor, int, float]:
     n, limit = counts(generator, 1, 5000, integer(generator, 20, 60)), integer(generator, 20, 200)
     n[:3] = torch.tensor([1, limit, 5000])  # one class just at the limit, which is not below it
-    return n, limit, share_of_tail(n, limit, number(generator, 0.15, 0.85))
+    return n.double(), limit, share_of_tail(n, limit, number(generator, 0.15, 0.85))  # n ** 0.5 of int64 is float32
 
 
 def share_of_tail(n: Tensor, limit: int, exponent: float) -> float:

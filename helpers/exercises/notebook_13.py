@@ -84,10 +84,10 @@ EXERCISES = (
         right=lambda m: (20, m / 40),
         wrong=(
             Flaw("A leaf holds a whole number of samples, here 20 at least; yours holds {}.",
-                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and f"{seen[0]:g}",
+                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and f"{seen[0]:.17g}",
                 lambda m: (10, m / 20)),
             Flaw("p is a probability above 0 and below 1; yours is {}.",
-                lambda seen, _m: not 0 < seen[1] < 1 and f"{seen[1]:g}",
+                lambda seen, _m: not 0 < seen[1] < 1 and f"{seen[1]:.9g}",
                 lambda _m: (20, 1.5)),
             Flaw("Its Σ w h is {}, so m allows it with the weights as they are: how sure must the model be?",
                 lambda seen, m: weight(seen) >= m and f"{weight(seen):.3g}",
