@@ -330,9 +330,10 @@ class Column:
 
 
 def test_arrays_fractions_and_large_numbers_are_read():
-    for value in (np.array([1.0, 3.0])[::-1], Column(), [3, 1]):
+    for value in (np.array([1.0, 3.0])[::-1], Column(), [3, 1], (3, Fraction(1)), [torch.tensor(3.0), 1]):
         assert read_tensor(value, "Two, please.", 2).tolist() == [3.0, 1.0]
     assert read_tensor([0.1], "", 1).item() == 0.1  # and not float32's
+    assert torch.equal(read_tensor([*torch.eye(2, requires_grad=True)], "", 2, 2), torch.eye(2).double())
     for value, number in ((10**30, 1e30), (Fraction(1, 4), 0.25), (np.float32(0.5), 0.5)):
         assert read_like(value, 1.0) == number
 

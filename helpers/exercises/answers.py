@@ -62,10 +62,12 @@ class Submission:
 
 def plain(value: Any) -> Any:
     """``value``, or a copy that torch can read: it takes no array with a negative step, as [::-1] makes it, no column
-    of pandas with names for its rows, no fraction, and no whole number from 2^63 on.
+    of pandas with names for its rows, no fraction, no whole number from 2^63 on, and no list of tensors.
     """
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, list | tuple):
+        return [part.tolist() if isinstance(part, Tensor) else plain(part) for part in value]
     if hasattr(value, "__array__"):
         return np.array(value)
     return float(value) if isinstance(value, Real) else value
