@@ -249,6 +249,7 @@ FOUR_RAREST: dict[str, Any] = {"cost": 10.0, "data": "shuttle", "ours": (1, 2, 5
 PRICES |= {"10 : 1, Shuttle": FOUR_RAREST, "10 : 1, Shuttle, 30 epochs": FOUR_RAREST | {"epochs": 30}}
 PRICES |= {"3 : 1, Shuttle": FOUR_RAREST | {"cost": 3.0}, "10 : 1, Shuttle, lr 0.15": FOUR_RAREST | {"lr": 0.15}}
 PRICES |= {"10 : 1, letters, 15 epochs": {"cost": 10.0, "data": "letters", "ours": (6, 7, 8), "epochs": 15}}
+PRICES |= {"10 : 1, letters, 6 epochs": PRICES["10 : 1, letters, 15 epochs"] | {"epochs": 6}}
 
 VERDICTS = [
     Verdict("12", "two epochs", "Under N/n_c the weighted validation loss is smallest before the plain one is.",
