@@ -330,7 +330,8 @@ class Column:
 
 
 def test_arrays_fractions_and_large_numbers_are_read():
-    for value in (np.array([1.0, 3.0])[::-1], Column(), [3, 1], (3, Fraction(1)), [torch.tensor(3.0), 1]):
+    mixed = (np.float64(3), 1), (np.int64(3), Fraction(1)), [torch.tensor([3.0]), torch.tensor([1.0])]
+    for value in (np.array([1.0, 3.0])[::-1], Column(), [3, 1], (3, Fraction(1)), [torch.tensor(3.0), 1], *mixed):
         assert read_tensor(value, "Two, please.", 2).tolist() == [3.0, 1.0]
     assert read_tensor([0.1], "", 1).item() == 0.1  # and not float32's
     assert torch.equal(read_tensor([*torch.eye(2, requires_grad=True)], "", 2, 2), torch.eye(2).double())

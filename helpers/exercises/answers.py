@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 TOLERANCE = 1e-4  # relative: four digits, which float32 can keep
-LONGEST = 10**6  # numbers of an iterator, which need not end
+LONGEST = 10**4  # of an iterator, which need not end
 UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError)
 
 Answer = Callable[..., Any]
@@ -67,7 +67,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, list | tuple):
-        return [part.tolist() if isinstance(part, Tensor) else plain(part) for part in value]
+        try:
+            torch.as_tensor(value)
+        except UNREADABLE:
+            return [part.tolist() if hasattr(part, "tolist") else plain(part) for part in value]
+        return value
     if hasattr(value, "__array__"):
         return np.array(value)
     return float(value) if isinstance(value, Real) else value

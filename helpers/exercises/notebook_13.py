@@ -84,7 +84,7 @@ EXERCISES = (
         right=lambda m: (20, m / 40),
         wrong=(
             Flaw("A leaf holds a whole number of samples, here 20 at least; yours holds {}.",
-                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and f"{seen[0]:.17g}",
+                lambda seen, _m: (seen[0] < 20 or not seen[0].is_integer()) and repr(seen[0]).removesuffix(".0"),
                 lambda m: (10, m / 20)),
             Flaw("p is a probability above 0 and below 1; yours is {}.",
                 lambda seen, _m: not 0 < seen[1] < 1 and f"{seen[1]:.9g}",
