@@ -173,6 +173,7 @@ UNUSUAL: list[tuple[str, Callable[..., Any]]] = [
     ("3.3", lambda theta, gradient, lr: theta - lr * gradient.tanh()),
     *[("5.3", lambda g, light=light: torch.where(g < 0, 10.0, light)) for light in (0.2, 1.0)],
     ("9.3", lambda num_classes: torch.tensor([1.0, 4 * 2.0**41 / (num_classes - 1)])),
+    ("10.3", lambda limit: (1 for _ in range(limit + 1))),
     ("12.3", lambda p, q: 1e-10 * find_exercise("12.3").right(p, q)),
 ]
 

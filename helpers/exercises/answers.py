@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 TOLERANCE = 1e-4  # relative: four digits, which float32 can keep
-LONGEST = 10**4  # of an iterator, which need not end
+LONGEST = 10**5  # of an iterator, which need not end
 UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError)
 
 Answer = Callable[..., Any]

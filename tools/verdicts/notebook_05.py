@@ -217,6 +217,8 @@ VERDICTS = [
         {
             "as in the notebook": {},
             "a quarter of the rate": {"rate": SGD_RATE / 4},
+            "lr 0.12": {"rate": 0.12},
+            "lr 0.12, batches of 1,024": {"rate": 0.12, "batch": 1024},
             "divided by Σ w": {"divide_by": "weights"},
             "batches of 1,024": {"batch": 1024},
             "500 steps": {"steps": 500},

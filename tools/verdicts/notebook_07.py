@@ -1,5 +1,6 @@
 """Notebook 07: thousands of classes under SGD whose learning rate was tuned without weights."""
 
+import math
 from functools import cache, partial
 from typing import Any
 
@@ -48,7 +49,8 @@ def change(
 ) -> float:
     """The own loss after SGD over that before, as in the notebook; NaN where a loss is not finite.
 
-    It is that of pairs trained on, or held out.
+    It is that of pairs trained on, or held out, and these are compared with a guess of all words alike where it is
+    better than the start: by 2 %, for which nothing need be learned.
     """
     inputs, targets, _ = training_pairs(words)
     sample = torch.randperm(len(targets), generator=torch.Generator().manual_seed(seed))[: steps * batch]
@@ -62,7 +64,7 @@ def change(
             ce = -model(previous).log_softmax(dim=1)[place, after_it]
         return float((w[after_it] * ce).sum() / w[after_it].sum())
 
-    before = own_loss()
+    before = min(own_loss(), math.log(words)) if held_out else own_loss()
     loss = partial(weighted_cross_entropy, weight=w, divide_by="samples")
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     history = fit(model, x, y, optimizer, steps=steps, batch_size=batch, loss=loss, seed=seed)
@@ -103,19 +105,16 @@ def learns(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momen
 def by_heart(
     seed: int, lr: float = LR, words: int = 7000, batch: int = 128, momentum: float = 0.0, steps: int = 64
 ) -> bool:
-    """Whether on pairs held out the own loss of no weights falls by 3 %, and that of sample mean one does not.
-
-    To guess all words alike lowers either by 2 %.
-    """
+    """Whether on pairs held out the own loss of no weights falls by 1 %, and that of sample mean one does not."""
     setting: dict[str, Any] = {"words": words, "batch": batch, "momentum": momentum, "steps": steps}
     unweighted = torch.ones_like(balanced(words)[1])
-    return change(seed, unweighted, lr, held_out=True, **setting) <= 0.97 and not carries_over(seed, lr, **setting)
+    return change(seed, unweighted, lr, held_out=True, **setting) <= 0.99 and not carries_over(seed, lr, **setting)
 
 
 def carries_over(seed: int, lr: float = LR, words: int = 7000, batch: int = 128, **setting: Any) -> bool:
-    """Whether on pairs held out the own loss of sample mean one falls by 3 %, at the smaller rate."""
+    """Whether on pairs held out the own loss of sample mean one falls by 1 %, at the smaller rate."""
     setting = {"momentum": 0.0, "held_out": True} | setting | {"words": words, "batch": batch}
-    return change(seed, balanced(words)[1], slower(lr, words, batch), **setting) <= 0.97
+    return change(seed, balanced(words)[1], slower(lr, words, batch), **setting) <= 0.99
 
 
 VERDICTS = [
@@ -163,7 +162,7 @@ VERDICTS = [
     Verdict(
         "07",
         "new pairs",
-        "The own loss of pairs held out falls without weights, not with N/n_c at that smaller rate.",
+        "On pairs held out no weights come below a uniform guess by their own loss, N/n_c at that smaller rate not.",
         by_heart,
         {
             "as in the notebook": {},
@@ -177,7 +176,7 @@ VERDICTS = [
     Verdict(
         "07",
         "carries over",
-        "The own loss of pairs held out falls with N/n_c, too.",
+        "N/n_c, too, comes below a uniform guess there.",
         carries_over,
         {"as in the notebook": {}, "700 words": SMALL, "2,000 steps": {"steps": 2000}},
         quick=False,
