@@ -20,8 +20,8 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     return number
 
 
-def real_number(name: str, value: Any, low: float | None = None, high: float = math.inf) -> float:
-    """``value``, a real number or a tensor of one, as a float from ``low`` to ``high``; without ``low`` NaN may pass.
+def real_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """``value``, a real number or a tensor of one, as a float from ``low`` to ``high``; without either NaN may pass.
 
     Raises TypeError for what is no real number, ValueError for one outside or that no float can hold.
     """
@@ -33,7 +33,7 @@ def real_number(name: str, value: Any, low: float | None = None, high: float = m
         number = float(value)
     except OverflowError:
         raise ValueError(f"{name} is a number that no float can hold; expected one below 1e308") from None
-    if low is not None and not low <= number <= high:
+    if (low, high) != (-math.inf, math.inf) and not low <= number <= high:
         raise ValueError(f"{name} is {number}; expected a number from {low:g} to {high:g}")
     return number
 

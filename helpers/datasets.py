@@ -147,10 +147,10 @@ def stratified_split(targets: Tensor, test_fraction: float, seed: int) -> tuple[
         test_fraction: from 0 (inclusive) to 1 (exclusive).
         seed: the same seed gives the same split.
 
-    Raises ValueError for targets that are not class indices (N,) or a fraction out of range.
+    Raises ValueError for targets that are not int64 (N,) or a fraction out of range, TypeError for a list or an array.
     """
     tensors(targets=targets)
-    if targets.ndim != 1 or targets.is_floating_point():
+    if targets.ndim != 1 or targets.dtype != torch.int64:
         raise ValueError(f"targets has shape {tuple(targets.shape)} and dtype {targets.dtype}; expected int64 (N,)")
     if not 0.0 <= test_fraction < 1.0:
         raise ValueError(f"test_fraction is {test_fraction}; expected 0 <= test_fraction < 1")

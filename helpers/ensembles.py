@@ -49,7 +49,7 @@ def fit_many(
     """Train one network for each of the M losses, with Adam, all on the same batches.
 
     Args:
-        inputs: floating point, (N, F); the networks take its dtype.
+        inputs: float32, float64 or bfloat16, (N, F); the networks take its dtype.
         targets: int64 (N,); K is the largest of them plus one.
         losses: one for each network, see ``Loss``.
         epochs: passes over the N samples.
@@ -61,9 +61,10 @@ def fit_many(
             epoch, for instance ``torch.utils.data.WeightedRandomSampler``; None visits each sample once.
         after_epoch: called with the number of finished epochs and the networks, for curves.
 
-    Raises ValueError for what would go unnoticed: targets of another length or below 0, inputs that are not finite,
-    no loss, or one that is several numbers, a batch larger than the data or than what the sampler gives, or learning
-    rates of zero, of infinity, or fewer or more than the networks.
+    Raises ValueError for what would go unnoticed: targets of another length or below 0, inputs of another shape or
+    dtype or not finite, no loss, or one that is several numbers, a batch larger than the data or than what the sampler
+    gives, or learning rates of zero, of infinity, or fewer or more than the networks; TypeError for inputs or targets
+    that are no tensor, and for what should be a number and is none.
     """
     tensors(inputs=inputs, targets=targets)
     if inputs.ndim != 2 or inputs.dtype not in (torch.float32, torch.float64, torch.bfloat16):

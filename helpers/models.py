@@ -1,4 +1,8 @@
-"""What the notebooks train: three small models, each seeded without touching global state, and a stack of them."""
+"""What the notebooks train: three small models, each seeded without touching global state, and a stack of them.
+
+Each of the three raises TypeError for a size or a seed that is no whole number, ValueError for a size below 1 or a seed
+below 0.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -11,8 +11,8 @@ def table(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
             "" for a column of text, ">" for text on the right.
         rows: one cell for each column; a cell that is a str is printed as it is.
 
-    Raises ValueError for a row of another length, or a format that does not suit a cell; TypeError for a cell that has
-    no formats, as None.
+    Raises ValueError for a row of another length, or a format that does not suit a cell; TypeError for a cell that
+    takes none, as None, under one that is not "".
     """
     specs = list(columns.values())
     lines = [list(columns)]

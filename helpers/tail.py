@@ -25,7 +25,8 @@ def descend(gradient: Callable[[Tensor], Tensor], start: Tensor, rule: Rule, lr:
     sign of m, "Adam" along m over the root of the mean square of g, both
     corrected for their start at zero (torch.optim.Adam).
 
-    Raises ValueError for another rule, a rate that is not a finite number above zero, or fewer steps than none.
+    Raises, once the first step is asked for, ValueError for another rule, a rate that is not a finite number above
+    zero, or fewer steps than none, and TypeError for a rate or steps that are no such number.
     """
     if rule not in ("momentum", "sign", "Adam"):
         raise ValueError(f"rule is {rule!r}; expected 'momentum', 'sign' or 'Adam'")
@@ -52,6 +53,7 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True) -> tuple[Tensor, Te
     share of the samples. Without ``tail`` the same N samples go to the K classes
     in turn. Inputs are uniform in 0 to 1.
 
+    Raises TypeError for a size that is no whole number, ValueError for one outside 1 to ``LARGEST_SIZE``.
     Source: the linear problem of Kunstner et al. 2024, arXiv 2402.19449, where size is 11.
     """
     whole_number("size", size, 1, LARGEST_SIZE)
@@ -64,7 +66,10 @@ def zipf_samples(size: int, *, seed: int, tail: bool = True) -> tuple[Tensor, Te
 
 
 def pair_counts(num_words: int) -> Tensor:
-    """How often each of Austen's ``num_words`` most frequent words (rows) precedes each (columns), float32."""
+    """How often each of Austen's ``num_words`` most frequent words (rows) precedes each (columns), float32.
+
+    Raises TypeError for what is no whole number, ValueError for one outside 1 to 7,000, and what ``austen_pairs`` does.
+    """
     words = austen_pairs(test_fraction=0.0)
     whole_number("num_words", num_words, 1, len(words.counts))
     inside = (words.train_inputs < num_words) & (words.train_targets < num_words)

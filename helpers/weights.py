@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.arguments import in_order, no_mask, real_number
 
-Counts = Tensor | Sequence[float] | Any
+Counts = Tensor | Sequence[float] | NDArray[Any]  # or a Series, whose type would need pandas
 NormalizeTo = Literal["sum", "class mean", "sample mean", "max"]
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {"sum": torch.sum, "class mean": torch.mean, "max": torch.max}
 
@@ -61,7 +62,7 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
     return ((1.0 - beta) / -torch.expm1(n * log_beta)).to(_dtype(counts))
 
 
-def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo) -> Tensor:
+def normalize(weights: Counts, counts: Counts | None = None, *, to: NormalizeTo) -> Tensor:
     """The same ratios on another scale.
 
     Args:
@@ -71,7 +72,7 @@ def normalize(weights: Tensor, counts: Counts | None = None, *, to: NormalizeTo)
             sum_c n_c w_c = N, so that the average sample weighs one; "max"
             max_c w_c = 1.
 
-    Returns a tensor of the dtype of ``weights``.
+    Returns the dtype of ``weights`` where they are a tensor of floats.
     Raises ValueError for weights that are negative, not finite or all zero, or
     that their dtype cannot hold on the new scale, for counts that are missing or
     of another length, and for an unknown ``to``.

@@ -49,6 +49,13 @@ def test_a_number_outside_is_named_with_the_range(low, high, expected):
             real_number("beta", value, low, high)
 
 
+@pytest.mark.parametrize("value", [5, math.nan])
+def test_the_highest_counts_without_a_lowest(value):
+    assert real_number("beta", -1e300, high=1) == -1e300
+    with pytest.raises(ValueError, match=rf"^beta is {float(value)}; expected a number from -inf to 1$"):
+        real_number("beta", value, high=1)
+
+
 @pytest.mark.parametrize(("high", "expected"), [(None, "at least 1"), (4, "1 to 4")])
 def test_a_whole_number_outside_is_named_with_the_range(high, expected):
     assert whole_number("steps", 1, 1, high) == 1

@@ -138,10 +138,14 @@ def test_split_refuses_a_bad_fraction(fraction):
         datasets.stratified_split(torch.zeros(3, dtype=torch.int64), fraction, 0)
 
 
-@pytest.mark.parametrize("targets", [torch.zeros(3), torch.zeros(2, 2, dtype=torch.int64)])
+@pytest.mark.parametrize(
+    "targets", [torch.zeros(3), torch.zeros(2, 2, dtype=torch.int64), torch.tensor([True, False]), torch.ones(2).int()]
+)
 def test_split_refuses_other_targets(targets):
     with pytest.raises(ValueError, match="targets has shape"):
         datasets.stratified_split(targets, 0.5, 0)
+    with pytest.raises(TypeError, match="targets is a list"):
+        datasets.stratified_split(targets.tolist(), 0.5, 0)
 
 
 def test_split_does_not_count_up_to_the_largest_label():

@@ -1,5 +1,6 @@
 """diagnose: its formulas against enumeration and closed forms, and each finding on both sides of its edge."""
 
+import inspect
 import itertools
 import math
 import re
@@ -257,6 +258,12 @@ def test_each_scheme_has_its_numbers_and_its_name_in_the_documentation():
         [by_hand.format(name) for name in SCHEMES if name not in OF_99_AND_1]
         + [named.format(name) for name in SCHEMES if f'"{name}"' not in diagnose.__doc__]
     )
+
+
+def test_each_option_is_told_in_the_documentation():
+    heads = re.findall(r"^ {8}(\w[\w, ]*):", diagnose.__doc__, re.M)
+    told = {*", ".join(heads).split(", "), *re.findall(r"``(\w+)``", diagnose.__doc__)}
+    assert set(inspect.signature(diagnose).parameters) - told == set()
 
 
 @pytest.mark.parametrize(("scheme", "expected"), [*OF_99_AND_1.items(), (0.75, [(100 / 99) ** 0.75, 100**0.75])])

@@ -97,8 +97,9 @@ def test_weights_may_be_zero_or_huge_but_must_differ_by_what_float32_can_hold():
     refused("counts or weight span more than float32", [3, 4], weight=[1e-30, 1e30])
 
 
-def test_a_class_without_a_sample_carries_the_average_weight():
+def test_a_class_without_a_sample_carries_the_average_weight_but_for_own_ones():
     assert diagnose([1, 0, 3]).facts.weights.tolist() == pytest.approx([4, 2, 4 / 3])
+    assert diagnose([1, 0, 3], weight=[4, 7, 1]).facts.weights.tolist() == [4, 7, 1]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def test_a_table_without_rows_is_its_headings(capsys):
     assert capsys.readouterr().out == "scheme   k\n"
 
 
+def test_none_is_text_and_no_number(capsys):
+    table({"name": "", "n": "d"}, [(None, 1)])
+    assert capsys.readouterr().out == "name   n\nNone   1\n"
+    with pytest.raises(TypeError, match="NoneType"):
+        table({"name": "", "n": "d"}, [("a", None)])
+
+
 @pytest.mark.parametrize("row", [("a",), ("a", 1, 2)])
 def test_a_row_of_another_length_is_refused(row):
     with pytest.raises(ValueError, match=r"cells: .*; expected 2: name, n"):

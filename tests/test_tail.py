@@ -52,5 +52,22 @@ def test_one_sample_of_one_class_is_frequent_middle_and_rare_at_once():
     assert thirds(torch.tensor([2, 2, 2])).tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"rule": "Nesterov"}, ValueError, "rule is 'Nesterov'"),
+        ({"lr": 0.0}, ValueError, "lr is 0.0"),
+        ({"steps": -1}, ValueError, "steps is -1"),
+        ({"steps": 1.5}, TypeError, "steps is 1.5"),
+    ],
+)
+def test_what_no_rule_can_do_is_refused_at_the_first_step(change, error, message):
+    steps = descend(
+        **{"gradient": torch.ones_like, "start": torch.zeros(2), "rule": "sign", "lr": 0.1, "steps": 1} | change
+    )
+    with pytest.raises(error, match=message):
+        next(steps)
+
+
 def test_no_step_is_no_step():
     assert list(descend(torch.ones_like, torch.zeros(2), "sign", 0.1, 0)) == []

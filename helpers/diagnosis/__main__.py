@@ -84,6 +84,7 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print the diagnosis of the file, return 0; or what was wrong with it or an option, on stderr, and return 2."""
     parser = argparse.ArgumentParser(prog="python -m helpers.diagnosis", description="What class weights will do.")
     parser.add_argument("file", type=Path, help="CSV with a header: a column count beside names, or a column label")
     which = parser.add_mutually_exclusive_group()

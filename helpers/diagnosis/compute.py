@@ -102,9 +102,11 @@ def diagnose(
         pos_weight: of the binary loss, instead of a scheme; makes ``loss`` "bce".
         loss: "cross entropy", or "bce" for binary_cross_entropy_with_logits; counts are then (negative, positive).
         reduction: PyTorch's; "none" is a mean over samples taken by hand.
+        label_smoothing: as in cross_entropy, 0 to 1.
         optimizer: its name in any case ("momentum" and "Nesterov" are SGD's), or a class of torch.optim.
         lr: the learning rate that is best without weights, or near it (a tenth of that is better kept where the ratios
             make the loss less than ten times as steep: notebook 10); None leaves it out.
+        momentum, weight_decay: of the optimiser, 0 to 1 and 0 or more.
         clip_norm: as in clip_grad_norm_.
         batch_size: samples that one loss sees, on one rank in one micro-batch; None means all of them. Pixels or
             tokens that come together are worth fewer (notebook 11).

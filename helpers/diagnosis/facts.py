@@ -29,7 +29,7 @@ class Facts:
     keys: Sequence[Any]  # the classes' names, or their numbers
     order: str  # where the order of the classes comes from
     counts: Tensor
-    weights: Tensor  # as the loss gets them; a class without a sample carries the average weight
+    weights: Tensor  # as the loss gets them; by a scheme, a class without a sample has the average weight
     scheme: str
     loss: str  # "cross entropy" or "bce"
     reduction: Reduction

@@ -25,4 +25,5 @@ def short(x: float) -> str:
 
 
 def samples(count: float) -> str:
+    """A count with its unit, "1 sample" or "1,200 samples"."""
     return f"{count:,.15g} sample" + ("" if count == 1 else "s")

@@ -40,11 +40,13 @@ def bring(f: Facts) -> str:
 
 
 def rarest(f: Facts) -> str:
+    """The rarest class by its name, and whether others are as rare."""
     alike = int((f.counts == f.counts[f.rarest]).sum())
     return f"{f.name(f.rarest)}, " + ("the rarest class" if alike == 1 else f"one of the {alike:,} rarest classes")
 
 
 def in_the_data(f: Facts) -> Iterator[Finding]:
+    """Findings that follow from the counts and the batch: misread, empty, absent or too few samples."""
     if f.doubt:
         cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
         yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")

@@ -155,4 +155,4 @@ class Check:
         return f"{right} of the {len(numbers)} exercises of this notebook {'is' if right == 1 else 'are'} right."
 
 
-check = Check()
+check = Check()  # an exception to "no global state": a second hint needs to know of the first

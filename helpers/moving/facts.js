@@ -41,7 +41,7 @@ function own(w, n) {
   return [Float64Array.from(w), "your own"];
 }
 
-// The weights that the loss gets; a class without a sample gets the weight of the average sample.
+// The weights that the loss gets; by a scheme, a class without a sample gets the weight of the average sample.
 function weightsOf(n, { scheme, weight, positive }) {
   if (weight && positive !== null) throw new Error("weight is given beside pos_weight; expected one of them");
   if (positive !== null && !(positive >= 1e-30 && positive <= 1e30)) throw new Error(`pos_weight is ${general(positive)}; expected a number above zero`);
