@@ -12,6 +12,7 @@ from torch import Tensor
 from helpers.arguments import check_weight, positive, tensors
 
 NOISE_SCALE = 500.0
+BINS = 4096
 ROUNDING = 1e-9  # weights that differ by less are equal
 
 
@@ -129,13 +130,13 @@ def _check(weights: Tensor, share: Tensor) -> None:
         raise ValueError("weights are zero for every class with a share; expected one above zero")
 
 
-def _binned(share: Tensor, weights: Tensor, bins: int = 4096) -> tuple[Tensor, Tensor]:
-    """Many classes as at most ``bins`` of nearly equal weight, each at its mean, which errs in second order only."""
-    if len(weights) <= bins:
+def _binned(share: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Many classes as at most ``BINS`` of nearly equal weight, each at its mean, which errs in second order only."""
+    if len(weights) <= BINS:
         return share, weights
     position = weights.log() - weights.log().min()
-    number = (position * ((bins - 1) / position.max().clamp(min=1e-300))).long()
-    together = torch.zeros(bins, dtype=torch.float64).index_add(0, number, share)
-    total = torch.zeros(bins, dtype=torch.float64).index_add(0, number, share * weights)
+    number = (position * ((BINS - 1) / position.max().clamp(min=1e-300))).long()
+    together = torch.zeros(BINS, dtype=torch.float64).index_add(0, number, share)
+    total = torch.zeros(BINS, dtype=torch.float64).index_add(0, number, share * weights)
     held = together > 0
     return together[held], total[held] / together[held]
