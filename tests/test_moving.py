@@ -434,6 +434,14 @@ def test_all_modules_are_light():
     assert sum(path.stat().st_size for path in (ROOT / "helpers" / "moving").glob("*.js*")) < LOAD
 
 
+def test_what_is_exported_is_imported_or_part_of_a_figure():
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers" / "moving").glob("*.js"))
+    exported = set(re.findall(r"^export (?:function|const) (\w+)", text, re.M))
+    imported = {name.strip() for names in re.findall(r"^import \{(.*)\} from", text, re.M) for name in names.split(",")}
+    assert imported <= exported
+    assert exported - imported == {"compute", "render"}
+
+
 def test_a_figure_is_one_module_that_exports_its_own_names_alone():
     for name in FIGURES:
         own = (ROOT / "helpers" / "moving" / f"{name}.js").read_text(encoding="utf-8")

@@ -108,7 +108,7 @@ export function once(make) {
 
 let made = 0;
 
-// A control as { element, get, set }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
+// A control as { element, get }: a slider (low to high, log or linear, or in steps of `step`), a choice, or a text.
 function control({ name, label, value, low, high, log = false, step = 0.01, say = short, options, text }, changed) {
   const id = `m-${name}-${++made}`;
   const element = document.createElement("div");
@@ -118,14 +118,14 @@ function control({ name, label, value, low, high, log = false, step = 0.01, say 
     const select = element.querySelector("select");
     select.value = value;
     select.addEventListener("change", changed);
-    return { element, get: () => select.value, set: (v) => (select.value = v) };
+    return { element, get: () => select.value };
   }
   if (text) {
     element.innerHTML = `<label for="${id}"><span>${escape(label)}</span></label><input id="${id}" type="text" autocomplete="off" spellcheck="false">`;
     const input = element.querySelector("input");
     input.value = value;
     input.addEventListener("input", changed);
-    return { element, get: () => input.value, set: (v) => (input.value = v) };
+    return { element, get: () => input.value };
   }
   // The slider says its value itself: an output that did so too would be heard twice.
   element.innerHTML = `<label for="${id}"><span>${escape(label)}</span><output for="${id}" aria-live="off"></output></label><input id="${id}" type="range">`;
@@ -138,14 +138,14 @@ function control({ name, label, value, low, high, log = false, step = 0.01, say 
     output.textContent = say(get());
     input.setAttribute("aria-valuetext", say(get()));
   };
-  const set = (v) => { exact = v; input.value = to(v); tell(); };
   input.addEventListener("input", () => { exact = null; tell(); changed(); });
-  set(value);
-  return { element, get, set };
+  input.value = to(value);
+  tell();
+  return { element, get };
 }
 
 // Build a figure in `el`: `draw(result, width)` returns { svg, height } and perhaps { still }, what lies below and is
-// drawn anew only where it differs; `read(result)` returns a sentence or two.
+// drawn anew only where it differs; `read(result)` returns a sentence or two. Returns what stops it.
 export function mount(el, { title, controls, compute, draw, read }) {
   el.replaceChildren();
   const root = document.createElement("div");
@@ -185,7 +185,7 @@ export function mount(el, { title, controls, compute, draw, read }) {
   const observer = new ResizeObserver(() => { waiting ||= requestAnimationFrame(update); });
   observer.observe(root);
   update();
-  return { update, set: (values) => { Object.entries(values).forEach(([k, v]) => parts[k].set(v)); update(); }, stop: () => observer.disconnect() };
+  return () => observer.disconnect();
 }
 
 // anywidget hands over a model that carries the data; the site hands the data itself.

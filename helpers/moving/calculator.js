@@ -35,7 +35,7 @@ const FIELDS = [
 const FIRST = 7; // the fields in sight; the others are folded
 
 // The diagnosis of read counts under options: facts, findings, rows, advised weights and code, all as in Python.
-export function diagnose(given) {
+function diagnose(given) {
   const facts = factsOf(given);
   return { facts, findings: findingsOf(facts), rows: rowsOf(facts) };
 }
@@ -51,7 +51,7 @@ export function compute({ text, kind, ...options }) {
 }
 
 // The advised weights as lines that run, and the loss that takes them.
-export function codeOf(f) {
+function codeOf(f) {
   const weights = f.advised.length <= WRITTEN ? `torch.tensor([${Array.from(f.advised, (w) => general(w, 8)).join(", ")}], dtype=torch.float32)`
     : 'torch.tensor([float(row["weight"]) for row in csv.DictReader(open("weights.csv", newline=""))], dtype=torch.float32)';
   const lr = f.lr === null ? `# learning rate: ${brief(f.factor)} of the one that suits no weights` : `lr = ${general(f.newLr, 3)}  # ${general(f.lr)} without weights`;
@@ -118,7 +118,7 @@ const kindsOf = (findings) => [["breaks", "breaks", "break"], ["hurts", "hurts",
   .filter(([number]) => number).map(([number, one, more]) => `${number} ${number === 1 ? one : more}`).join(", ");
 
 const quoted = (name) => (/[",\n]/.test(name) ? `"${String(name).replaceAll('"', '""')}"` : name);
-export const csvOf = (f) => `class,count,weight\n${Array.from(f.counts, (n, c) => `${quoted(f.keys[c])},${n},${f.advised[c]}`).join("\n")}\n`;
+const csvOf = (f) => `class,count,weight\n${Array.from(f.counts, (n, c) => `${quoted(f.keys[c])},${n},${f.advised[c]}`).join("\n")}\n`;
 
 export function render({ el }) {
   el.innerHTML = `<style>${STYLE}</style><div class="calculator"><form>

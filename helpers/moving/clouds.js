@@ -1,8 +1,6 @@
 // Two overlapping clouds and a weighted logistic regression, of notebook 02: the ratio moves its boundary, the scale does not.
 import { COLOURS, dataOf, decades, mount, once, panel, short } from "./base.js";
-
-const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
-const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+import { sigmoid, softplus } from "./logistic.js";
 
 // Solve the symmetric 3 x 3 system H s = g by Gaussian elimination.
 function solve(h, g) {
@@ -109,6 +107,6 @@ export function render({ model, el }) {
     compute: (settings) => compute(settings, data),
     draw: (result, width) => draw(result, width, data),
     read,
-  }).stop;
+  });
 }
 export default { render };

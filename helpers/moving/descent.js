@@ -1,15 +1,13 @@
 // Gradient descent on k times the logistic loss of notebook 04: when does it settle?
 import { COLOURS, dataOf, decades, mount, panel, short } from "./base.js";
+import { sigmoid, softplus } from "./logistic.js";
 
 const SHOWN = 60;
 const STEPS = 600;
 const RESTS = 1e-6;
 const CHAOS = "is thrown about"; // from then on two browsers part: their Math.exp differs in its last digit
 
-const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
-const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-
-export function loss([a, b], { inputs, targets }) {
+function loss([a, b], { inputs, targets }) {
   let sum = 0;
   for (let i = 0; i < inputs.length; i++) {
     const z = a * inputs[i] + b;
@@ -18,7 +16,7 @@ export function loss([a, b], { inputs, targets }) {
   return sum / inputs.length;
 }
 
-export function gradient([a, b], { inputs, targets }) {
+function gradient([a, b], { inputs, targets }) {
   let [ga, gb] = [0, 0];
   for (let i = 0; i < inputs.length; i++) {
     const error = sigmoid(a * inputs[i] + b) - targets[i];
@@ -125,7 +123,7 @@ export function read({ k, lr, product, kStar, fate, loss, norm }) {
 
 export function render({ model, el }) {
   const data = dataOf(model);
-  const figure = mount(el, {
+  return mount(el, {
     title: "Descent at any scale and learning rate",
     controls: [
       { name: "k", label: "scale k of the loss", value: 70, low: 1, high: 1e4, log: true },
@@ -135,6 +133,5 @@ export function render({ model, el }) {
     draw: (result, width) => draw(result, width, data),
     read,
   });
-  return figure.stop;
 }
 export default { render };

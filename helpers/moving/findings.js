@@ -36,7 +36,7 @@ function withoutSmoothing(f) {
   return ["probabilities = z.softmax(dim=1)", ...lines.map((line) => `probabilities = F.normalize(${line}, p=1, dim=1)`)].join("\n");
 }
 
-export function advisedLoss(f) {
+function advisedLoss(f) {
   const z = f.dtype === "float32" ? "z" : "z.float()";
   if (f.loss === "bce")
     return `loss = d.weights[0] * F.binary_cross_entropy_with_logits(${z}, y, pos_weight=d.weights[1] / d.weights[0]${f.divisor === "nothing" ? ', reduction="sum")' : ")"}`;

@@ -7,7 +7,7 @@ const nearest = (product, products) => {
   const step = Math.log(products[1] / products[0]);
   return Math.min(products.length - 1, Math.max(0, Math.round(Math.log(product / products[0]) / step)));
 };
-export const verdict = (fall) => (fall === null ? "NaN" : fall < -0.01 ? "diverged" : fall <= 0.01 ? "stuck" : "learning");
+const verdict = (fall) => (fall === null ? "NaN" : fall < -0.01 ? "diverged" : fall <= 0.01 ? "stuck" : "learning");
 
 // What the draws say together.
 function together(falls) {
@@ -22,7 +22,7 @@ export function compute({ rate, repair }, data) {
     const lr = rate * (repair === "none" ? 1 : 1 / mean) * (repair === "advised" ? rateFactor(second, data.batch) : 1);
     const product = lr * mean;
     const falls = data.falls[ratios][nearest(product, data.products)];
-    return { name, lr, product, falls, verdict: together(falls) };
+    return { name, product, falls, verdict: together(falls) };
   });
   return { rate, repair, rows };
 }
@@ -88,6 +88,6 @@ export function render({ model, el }) {
     compute: (settings) => compute(settings, data),
     draw: (result, width) => draw(result, width, data),
     read,
-  }).stop;
+  });
 }
 export default { render };

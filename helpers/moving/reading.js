@@ -168,15 +168,15 @@ function looks(text) {
 export function read(text, kind = "auto") {
   if (!text.trim()) throw new Error("nothing to read yet: paste counts, labels, or a table");
   const found = kind === "auto" ? looks(text) : kind;
-  if (found === "table") return { ...check(table(text)), kind: found };
-  if (found === "pairs") return { ...check(named(linesOf(text.trim()).map(fields))), kind: found };
+  if (found === "table") return check(table(text));
+  if (found === "pairs") return check(named(linesOf(text.trim()).map(fields)));
   if (found === "labels") {
     const labels = /[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean) : words(text);
     const held = tally(labels);
-    return { ...check(kind === "auto" ? repeated(held, labels.length) : held), kind: found };
+    return check(kind === "auto" ? repeated(held, labels.length) : held);
   }
   const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels");
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });
   if (held.doubt.includes("labels") && counts.some((n) => n === 0)) throw new Error(`counts holds ${held.doubt}; choose labels`);
-  return { ...held, kind: "counts" };
+  return held;
 }

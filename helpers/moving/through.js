@@ -12,12 +12,12 @@ export function compute({ batch, exponent, counts }) {
   const weights = raw.map((w) => w / mean);
   const through = [...letThrough(share, weights, batch)];
   const [rare, common] = [counts.indexOf(Math.min(...counts)), counts.indexOf(Math.max(...counts))];
-  return { batch, exponent, counts, weights, through, rare, common, largest: Math.max(...weights), asked: weights[rare] / weights[common],
+  return { batch, exponent, counts, weights, through, rare, largest: Math.max(...weights), asked: weights[rare] / weights[common],
     left: through[rare] / through[common], part: through[rare] / weights[rare], absent: absentShare(counts[rare], samples, Math.min(batch, samples)) };
 }
 
 // Counts as a person writes them: numbers apart by commas, spaces or lines; null for anything else.
-export function countsIn(text) {
+function countsIn(text) {
   const counts = text.split(/[\s,;]+/).filter(Boolean).map(Number);
   return counts.length > 1 && counts.length <= MOST && counts.every((n) => n >= 1 && Number.isFinite(n) && Number.isInteger(n)) ? counts : null;
 }
@@ -66,7 +66,7 @@ function draw(result, width) {
   return { svg: bad ? svg + left.text("these counts cannot be read", [44, 12], { colour: COLOURS.red, bold: true }) : svg, height: y + 292 + (narrow ? 0 : 10) };
 }
 
-export function read({ counts, batch, exponent, asked, left, part, largest, absent, bad }) {
+export function read({ batch, asked, left, part, largest, absent, bad }) {
   if (bad) return `Counts are 2 to ${MOST} whole numbers, such as 900, 90, 10. The figure shows the last ones that could be read.`;
   return `A batch of ${short(batch)} lets ${short(100 * part)} % of the rarest class's weight through. Asked for was a ratio of ${short(asked)} between the rarest and the most common class; `
     + `the average batch applies ${short(left)}. The largest weight is ${short(largest)} average samples${largest > 2 ? `, so half of it passes at a batch of ${half(largest).map((v) => short(v)).join(" to ")}` : ""}. `
@@ -89,6 +89,6 @@ export function render({ el }) {
     },
     draw,
     read,
-  }).stop;
+  });
 }
 export default { render };

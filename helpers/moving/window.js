@@ -67,6 +67,6 @@ export function render({ model, el }) {
     compute: (settings) => compute({ ...settings, classes: Math.round(settings.classes), batch: Math.round(settings.batch) }, data),
     draw: (result, width) => draw(result, width, data),
     read,
-  }).stop;
+  });
 }
 export default { render };
