@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+from helpers.datasets import Split, flights, letters, shuttle
+
+LOADERS: dict[str, Callable[..., Split]] = {"shuttle": shuttle, "flights": flights, "letters": letters}
+
+
+@cache
+def data_set(name: str) -> Split:
+    """A data set by its name, in the split of the notebooks."""
+    return LOADERS[name](0)
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,19 @@
 """Notebook 03: what the scale does to the gradient."""
 
-import functools
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from helpers.datasets import Split, flights, shuttle
 from helpers.models import one_hidden_layer
-from tools.verdicts import Verdict
-
-
-@functools.cache
-def seven() -> Split:
-    return shuttle()
-
-
-@functools.cache
-def airlines() -> Split:
-    return flights()
+from tools.verdicts import Verdict, data_set
 
 
 def trajectory(k: float, lr: float, seed: int, steps: int) -> Tensor:
     """The parameters after each step of descent on k times the loss, float32, 300 samples of Shuttle."""
-    model = one_hidden_layer(9, 16, 7, seed=seed)
-    order = torch.randperm(len(seven().train_targets), generator=torch.Generator().manual_seed(seed))[:300]
-    x, y = seven().train_inputs[order], seven().train_targets[order]
+    model, seven = one_hidden_layer(9, 16, 7, seed=seed), data_set("shuttle")
+    order = torch.randperm(len(seven.train_targets), generator=torch.Generator().manual_seed(seed))[:300]
+    x, y = seven.train_inputs[order], seven.train_targets[order]
     path = []
     for _ in range(steps):
         gradients = torch.autograd.grad(k * F.cross_entropy(model(x), y), list(model.parameters()))
@@ -48,9 +35,9 @@ def close(seed: int, lr: float = 0.3, steps: int = 40) -> bool:
     return bool(((path - reference).norm(dim=1) / reference.norm(dim=1)).max() < 1e-6)
 
 
-def louder(seed: int, num_hidden: int = 16, data: str = "Shuttle") -> bool:
+def louder(seed: int, num_hidden: int = 16, data: str = "shuttle") -> bool:
     """Whether N/n_c makes both rarest classes louder than the most common one, at a fresh start."""
-    split = seven() if data == "Shuttle" else airlines()
+    split = data_set(data)
     x, y, n = split.train_inputs, split.train_targets, torch.bincount(split.train_targets)
     model = one_hidden_layer(x.shape[1], num_hidden, len(n), seed=seed)
 

@@ -12,9 +12,8 @@ from torch.utils.data import WeightedRandomSampler
 from helpers import datasets
 from helpers.ensembles import Loss, fit_many
 from helpers.operating import area_under, operating_curve
-from tools.verdicts import Verdict
+from tools.verdicts import LOADERS, Verdict
 
-LOADERS = {"shuttle": datasets.shuttle, "flights": datasets.flights, "letters": datasets.letters}
 EXPONENTS = (0.0, 0.5, 0.75, 1.0)
 RARE = 200  # training samples
 
@@ -43,7 +42,7 @@ def measured(
     seed: int, data: str = "shuttle", epochs: int = 6, lr: float = 0.05, batch_size: int = 1024
 ) -> dict[str, dict[str, float]]:
     """Measures on one split: of weights (N/n_c)^τ, of two of them after ``- log w``, and of resampling."""
-    split = LOADERS[data](seed=seed)
+    split = LOADERS[data](seed)
     x, y = split.train_inputs, split.train_targets
     counts = torch.bincount(y).float()
     w = counts.sum() / counts
@@ -102,7 +101,7 @@ def trained_long(
 
     On 100 samples a class of Shuttle, or on 300 of other data.
     """
-    split = LOADERS[data](seed=seed)
+    split = LOADERS[data](seed)
     each = torch.cat([(split.train_targets == c).nonzero()[:100, 0] for c in range(len(split.counts))])
     keep = each if data == "shuttle" else few(split, 300, seed)
     x, y = split.train_inputs[keep][:, sensors].double(), split.train_targets[keep]

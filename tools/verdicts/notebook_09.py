@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.datasets import Split, austen_pairs, flights, letters, shuttle
+from helpers.datasets import Split, austen_pairs
 from helpers.models import one_hidden_layer, softmax_regression
 from helpers.training import fit
-from tools.verdicts import Verdict
+from tools.verdicts import Verdict, data_set
 
 LARGEST = torch.finfo(torch.float16).max
 
@@ -18,11 +18,6 @@ LARGEST = torch.finfo(torch.float16).max
 @cache
 def words() -> Split:
     return austen_pairs()
-
-
-@cache
-def seven() -> Split:
-    return shuttle()
 
 
 def silent(seed: int, spread: float = 1.0, num_classes: int = 6) -> bool:
@@ -57,9 +52,10 @@ def starved(seed: int, batch_size: int = 256, norm: str = "sum one") -> bool:
 
 def skips(seed: int, k: float = 256.0, logits: bool = True) -> bool:
     """Whether GradScaler skips as many of 24 steps as the largest gradient in float16 predicts."""
-    picks = torch.randperm(len(seven().train_targets), generator=torch.Generator().manual_seed(seed))[:256]
-    x, y = seven().train_inputs[picks], seven().train_targets[picks]
-    weight = seven().counts.sum() / (7 * seven().counts)
+    seven = data_set("shuttle")
+    picks = torch.randperm(len(seven.train_targets), generator=torch.Generator().manual_seed(seed))[:256]
+    x, y = seven.train_inputs[picks], seven.train_targets[picks]
+    weight = seven.counts.sum() / (7 * seven.counts)
     model = softmax_regression(9, 7)
     z = model(x)
     watched = [*model.parameters(), *([z] if logits else [])]
@@ -80,12 +76,7 @@ def skips(seed: int, k: float = 256.0, logits: bool = True) -> bool:
     return skipped == predicted
 
 
-@cache
-def data_set(name: str) -> Split:
-    return {"Shuttle": shuttle, "flights": flights, "letters": letters}[name]()
-
-
-def wrong_and_certain(seed: int, data: str = "Shuttle", steps: int = 100) -> bool:
+def wrong_and_certain(seed: int, data: str = "shuttle", steps: int = 100) -> bool:
     """Whether a network trained without weights has a training sample of ten times an untrained model's loss."""
     x, y = data_set(data).train_inputs, data_set(data).train_targets
     classes = int(y.max()) + 1

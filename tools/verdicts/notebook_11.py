@@ -15,7 +15,7 @@ from helpers import datasets
 from helpers.datasets import austen_pairs
 from helpers.ensembles import fit_many
 from helpers.stability import minimise
-from tools.verdicts import Verdict
+from tools.verdicts import LOADERS, Verdict
 from tools.verdicts.notebook_08 import effective_weights
 
 
@@ -23,7 +23,7 @@ def smoothing(
     seed: int, data: str = "shuttle", eps: float = 0.1, epochs: int = 4, lr: float = 0.05, size: int = 1024
 ) -> bool:
     """Whether smoothing under N/n_c loses at least half of the names that the repair keeps, after training."""
-    split = getattr(datasets, data)(seed)
+    split = LOADERS[data](seed)
     y = split.train_targets
     w = len(y) / torch.bincount(y).float()
 
@@ -38,12 +38,11 @@ def smoothing(
     return bool(right[0] < right[1] / 2)
 
 
-@cache
 def two_numbers(
     seed: int, data: str = "flights", kind: str = "smoothed", exponent: float = 0.5, epochs: int = 6
 ) -> bool:
     """Whether a z - s log w, with a and s by held-out samples, has a log loss 2 % below that of z and of z - log w."""
-    split = getattr(datasets, data)(seed)
+    split = LOADERS[data](seed)
     train, valid = datasets.stratified_split(split.train_targets, 0.25, seed)
     x, y = split.train_inputs[train], split.train_targets[train]
     w = (len(y) / torch.bincount(y).float()) ** exponent

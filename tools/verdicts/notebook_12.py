@@ -1,6 +1,5 @@
 """Notebook 12: which number to trust, what costs ask for, and what makes a comparison unfair."""
 
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -12,10 +11,11 @@ from torch.optim.swa_utils import update_bn
 from torch.utils.data import WeightedRandomSampler
 
 from helpers import datasets
-from helpers.ensembles import Loss, Networks, fit_many
+from helpers.ensembles import Networks, fit_many
 from helpers.training import fit
 from tools.problems import standard
-from tools.verdicts import Verdict
+from tools.verdicts import LOADERS, Verdict
+from tools.verdicts.notebook_06 import RARE, weighted
 
 
 def digits(seed: int) -> datasets.Split:
@@ -28,14 +28,8 @@ def digits(seed: int) -> datasets.Split:
     return datasets.Split(x[train], y[train], x[test], y[test], torch.bincount(y), tuple("0123456789"))
 
 
-LOADERS: dict[str, Callable[[int], Any]] = {"shuttle": datasets.shuttle, "flights": datasets.flights}
-LOADERS |= {"letters": datasets.letters, "digits": digits}
-RARE = 200  # training samples
+SPLITS = LOADERS | {"digits": digits}
 WRONG = 0.01  # share of wrong labels
-
-
-def weighted(w: Tensor | None) -> Loss:
-    return lambda z, y, _: F.cross_entropy(z, y, weight=w)
 
 
 def inverse(y: Tensor) -> Tensor:
@@ -49,7 +43,7 @@ def mean_recall(named: Tensor, y: Tensor) -> float:
 @cache
 def picks(seed: int, data: str = "letters", lr: float = 0.05, epochs: int = 12) -> dict[str, tuple[int, float]]:
     """Under N/n_c, the epoch at which each validation loss is smallest, and the mean recall on the test there."""
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     train, valid = datasets.stratified_split(split.train_targets, 0.25, seed)
     x, y = split.train_inputs[train], split.train_targets[train]
     x_valid, y_valid = split.train_inputs[valid], split.train_targets[valid]
@@ -87,7 +81,7 @@ def bills(
     lr: float = 0.05,
 ) -> dict[str, Any]:
     """What a test costs with the ratios 1, ``cost`` and N/n_c: in the loss, and as thresholds."""
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     y, y_test = (torch.isin(t, torch.tensor(ours)).long() for t in (split.train_targets, split.test_targets))
     ratios = torch.tensor([1.0, cost, float((y == 0).sum() / (y == 1).sum())])
     losses = [weighted(torch.tensor([1.0, float(ratio)])) for ratio in ratios]
@@ -113,7 +107,7 @@ def loss_is_cheaper(seed: int, **setting: Any) -> bool:
 
 def flooded(seed: int, data: str = "shuttle", lr: float = 0.05, epochs: int = 6) -> bool:
     """Whether one wrong label in a hundred more than triples the decisions of N/n_c for a rare class."""
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     y, num_classes = split.train_targets, len(split.class_names)
     generator = torch.Generator().manual_seed(seed)
     wrong = torch.rand(len(y), generator=generator) < WRONG
@@ -131,7 +125,7 @@ def networks_of(
     seed: int, data: str = "flights", lr: float = 0.05, epochs: int = 6, batch: int = 1024, hidden: int = 32
 ) -> dict[str, Tensor]:
     """Test logits of no weights, N/n_c, a balanced sampler, and sampler and weights together."""
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     x, y = split.train_inputs, split.train_targets
     w, found = inverse(y), []
     for even in (False, True):
@@ -154,7 +148,7 @@ def twice(seed: int, **setting: Any) -> bool:
 
 def natural_averages_hurt(seed: int, data: str = "flights", lr: float = 0.02, steps: int = 240) -> bool:
     """Whether natural batch norm averages take over 0.05 of mean recall after a sampler, and less after N/n_c."""
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     x, y = split.train_inputs, split.train_targets
     w, lost = inverse(y), []
     generator = torch.Generator().manual_seed(seed)
@@ -202,7 +196,7 @@ def moved(seed: int, data: str = "flights", lr: float = 0.05, epochs: int = 6, b
 
     τ is what gives the highest mean recall on a quarter of the training set, which is kept from training.
     """
-    split: Any = LOADERS[data](seed)
+    split = SPLITS[data](seed)
     train, valid = datasets.stratified_split(split.train_targets, 0.25, seed)
     x, y = split.train_inputs[train], split.train_targets[train]
     y_valid, shift = split.train_targets[valid], inverse(y).log()
