@@ -23,8 +23,8 @@ def average(w: Tensor, n: Tensor) -> float:
 EXERCISES = (
     Exercise(
         "10.1",
-        insight="Any ratios reach this scale by one division, and at the start the loss keeps its size. Whether the learning rate "
-        "may stay is another question.",
+        insight="Any ratios reach this scale by one division, and at the start the loss keeps its size. Whether the "
+        "learning rate may stay is another question.",
         second='Section 11, "Ideally the cost keeps the value that it has without weights", says why this scale. By '
         "hand: counts 4 and 1, exponent 0.5. The ratios are 0.5 and 1, their mean over the five samples is 0.6, and "
         "the weights 0.833 and 1.667.",
