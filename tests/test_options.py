@@ -7,7 +7,8 @@ import pytest
 
 from tools.options import ROOT
 
-STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json")}
+FOLDERS = (ROOT / "data", ROOT / "helpers" / "moving")
+STORED = {path: path.stat().st_mtime_ns for folder in FOLDERS for path in folder.glob("*.json")}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,8 @@ STORED = {path: path.stat().st_mtime_ns for path in (ROOT / "data").glob("*.json
         ("processors", ["none.ipynb"], "none.ipynb; expected notebooks, such as"),
         ("run", ["99"], "99; expected notebooks, such as 01"),
         ("soak", ["--minutes", "-1"], "argument --minutes: it is '-1'; expected a number above zero"),
+        ("stills", ["descent"], "unrecognized arguments: descent"),
+        ("one_knob", ["--steps", "8"], "unrecognized arguments: --steps 8"),
         ("mutate_notebooks", ["99"], "99; expected notebooks, such as 01"),
     ],
 )

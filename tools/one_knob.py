@@ -7,6 +7,7 @@ Under SGD with a loss divided by the samples only the product of the learning ra
 of the batches, of which the first is the notebook's. Writes helpers/moving/one_knob.json.
 """
 
+import argparse
 import json
 from functools import partial
 
@@ -42,6 +43,7 @@ def fall(w: torch.Tensor, lr: float, seed: int) -> float | None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     torch.set_num_threads(1)
     n = torch.bincount(austen_pairs().train_targets, minlength=CLASSES)
     ratios = {

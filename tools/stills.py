@@ -1,8 +1,11 @@
 """Draw each figure that moves once, for where nothing moves: pictures and their words, into helpers/moving.
 
+    python -m tools.stills
+
 By Chromium and by the figure's own module, so that a still shows what the figure shows. On paper, without its controls.
 """
 
+import argparse
 import io
 import json
 import sys
@@ -56,6 +59,7 @@ def draw(page: Page, name: str) -> tuple[Image.Image, str]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     words = {}
     with chromium() as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": 100}, device_scale_factor=DENSITY)
