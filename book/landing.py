@@ -48,8 +48,14 @@ def divided(readme: str) -> tuple[str, dict[str, str]]:
 
 
 def doors(section: str) -> str:
-    """The list as three cards, each headed by a link to where its first link leads."""
-    cards, count = DOOR.subn(lambda door: f"- [{door[1]}]({door[3]})\n\n  {door[2]}\n", section.strip())
+    """The list as three cards, each headed by a link to where its first link leads, with the site's calculator."""
+    if COUNTS not in section:
+        raise CourseError(
+            f'README.md: "## {DOORS}" does not say "{COUNTS}", where the site adds its calculator: say so again, or '
+            "change COUNTS in book/landing.py too"
+        )
+    section = section.replace(COUNTS, CALCULATOR).strip()
+    cards, count = DOOR.subn(lambda door: f"- [{door[1]}]({door[3]})\n\n  {door[2]}\n", section)
     if count != 3:
         raise CourseError(f'README.md: "## {DOORS}" should be a list of three, as in "- **Learn.** ... [a](link) ..."')
     return f'<div class="doors">\n\n{cards}\n</div>\n\n'
@@ -72,7 +78,7 @@ def front_page(readme: str, course: list[Lesson]) -> str:
     """The question, one picture, the answer, the doors and the map."""
     opening, found = divided(readme)
     page = f"{OPENING}{opening}{found[PICTURE].strip()}\n\n"
-    page += f"## {ANSWER}\n\n{found[ANSWER].strip()}\n\n## {DOORS}\n\n{doors(found[DOORS].replace(COUNTS, CALCULATOR))}"
+    page += f"## {ANSWER}\n\n{found[ANSWER].strip()}\n\n## {DOORS}\n\n{doors(found[DOORS])}"
     words = MAP.sub("", found[COURSE]).replace("<!-- the map, by make map -->\n<!-- end of the map -->", "")
     page += f"## {COURSE}\n\n{parts(course)}{TALLY_OF_COURSE}\n\n{words.strip()}\n\n{RUNNING}"
     # A link within the README to one of its other sections.

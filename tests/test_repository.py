@@ -57,3 +57,6 @@ def test_every_section_of_the_readme_stands_on_one_of_its_two_pages(monkeypatch)
     assert lost == []
     with pytest.raises(CourseError, match='no section "## Three doors"'):
         front_page(readme.replace("## Three doors", "## Doors"), lessons())
+    with pytest.raises(CourseError, match='does not say "put them into '):
+        front_page(readme.replace("put them into", "enter them in"), lessons())
+    assert "into the [calculator](book/calculator.md), or into [notebook 10]" in front
