@@ -18,13 +18,18 @@ expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def where_there_is_a_browser() -> Iterator[None]:
     """Without a browser skip, or fail where COURSE_BROWSER=required says that there has to be one."""
     try:
-        with chromium() as opened:
-            yield opened
+        yield
     except NoBrowserError as error:
         (pytest.fail if os.environ.get("COURSE_BROWSER") == "required" else pytest.skip)(str(error))
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with where_there_is_a_browser(), chromium() as opened:
+        yield opened
 
 
 def new_page(browser: Browser, **options: Any) -> Page:

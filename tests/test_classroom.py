@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import run
+from browsing import run, where_there_is_a_browser
 from conftest import LESSONS, ROOT, SOLUTIONS, opened, placed
 from nbformat import NotebookNode
 
@@ -143,10 +143,8 @@ def test_worksheet_has_every_prediction_and_its_answer():
 
 
 def test_worksheet_is_printed_without_a_date(tmp_path: Path):
-    try:
+    with where_there_is_a_browser():
         worksheet.write(tmp_path, [opened(LESSONS[0])])
-    except NoBrowserError as error:
-        pytest.skip(str(error))
     printed = [(tmp_path / name).read_bytes() for name in ("worksheet.pdf", "worksheet-key.pdf")]
     assert all(
         pdf.startswith(b"%PDF-") and set(re.findall(rb"D:(\d{14})", pdf)) <= {b"20000101000000"} for pdf in printed
