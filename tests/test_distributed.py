@@ -4,7 +4,6 @@ import faulthandler
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 from functools import partial
@@ -130,14 +129,14 @@ def test_only_the_global_weights_and_equal_parts_by_samples_give_the_single_proc
     assert r["zero weight"]["global weights"] < 1e-13
 
 
-def test_two_torchruns_stand_for_two_hosts():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def test_two_torchruns_stand_for_two_hosts(tmp_path):
+    """Which meet as in ``launch``: over a file, as a port that is free now may be taken when it is used."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d"]
-    command += ["--rdzv-id=weights", f"--rdzv-endpoint=127.0.0.1:{port}", "--local-addr=127.0.0.1"]
-    command += ["-m", "helpers.distributed", "--batches", "5", f"--limit-s={LIMIT_S}"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    command += ["--rdzv-id=weights", "--rdzv-conf=store_type=file", f"--rdzv-endpoint={tmp_path / 'store'}"]
+    command += ["--local-addr=127.0.0.1", "-m", "helpers.distributed", "--batches", "5", f"--limit-s={LIMIT_S}"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    if sys.platform in launcher.LOOPBACK:
+        environment["GLOO_SOCKET_IFNAME"] = launcher.LOOPBACK[sys.platform]
     hosts = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True)
         for _ in range(2)
