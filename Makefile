@@ -43,7 +43,7 @@ renew: $(VENV)/installed ## take fresh copies into my/ and keep the old ones: AR
 
 # Two workers share two cores, so a kernel gets one thread.
 test: $(VENV)/installed ## lint, unit tests and every notebook cell against its stored output, in one run
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
 snapshots: $(VENV)/installed ## write the looks of figures, the report of diagnose and the draws of exercises anew, to be read as a diff: git diff tests/__snapshots__
 	$(BIN)/python -m pytest --override-ini=addopts= -p no:cacheprovider -q --snapshot-update \
