@@ -6,9 +6,10 @@ import pytest
 
 from helpers import datasets
 from helpers.replication import replicated
-from tools.replicate import FIRST, held, key, stored_rows, verdicts
+from tools.replicate import FIRST, STORED, held, key, verdicts
+from tools.stored import stored
 
-ROWS = {key(row): row for row in stored_rows()}
+ROWS = {key(row): row for row in stored(STORED, "rows")}
 CASES = [(verdict, setting) for verdict in verdicts() for setting in verdict.settings]
 
 

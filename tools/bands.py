@@ -9,7 +9,6 @@ settings, the losses of the search, and for each run its recall at ten in percen
 
 import argparse
 import json
-import platform
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from helpers.models import next_word_model
 from helpers.training import Loss, fit
 from helpers.weights import inverse_frequency, normalize, power
 from tools.options import ROOT, at_least_one
+from tools.stored import versions
 
 STORED = ROOT / "data" / "bands.json"
 K, BATCH = 7000, 128
@@ -111,7 +111,7 @@ def main() -> None:
         best = {steps: min(RATES, key=lambda lr: losses[steps, lr]) for steps in BUDGETS}
         print("held-out loss without weights:", losses, "best:", best, flush=True)
         stored: dict[str, Any] = {
-            "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+            "versions": versions(),
             "settings": {"optimizer": "Adam", "batch": BATCH, "lr": {str(steps): lr for steps, lr in best.items()}},
             "search": [{"steps": steps, "lr": lr, "held-out loss": loss} for (steps, lr), loss in losses.items()],
             "runs": [],

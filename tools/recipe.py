@@ -13,20 +13,18 @@ settings, versions, and a row for each cell. What the time limit cuts off keeps 
 import argparse
 import json
 import math
-import platform
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-import sklearn
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from tools.options import ROOT, above_zero, check_known
 from tools.problems import PROBLEMS, problem
+from tools.stored import stored, versions
 
 STORED = ROOT / "data" / "recipe.json"
 SEEDS = (20_000, 20_001, 20_002)  # no notebook and no test uses them
@@ -195,16 +193,14 @@ def short(number: float) -> float | None:
 
 
 def stored_rows() -> list[dict[str, Any]]:
-    return list(json.loads(STORED.read_text(encoding="utf-8"))["rows"]) if STORED.is_file() else []
+    return stored(STORED, "rows")
 
 
 def store(rows: Sequence[dict[str, Any]]) -> None:
-    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
-    versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     settings = {"seeds": SEEDS, "steps": f"one pass, at least {STEPS}", "factors": [short(f) for f in FACTORS]}
     settings |= {"rates": {optimiser: [short(rate) for rate in rates] for optimiser, rates in RATES.items()}}
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    head = f'{{\n "versions": {json.dumps(versions)},\n "settings": {json.dumps(settings)},\n'
+    head = f'{{\n "versions": {json.dumps(versions("numpy", "scikit-learn"))},\n "settings": {json.dumps(settings)},\n'
     STORED.write_text(f'{head} "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
 
 

@@ -10,17 +10,15 @@ and one digit a draw, 1 where the conclusion held. Rows that the time limit cuts
 import argparse
 import importlib
 import json
-import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-import numpy as np
-import sklearn
 import torch
 
 from tools.options import ROOT, above_zero, at_least_one, check_known
+from tools.stored import stored, versions
 from tools.verdicts import Verdict
 
 FIRST = 10_000  # above every seed of the notebooks and the tests
@@ -45,10 +43,6 @@ def held_by_name(notebook: str, name: str, setting: str, draw: int) -> str:
     return str(int(held(verdict, setting, draw)))
 
 
-def stored_rows() -> list[dict[str, Any]]:
-    return list(json.loads(STORED.read_text(encoding="utf-8"))["rows"]) if STORED.is_file() else []
-
-
 def row_of(verdict: Verdict, setting: str, digits: str) -> dict[str, Any]:
     return {
         "notebook": verdict.notebook,
@@ -71,7 +65,7 @@ def main() -> int:
     parser.add_argument("--lanes", type=at_least_one, default=2, help="draws that run at a time")
     options = parser.parse_args()
     check_known(parser, options.notebooks, (verdict.notebook for verdict in verdicts()))
-    known = {key(row): row for row in stored_rows()}
+    known = {key(row): row for row in stored(STORED, "rows")}
     started = time.monotonic()
     found, late = [], []
     with ProcessPoolExecutor(options.lanes) as pool:
@@ -88,10 +82,8 @@ def main() -> int:
             found.append(row_of(verdict, setting, digits))
             count = f"{digits.count('1')} of {len(digits)}"
             print(f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True)
-    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
-    versions |= {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
-    stored = {"versions": versions, "rows": found}
-    STORED.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    renewed = {"versions": versions("numpy", "scikit-learn"), "rows": found}
+    STORED.write_text(json.dumps(renewed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for where in late:
         print("not reached in time:", *where)
     return 1 if late else 0

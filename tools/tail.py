@@ -15,7 +15,6 @@ weights out gives for nothing.
 import argparse
 import json
 import math
-import platform
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -31,6 +30,7 @@ from helpers.models import next_word_model
 from helpers.tail import Rule, descend, pair_counts, table_gradient, thirds, zipf_samples
 from helpers.weights import normalize, power
 from tools.options import ROOT, at_least_one, check_known
+from tools.stored import stored, versions
 
 STORED = ROOT / "data" / "tail.json"
 
@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="*", default=list(RATES), help="the others stay as they are stored")
     options = parser.parse_args()
     check_known(parser, options.parts, RATES)
-    known = json.loads(STORED.read_text(encoding="utf-8"))["runs"] if STORED.is_file() else []
+    known = stored(STORED, "runs")
     done = [row for row in known if row["part"] not in options.parts]
     chosen, started = [job for job in jobs() if job["part"] in options.parts], time.monotonic()
     with ProcessPoolExecutor(options.lanes) as pool:
@@ -215,9 +215,8 @@ def main() -> None:
 
 
 def store(rows: list[dict[str, Any]]) -> None:
-    versions = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    STORED.write_text(f'{{"versions": {json.dumps(versions)}, "runs": [\n{lines}\n]}}\n', encoding="utf-8")
+    STORED.write_text(f'{{"versions": {json.dumps(versions())}, "runs": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":
