@@ -39,6 +39,11 @@ def repository() -> str:
     return name
 
 
+def headings(markdown: str) -> list[str]:
+    """Of the second and third level, in order and as they are written: those that have an address on the site."""
+    return re.findall(r"^#{2,3} (.+)$", markdown, re.M)
+
+
 class CourseError(ValueError):
     """A notebook lacks a word that the course reads; the message says which, and where it belongs."""
 
@@ -70,6 +75,10 @@ class Lesson:
                 f'{{"part": "II"}}, one of {", ".join(PARTS)}; they say {part!r}'
             )
         return part
+
+    @property
+    def headings(self) -> list[str]:
+        return headings("\n".join(cell.source for cell in self.notebook.cells if cell.cell_type == "markdown"))
 
     def _words(self, pattern: str, wanted: str) -> str:
         found = re.search(pattern, self.notebook.cells[0].source, re.M)

@@ -15,6 +15,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from book.adapt import FINDING, PREDICT, code_tells, keep_numbers_whole
+from book.course import headings
 from book.figures import inline
 from book.formulas import CLOSING, OPENING, mathml
 from book.slide_figures import projected
@@ -175,10 +176,6 @@ def of_cell(cell: NotebookNode, most: int = MOST_WORDS) -> list[Slide]:
     if cell.cell_type == "code":
         return [code_slide(cell)]
     return markdown_slides(cell.source, most, cell.metadata.get("slideshow", {}).get("show", []))
-
-
-def headings(markdown: str) -> list[str]:
-    return re.findall(r"^##+ (.+)$", markdown, re.M)
 
 
 def join(slide: Slide, cell: NotebookNode, *, hidden: bool) -> list[Slide]:

@@ -15,8 +15,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from book.course import GUIDE, ROOT, CourseError, Lesson, lessons
-from book.deck import MARKDOWN, Slide, headings, kind_of, rendered, slides
+from book.course import GUIDE, ROOT, CourseError, Lesson, headings, lessons
+from book.deck import MARKDOWN, Slide, kind_of, rendered, slides
 
 PLAN = ROOT / "book" / "lecture.toml"
 TABLE = re.compile(r"(?<=<!-- the lecture, by make map -->\n).*?(?=<!-- end of the lecture -->)", re.S)

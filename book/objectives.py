@@ -5,9 +5,8 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from mdit_py_plugins.anchors.index import slugify
-
 from book.course import GUIDE, ROOT, Lesson
+from book.questions import address
 
 PLAN = ROOT / "book" / "objectives.toml"
 INTRODUCTION = """# Objectives
@@ -27,14 +26,9 @@ def objectives(lesson: Lesson) -> list[str]:
     return [line.rstrip(";.") for line in re.findall(r"^- (.+)$", lesson.notebook.cells[0].source, re.M)]
 
 
-def headings(lesson: Lesson) -> list[str]:
-    texts = [cell.source for cell in lesson.notebook.cells if cell.cell_type == "markdown"]
-    return re.findall(r"^###? (.+)$", "\n".join(texts), re.M)
-
-
 def exercises(lesson: Lesson) -> dict[str, str]:
     """Number to heading."""
-    return {found[1]: heading for heading in headings(lesson) if (found := re.match(r"Exercise ([\d.]+)", heading))}
+    return {found[1]: heading for heading in lesson.headings if (found := re.match(r"Exercise ([\d.]+)", heading))}
 
 
 def questions() -> list[int]:
@@ -52,7 +46,7 @@ def lacks(course: list[Lesson]) -> Iterator[str]:
         used = [number for row in rows for number in row.get("exercises", [])]
         asked += [number for row in rows for number in row.get("quiz", [])]
         for place, row in enumerate(rows, 1):
-            gone = [one for one in row["sections"] if one not in headings(lesson)]
+            gone = [one for one in row["sections"] if one not in lesson.headings]
             if gone or not row["sections"]:
                 yield f"{lesson.number}, objective {place}: no section {gone or ''} in {lesson.path.name}"
             if not row.get("exercises") and not row.get("quiz"):
@@ -66,13 +60,12 @@ def lacks(course: list[Lesson]) -> Iterator[str]:
 def objectives_page(course: list[Lesson]) -> str:
     parts = [INTRODUCTION]
     for lesson in course:
-        page = f"../notebooks/{lesson.path.name}"
         own = exercises(lesson)
-        parts.append(f"## [{lesson.number} · {lesson.question}]({page})\n\n")
+        parts.append(f"## [{lesson.number} · {lesson.question}](../notebooks/{lesson.path.name})\n\n")
         parts.append("| you will be able to | sections | exercises | quiz |\n|---|---|---|---|\n")
         for aim, row in zip(objectives(lesson), plan()[lesson.number], strict=True):
-            taught = ", ".join(f"[{one}]({page}#{slugify(one)})" for one in row["sections"])
-            tried = ", ".join(f"[{one}]({page}#{slugify(own[one])})" for one in row.get("exercises", []))
+            taught = ", ".join(f"[{one}]({address(lesson, one)})" for one in row["sections"])
+            tried = ", ".join(f"[{one}]({address(lesson, own[one])})" for one in row.get("exercises", []))
             quiz = ", ".join(map(str, row.get("quiz", [])))
             parts.append(f"| {aim} | {taught} | {tried} | {quiz} |\n")
         parts.append("\n")

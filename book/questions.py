@@ -88,21 +88,19 @@ def place(shown: str, course: Iterable[Lesson]) -> tuple[Lesson, str]:
     lesson = next((lesson for lesson in course if lesson.path.name.startswith(f"{number}_")), None)
     if lesson is None:
         raise CourseError(f'"{shown}": there is no notebook {number}')
-    if heading not in headings(lesson):
+    if heading not in map(plain, lesson.headings):
         raise CourseError(f'"{shown}": {lesson.path.name} has no heading "{heading}"')
     return lesson, heading
 
 
-def headings(lesson: Lesson) -> list[str]:
-    """Of the second and third level, in order: those that have an address on the site."""
-    prose = "\n".join(cell.source for cell in lesson.notebook.cells if cell.cell_type == "markdown")
-    return [plain(text) for text in re.findall(r"^#{2,3} (.+)$", prose, re.M)]
+def address(lesson: Lesson, heading: str) -> str:
+    """Of a heading of a notebook, from a page in book/."""
+    return f"../notebooks/{lesson.path.name}#{github_slugify(keep_numbers_whole(plain(heading)))}"
 
 
 def link(shown: str, course: Iterable[Lesson]) -> str:
     lesson, heading = place(shown, course)
-    address = f"../notebooks/{lesson.path.name}#{github_slugify(keep_numbers_whole(heading))}"
-    return f"[{lesson.path.name[:2]}, *{heading}*]({address})"
+    return f"[{lesson.path.name[:2]}, *{heading}*]({address(lesson, heading)})"
 
 
 def cited(thread: str) -> str:

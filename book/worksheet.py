@@ -15,8 +15,8 @@ from nbformat import NotebookNode
 from book.adapt import FINDING, PREDICT, visible_part
 from book.browser import PATIENCE, NoBrowserError, chromium
 from book.cards import questions
-from book.course import ROOT, Lesson, lessons
-from book.deck import MARKDOWN, headings, rendered
+from book.course import ROOT, Lesson, headings, lessons
+from book.deck import MARKDOWN, rendered
 from book.formulas import style_sheet
 from book.slide_text import sentences, units
 from book.target import empty_folder
