@@ -137,11 +137,16 @@ def page(one_page: Page) -> Iterator[Page]:
     one_page.evaluate("localStorage.clear()")
 
 
-def put(folder: Path, name: str, *cards: dict[str, object] | list[dict[str, object]], tally: str = TALLY) -> str:
-    """A page with these cards, as the site has them, and its address."""
-    cells = [new_markdown_cell("What?", id=f"c{i}", metadata={"predict": card}) for i, card in enumerate(cards)]
-    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), tally])
-    html = MarkdownIt("commonmark", {"html": True}).render(markdown)
+def with_cards(
+    folder: Path, *parts: dict[str, object] | list[dict[str, object]] | str, name: str = "cards", tally: str = TALLY
+) -> str:
+    """The address of a page made of cards, as the site has them, and of HTML."""
+    texts = [part if isinstance(part, str) else "**Predict.** What?" for part in parts]
+    cells = [new_markdown_cell(text, id=f"c{i}") for i, text in enumerate(texts)]
+    for cell, part in zip(cells, parts, strict=True):
+        if not isinstance(part, str):
+            cell.metadata["predict"] = part
+    html = MarkdownIt().render("\n\n".join([*(with_card(cell.source, cell) for cell in cells), tally]))
     path = folder / f"{name}.html"
     path.write_text(
         f'<meta charset="utf-8"><article>{html}</article><script src="{SCRIPT}"></script>', encoding="utf-8"
@@ -149,13 +154,14 @@ def put(folder: Path, name: str, *cards: dict[str, object] | list[dict[str, obje
     return path.as_uri()
 
 
-def guess(page: Page, number: int, answer: str) -> None:
-    card = page.locator(".guess").nth(number)
-    if card.get_by_role("radio").count():
-        card.get_by_role("radio", name=answer).check()
-    else:
-        card.get_by_role("textbox").fill(answer)
+def answered(card: Locator, answer: str) -> None:
+    fields = card.get_by_role("textbox")
+    fields.fill(answer) if fields.count() else card.get_by_role("radio", name=answer).check()
     card.get_by_role("button").click()
+
+
+def guess(page: Page, number: int, answer: str) -> None:
+    answered(page.locator(".guess").nth(number), answer)
 
 
 @pytest.mark.parametrize(
@@ -171,13 +177,13 @@ def guess(page: Page, number: int, answer: str) -> None:
     ],
 )
 def test_a_card_compares_in_a_sentence(page: Page, tmp_path: Path, card: dict[str, object], answer: str, said: str):
-    page.goto(put(tmp_path, "a", card))
+    page.goto(with_cards(tmp_path, card))
     guess(page, 0, answer)
     expect(page.locator("[aria-live]")).to_have_text(said)
 
 
 def test_a_tally_counts_in_sentences(page: Page, tmp_path: Path):
-    page.goto(put(tmp_path, "a", OPEN, CHOICES, OPEN))
+    page.goto(with_cards(tmp_path, OPEN, CHOICES, OPEN))
     tally = page.locator(".tally p")
     expect(tally).to_have_text("You have not guessed yet. 3 of 3 predictions are still open: go to the first.")
     guess(page, 0, "it helps")
@@ -191,8 +197,8 @@ def test_a_tally_counts_in_sentences(page: Page, tmp_path: Path):
 
 
 def test_guesses_are_added_up_over_the_course_and_cleared_together(page: Page, tmp_path: Path):
-    first, second = (put(tmp_path, name, CHOICES, OPEN) for name in ("first", "second"))
-    front = put(tmp_path, "index", tally=TALLY_OF_COURSE)
+    first, second = (with_cards(tmp_path, CHOICES, OPEN, name=name) for name in ("first", "second"))
+    front = with_cards(tmp_path, name="index", tally=TALLY_OF_COURSE)
     course = page.locator(".of-course")
     page.goto(front)
     expect(course).to_be_hidden()
@@ -227,7 +233,7 @@ def test_the_front_page_works_where_storage_is_refused(chromium: Browser, tmp_pa
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })")
-    page.goto(put(tmp_path, "index", tally=TALLY_OF_COURSE))
+    page.goto(with_cards(tmp_path, name="index", tally=TALLY_OF_COURSE))
     expect(page.locator(".of-course")).to_be_hidden()
     page.close()
     assert errors == []
@@ -238,26 +244,6 @@ CODE = {"choices": ["`less`", "`more`"], "right": 1, "seen": "9"}
 UNJUDGED = {"choices": ["yes", "no"]}
 RESULT = '<details class="hide"><summary>Show</summary>9</details>'
 FINDING = '<details class="finding"><summary>Show</summary>So it is.</details>'
-
-
-def with_cards(folder: Path, *parts: dict[str, object] | str) -> str:
-    """The address of a page made of cards and of HTML."""
-    texts = [part if isinstance(part, str) else "**Predict.** What?" for part in parts]
-    cells = [new_markdown_cell(text, id=f"c{i}") for i, text in enumerate(texts)]
-    for cell, part in zip(cells, parts, strict=True):
-        if not isinstance(part, str):
-            cell.metadata["predict"] = part
-    markdown = "\n\n".join([*(with_card(cell.source, cell) for cell in cells), TALLY])
-    script = f'<script src="{(ROOT / "book" / "static" / "cards.js").as_uri()}"></script>'
-    html = f'<meta charset="utf-8"><article>{MarkdownIt().render(markdown)}</article>{script}'
-    (folder / "cards.html").write_text(html, encoding="utf-8")
-    return (folder / "cards.html").as_uri()
-
-
-def answered(card: Locator, answer: str) -> None:
-    fields = card.get_by_role("textbox")
-    fields.fill(answer) if fields.count() else card.get_by_role("radio", name=answer).check()
-    card.get_by_role("button").click()
 
 
 @pytest.mark.parametrize(
