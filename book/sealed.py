@@ -5,7 +5,6 @@ else. It is no lock: one line of Python unfolds it, and the check has to be able
 """
 
 import base64
-import re
 import textwrap
 import zlib
 from pathlib import Path
@@ -26,11 +25,6 @@ def sealed(source: str, number: str) -> str:
     """The source of a module that does what ``source`` does."""
     folded = base64.b85encode(zlib.compress(source.encode(), 9)).decode()
     return TEMPLATE.format(number=number, folded="\n".join(textwrap.wrap(folded, 116, break_on_hyphens=False)))
-
-
-def unsealed(module: str) -> str:
-    folded = re.search(r'FOLDED = """(.*?)"""', module, re.S)
-    return zlib.decompress(base64.b85decode("".join(folded[1].split()))).decode() if folded else module
 
 
 def seal(exercises: Path) -> None:

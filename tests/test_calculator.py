@@ -41,7 +41,7 @@ NAMES = {
 TEMPLATE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><body>
 <main id="here"></main><script type="module">%s
 window.answers = (all) => all.map(compute);
-Object.assign(window, { general, fixed, brief, samples, read, EPSILON, FORMATS });
+Object.assign(window, { general, fixed, brief, samples, EPSILON, FORMATS });
 render({ el: document.getElementById("here") });</script></body></html>"""
 NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]\d+)?")
 

@@ -31,7 +31,7 @@ ALLOWED = {
     "tables": set(),
     "operating": set(),
     "tail": {"datasets"},
-    "exercises": {"exercises", "datasets", "losses", "weights", "models", "training", "stability", "diagnosis"},
+    "exercises": {"exercises", "weights", "stability", "diagnosis"},
 }
 MODULES = sorted(
     path for path in (ROOT / "helpers").rglob("*.py") if path.parent.name != "helpers" or path.stem != "__init__"

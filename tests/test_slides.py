@@ -25,7 +25,7 @@ LEAST_PIXELS = 20  # of 720: what the last row reads
 MOST_WORDS = 115  # about 100
 DIVISOR = r"\frac{\sum_i w_{y_i}\,\mathrm{CE}_i}{\sum_i w_{y_i}}"  # what notebook 01 speaks of to its end
 # Symbols that mean nothing to a hall before their slide: each has to be set equal to something where it comes first.
-DEFINED = (r"k^*", r"T^*", r"x^*", r"p^*", r"\varepsilon^*", r"\bar w", r"\eta'", r"v_c(B)", r"k_{1/2}")
+DEFINED = (r"k^*", r"T^*", r"p^*", r"\varepsilon^*", r"\bar w", r"\eta'", r"v_c(B)", r"k_{1/2}")
 
 # For each slide, with all its fragments shown: what stands outside the frame, or is cut off in its own box; the
 # smallest letters, but for those of formulas, indices and exponents; the words that are neither code nor numbers of a

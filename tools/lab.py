@@ -74,10 +74,10 @@ def keep(path: Path) -> Path:
     return path.rename(target)
 
 
-def copies(originals: Path = ORIGINALS, mine: Path = MINE) -> list[str]:
+def copies(mine: Path = MINE) -> list[str]:
     """Write the copies that are missing. Returns the names of those whose original has changed since they were made."""
     changed = []
-    for original in sorted(originals.glob(PATTERN)):
+    for original in sorted(ORIGINALS.glob(PATTERN)):
         target = mine / original.name
         if not target.exists():
             copy(original, target)
@@ -86,12 +86,12 @@ def copies(originals: Path = ORIGINALS, mine: Path = MINE) -> list[str]:
     return changed
 
 
-def renew(number: str, originals: Path = ORIGINALS, mine: Path = MINE) -> None:
+def renew(number: str, mine: Path = MINE) -> None:
     """Take a fresh copy of a notebook; an old one is kept.
 
     Raises ValueError if no notebook has that number.
     """
-    found = sorted(path for path in originals.glob(PATTERN) if path.name.startswith(f"{number}_"))
+    found = sorted(path for path in ORIGINALS.glob(PATTERN) if path.name.startswith(f"{number}_"))
     if not found:
         raise ValueError(f"no notebook has the number {number!r}; give two digits, such as 04")
     target = mine / found[0].name
