@@ -16,9 +16,10 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from conftest import LESSONS, SOLUTIONS, refuse
+from conftest import LESSONS, SOLUTIONS, opened, refuse
 from torch.nn import functional as F
 
+from book.objectives import exercises
 from helpers.exercises.answers import (
     TOLERANCE,
     NotAnsweredError,
@@ -59,6 +60,13 @@ def solution(number: str) -> Callable[..., Any]:
 @functools.cache
 def stub(number: str) -> Callable[..., Any]:
     return collected(LESSONS[int(number.partition(".")[0]) - 1], lambda source: "check(" in source)[number]
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem[:2])
+def test_a_solution_stands_under_the_heading_of_its_exercise(path: Path):
+    asked = exercises(opened(path.parents[1] / path.name))
+    assert len(asked) == 3
+    assert exercises(opened(path)) == asked
 
 
 def hints(number: str) -> list[tuple[str, Callable[..., Any]]]:
