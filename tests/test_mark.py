@@ -1,6 +1,7 @@
 """Marking a class: each answer gets its verdict, and what a notebook tries ends in one line of the table."""
 
 import csv
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from tools.mark import APART, apart, main, mark, not_in_force, numbered
+from tools.mark import APART, apart, early, main, mark, not_in_force, numbered
 
 RIGHT = """
 from helpers.exercises import check
@@ -29,6 +30,11 @@ for _ in range(20):
         os.setsid()
         time.sleep(10_000)
 """
+MOUNT_ANEW = """
+import subprocess
+for line in open("/proc/self/mounts"):
+    subprocess.run(["mount", "-o", "remount,bind,rw", line.split()[1]], stderr=subprocess.DEVNULL)
+"""
 needs_apart = pytest.mark.skipif(not apart(), reason="this system cannot set a process apart without being root")
 
 
@@ -45,10 +51,11 @@ def marked(path: Path, **limits):
 @pytest.mark.parametrize(
     ("cell", "limits", "trouble"),
     [
-        ("while True: pass", {"seconds": 5}, "5 s of processor time"),
+        ("while True: pass", {"seconds": 5}, "over the limit of 5 s of processor time"),
+        ("sum(range(10**13))", {"seconds": 5}, "over the limit of 5 s of processor time"),
         ("import time; time.sleep(10_000)", {"clock": 1.0}, "1 s by the clock"),
     ],
-    ids=["endless", "asleep"],
+    ids=["endless", "endless outside of Python", "asleep"],
 )
 def test_a_notebook_that_does_not_end_is_ended(tmp_path: Path, cell: str, limits: dict[str, float], trouble: str):
     assert trouble in marked(notebook(tmp_path, RIGHT, cell), **limits).trouble
@@ -56,7 +63,8 @@ def test_a_notebook_that_does_not_end_is_ended(tmp_path: Path, cell: str, limits
 
 @needs_apart
 def test_what_a_notebook_tries_ends_in_its_own_line(tmp_path: Path):
-    """Ten gigabytes, a file deleted, one written elsewhere, a call over the network, processes that stay, an exit."""
+    """Ten gigabytes, a file deleted, one written elsewhere once all is mounted anew, a call over the network, processes
+    that stay, an exit. A file beside the notebook is written."""
     before = set(psutil.pids())
     with socket.create_server(("127.0.0.1", 0)) as server:
         path = notebook(
@@ -64,10 +72,11 @@ def test_what_a_notebook_tries_ends_in_its_own_line(tmp_path: Path):
             "block = bytearray(10 * 2**30)",
             RIGHT.replace("8.1", "8.2").replace("return 2", "return block, 2"),
             f"import os, socket; os.remove({str(ROOT / 'README.md')!r})",
+            MOUNT_ANEW,
             f"open({str(tmp_path / 'mine')!r}, 'w')",
             f"socket.create_connection({server.getsockname()!r}, timeout=5)",
             FORK,
-            RIGHT,
+            f"open('figure.png', 'w'){RIGHT}",
             "os._exit(7)",
             RIGHT.replace("8.1", "8.3"),
         )
@@ -110,21 +119,55 @@ def test_the_command_marks_a_class(tmp_path: Path, monkeypatch, capsys):
     assert f"1/4 {name}: 0 right {trouble}\n" in said and "4/4" in said
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], [".", "--seconds", "0"], [".", "--clock", "nan"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["nowhere"], [".", "--seconds", "0"], [".", "--clock", "nan"]),
+        *([".", "--seconds", "9" * 20], [".", "--clock", "1e300"], [".", "--gigabytes", "1e12"]),
+    ],
+)
 def test_the_command_refuses_what_it_cannot_use(arguments, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mark", *arguments])
     with pytest.raises(SystemExit, match="2"):
         main()
-    assert "03_gradient_scaling" in (said := capsys.readouterr().err) or "expected a" in said
+    said = capsys.readouterr().err
+    assert ("expected a" if len(arguments) > 1 else "03_gradient_scaling") in said
     assert not list(tmp_path.iterdir())
 
 
 def test_it_says_what_is_not_in_force():
     assert "use the network" in not_in_force(())
     assert "use the network" not in not_in_force(APART)
+    assert "write and delete it" in not_in_force(()) and "write and delete it" not in not_in_force(APART)
+    assert "use the devices and local sockets that you can use" in not_in_force(APART)
     # Measured with a limit of 1 GB: a shared map of 2.5 GB, four forks of 0.7 GB and 1 GB of files passed.
     assert "fill the disk, take all memory" in ", ".join(not_in_force(APART))
+
+
+@needs_apart
+def test_nothing_is_apart_where_a_part_of_it_is_missing(tmp_path: Path, monkeypatch):
+    found = {name: str(shutil.which(name)) for name in ("unshare", "sh", "mount", "cut", "sed", "true", "setpriv")}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name, program in found.items():
+        assert apart() == ()
+        (tmp_path / name).symlink_to(program)
+    assert apart() == APART
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "used", "trouble"),
+    [
+        (-9, "", 15.0, "over the limit of 5 s of processor time"),
+        (1, "y\nunshare: z\n", 15.0, "over the limit of 5 s of processor time"),
+        (-9, "", 4.0, "killed, as where memory runs out"),
+        (1, "unshare: z\n", 4.0, "killed, as where memory runs out"),
+        (1, "y\n\nz\n", 15.0, "ended early, with status 1: z"),  # of all its processes, each within the limit
+        (7, "", 4.0, "ended early, with status 7"),
+    ],
+)
+def test_an_end_without_a_verdict_is_told_by_its_status_and_time(status, said, used, trouble):
+    assert early(status, said, used, 5) == trouble
 
 
 def test_a_folder_without_a_notebook_is_refused(tmp_path: Path):

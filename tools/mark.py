@@ -32,9 +32,10 @@ from tools.options import ROOT, above_zero, at_least_one
 
 VERDICTS = ["right", "not yet", "not answered"]
 MOST_READ = 2**20  # bytes
+MOST = 10**9  # seconds or gigabytes; many more of them no system can count
 NOT_TO_COPY = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
 # Without being root: a network of its own, in which there is nobody; a list of processes of its own, which ends with
-# the first; and all file systems read-only, but for the folder that comes next.
+# the first; and all file systems read-only, but for the folder that comes next. It has no right left to undo that.
 APART = (
     *("unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"),
     *("sh", "-c"),
@@ -44,7 +45,8 @@ APART = (
         [ "$place" = "$0" ] || mount -o remount,bind,ro "$place" 2> /dev/null
     done
     [ -w / ] && exit 1
-    exec "$@" """,
+    cd "$(pwd)" || exit 1  # or the folder that we stand in would be read-only
+    exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all -- "$@" """,
 )
 
 
@@ -65,7 +67,8 @@ def apart() -> tuple[str, ...]:
 
 def not_in_force(wrapper: tuple[str, ...]) -> list[str]:
     """What a notebook is not kept from here, in words."""
-    missing = ["it can read what you can read"]
+    # Measured: a socket in a folder answers, though that cannot be written, and so does /dev/null.
+    missing = ["it can read what you can read", "use the devices and local sockets that you can use"]
     if not wrapper:
         missing += ["write and delete it", "use the network", "start a process that outlives it"]
     # The limits are of one file, and of the memory that one process has to itself.
@@ -106,6 +109,7 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
             env=os.environ | dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR"), folder)
             | {"PYTHONPATH": str(course), "MPLCONFIGDIR": f"{folder}/matplotlib", "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
+        before = of_ended()
         try:
             process.wait(timeout=clock)
         except subprocess.TimeoutExpired:
@@ -118,7 +122,7 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
         if not result.trouble and {"ended": True} not in lines:
             said.seek(max(0, said.seek(0, os.SEEK_END) - MOST_READ))
             last = said.read().decode(errors="replace")
-            result.trouble = troubles[0] if troubles else early(process.returncode, last)
+            result.trouble = troubles[0] if troubles else early(process.returncode, last, of_ended() - before, seconds)
     return result
 
 
@@ -129,9 +133,22 @@ def regular(path: Path) -> Path:
     return path
 
 
-def early(status: int, said: str) -> str:
-    words = [line for line in said.splitlines() if line.strip() and not line.startswith("unshare: ")]
-    return short(": ".join([f"ended early, with status {status}", *words[-1:]]))
+def of_ended() -> float:
+    """Seconds of processor time that our processes took which have ended; zero where the system does not say."""
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
+
+
+def early(status: int, said: str, used: float, seconds: int) -> str:
+    words = [line for line in said.splitlines() if line.strip()][-1:]
+    # Where what it has started is killed, unshare ends with status 1 and words that say nothing of it.
+    if status == -9 or (status == 1 and words and words[0].startswith("unshare: ")):
+        return (
+            f"over the limit of {seconds} s of processor time"
+            if used >= seconds
+            else "killed, as where memory runs out"
+        )
+    return short(": ".join([f"ended early, with status {status}", *words]))
 
 
 def short(words: object) -> str:
@@ -207,6 +224,9 @@ def main() -> None:
     parser.add_argument("--clock", type=above_zero, default=900)
     parser.add_argument("--gigabytes", type=above_zero, default=8)
     arguments = parser.parse_args()
+    for name in ("seconds", "clock", "gigabytes"):
+        if getattr(arguments, name) > MOST:
+            parser.error(f"--{name} is {getattr(arguments, name)}; expected at most {MOST}")
     folder, target, marks, wrapper = arguments.folder, arguments.csv, [], apart()
     limits = {"seconds": arguments.seconds, "clock": arguments.clock, "gigabytes": arguments.gigabytes}
     try:
