@@ -221,6 +221,7 @@ TABLES = [
     "class,count\n1,40\n-100,70\n0,5000\n",
     ",name,count\n0,cats,70\n1,dogs,40\n",
     "label,note\ncats,\ndogs,two\ncats,\n",
+    "name,count\ncats,5000\n,\ndogs,40\n,\n",
     "label\n\U0001f600\n\uff5e\n\uff5e\n",
     '\n  \nname,count\n\n cats ,5000\n"dogs ",40\n',
 ]

@@ -239,6 +239,16 @@ def test_a_rate_is_advised_for_weights_and_shares_alone(change, said):
         advised_lr(**given | change)
 
 
+@pytest.mark.parametrize(
+    ("heavy", "dtype"), [(25_000, torch.float16), (100, torch.int8), (1e20, torch.float32), (1e38, torch.float32)]
+)
+def test_a_rate_is_that_of_float64_for_weights_in_any_dtype(heavy, dtype):
+    share = torch.tensor([0.99, 0.01])
+    w = torch.tensor([1, heavy], dtype=torch.float64)
+    exact = advised_lr(0.1, w, share.double(), 32)
+    assert advised_lr(0.1, w.to(dtype), share, 32) == pytest.approx(exact, rel=1e-3)
+
+
 # The weights of the counts 99 and 1, by hand.
 SERIES = 1000 * (1 - 0.999**99)
 OF_99_AND_1 = {

@@ -70,8 +70,12 @@ def test_a_batch_holds_all_samples_or_fewer():
         ({"classes": 1}, "classes is 1; expected 2 to 1000000"),
         ({"classes": 10**6 + 1}, "classes is 1000001; expected 2 to 1000000"),
         ({"classes": 2.5}, "classes is 2.5; expected a whole number"),
-        ({"classes": ["a", "a"]}, r"classes is \['a', 'a'\]; expected the names in the order of the logits"),
-        ({"classes": ["a", None]}, r"classes is \['a', None\]; expected the names"),
+        ({"classes": ["a", "a"]}, r"classes is \['a', 'a'\]; expected a list of the names in the order of the logits"),
+        ({"classes": ["a", None]}, r"classes is \['a', None\]; expected a list of the names"),
+        ({"classes": {"a": 0, "b": 1}}, r"classes is {'a': 0, 'b': 1}; expected a list of the names"),
+        ({"classes": {"a"}}, r"classes is {'a'}; expected a list of the names"),
+        ({"classes": torch.tensor([0, 1])}, r"classes is tensor\(\[0, 1\]\); expected a list of the names"),
+        ({"classes": "ab"}, "classes is 'ab'; expected a list of the names"),
     ],
 )
 def test_an_option_is_refused_by_its_name(options, said):
@@ -82,6 +86,8 @@ def test_labels_and_inputs_are_refused_by_their_names():
     refused("labels is a list that numpy cannot read", labels=[[0], [0, 1]])
     refused("inputs is a list that numpy cannot read", labels=LABELS, inputs=[[0], [0, 1]])
     refused(r"inputs has shape \(100, 1\); expected finite features", labels=LABELS, inputs=[["a"]] * 100)
+    for table in (pd.DataFrame({"id": [3, 4, 5], "y": [0, 1, 1]}), pd.DataFrame({"y": [0, 1, 1]})):
+        refused(r"labels is a table; give one column: df\['label'\]$", labels=table)
     refused("labels holds 1000000; expected 0 to 999999", labels=[0, 1, 10**6])
     refused("labels holds numbers as text", labels=["-1", "0"])
     refused(r"labels has shape \(2, 2\) and looks one-hot", labels=[[0, 1], [1, 0]])

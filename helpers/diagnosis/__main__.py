@@ -15,6 +15,7 @@ from helpers.diagnosis.compute import diagnose
 # What the file holds, or Python alone can give; every other option of diagnose is a flag here, of which the start is
 # enough: --batch 128.
 IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
+COUNTING = ("n", "count", "counts", "freq", "frequency", "samples")  # what a column of counts may be called
 NAMING = ("name", "class", "label")  # which of several columns beside the counts holds the names
 
 
@@ -44,7 +45,8 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
             started = itertools.dropwhile(lambda line: not line.strip(), file)
             reader = csv.DictReader(started, skipinitialspace=True)
             columns = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-            table = list(reader)
+            # A spreadsheet may add rows of empty cells; in one column an empty cell is a missing label.
+            table = [row for row in reader if len(columns) == 1 or any(cell != "" for cell in row.values())]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is no CSV in UTF-8 ({error}): save it as such") from None
     for number_of_row, row in enumerate(table, 1):
@@ -56,6 +58,12 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
         raise ValueError(f"{path} has the columns {columns}; expected no name twice, and rows below them")
     if counts is None and labels is None:
         counts, labels = ("count", None) if "count" in columns else (None, "label")
+        beside = [name for name in columns if name.lower() in COUNTING]
+        if labels in columns and beside and all(row[beside[0]].strip().isdecimal() for row in table):
+            raise ValueError(
+                f"{path} has beside label a column {beside[0]} of whole numbers; give --labels label if a row is a "
+                f"sample, --counts {beside[0]} if it is a class (add up the rows of each class first)"
+            )
     wanted = counts or labels
     if wanted not in columns:
         raise ValueError(

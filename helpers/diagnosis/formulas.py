@@ -39,7 +39,8 @@ def advised_lr(lr: float, weights: Tensor, share: Tensor, batch: float, *, adapt
     """
     lr, batch = positive("lr", lr), positive("batch", batch)
     _check(weights, share)
-    second = float((share * weights**2).sum() / (share * weights).sum() ** 2)
+    share, w = share.double(), weights.double()  # of a narrow dtype w^2 would leave the range
+    second = float((share * w**2).sum() / (share * w).sum() ** 2)
     return lr * ((batch + NOISE_SCALE) / (batch + NOISE_SCALE * second)) ** (0.75 if adaptive else 1.0)
 
 

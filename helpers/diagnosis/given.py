@@ -129,6 +129,8 @@ def read_array(name: str, values: Any) -> Array:
 
 def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
     """Class to count. Numbers are classes 0 to K - 1, ``ignore_index`` is left out; anything else is a name."""
+    if hasattr(labels, "columns"):
+        raise TypeError("labels is a table; give one column: df['label']")
     array = read_array("labels", labels)
     if array.dtype.kind not in "biuf":
         # Beside texts numpy makes a text of NaN too.
@@ -171,12 +173,13 @@ def _missing(name: Any) -> bool:
 
 def _names(classes: Any) -> list[Any]:
     """The classes in the order of the logits, from their names or how many they are."""
-    listed = isinstance(classes, Sequence | np.ndarray) or hasattr(classes, "to_list")  # an index of pandas
-    if not listed or isinstance(classes, str):
+    if not isinstance(classes, Iterable):
         return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
-    names = list(classes)
+    listed = isinstance(classes, Sequence | np.ndarray) or hasattr(classes, "to_list")  # an index of pandas
+    names = list(classes) if listed and not isinstance(classes, str) else [None]
     if not all(isinstance(name, str | Real) for name in names) or len(set(names)) < len(names):
-        raise TypeError(f"classes is {classes!r}; expected the names in the order of the logits, or how many they are")
+        said = "expected a list of the names in the order of the logits, or how many they are"
+        raise TypeError(f"classes is {classes!r}; {said}")
     return names
 
 
