@@ -74,6 +74,8 @@ def fit_many(
         raise ValueError(f"inputs holds {len(inputs)} samples, targets {len(targets)}; expected as many, all finite")
     if not len(targets) or targets.min() < 0:
         raise ValueError("targets is empty, or holds a number below 0; expected classes from 0: drop other samples")
+    if not hasattr(losses, "__len__"):
+        raise TypeError("losses is no list; expected one loss for each network: give [loss]")
     if not losses:
         raise ValueError("losses is empty; expected one for each network")
     whole_number("epochs", epochs, 0)
@@ -103,7 +105,7 @@ def fit_many(
     step = 0
     for epoch in range(epochs):
         order = torch.randperm(num_samples, generator=generator) if sampler is None else torch.tensor(list(sampler))
-        if len(order) < size or order.min() < 0:
+        if len(order) < size or not 0 <= order.min() <= order.max() < num_samples:
             given = f"{len(order)} samples in epoch {epoch + 1}"
             raise ValueError(f"sampler gives {given}; expected at least {size}, each from 0 to {num_samples - 1}")
         batches = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]

@@ -99,6 +99,8 @@ def _first_failure(complaints: str) -> str:
         return f"rank {seen[1]}: {seen[2]}"
     if told:
         number, reason = told[0]
+        usage = re.search(r"^.+: error: (.+)", complaints, re.M)  # argparse's sentence, which its exit lacks
+        reason = usage[1] if usage and reason == "SystemExit: 2" else reason
         return f"rank {number}: {reason}"
     # PyTorch puts "[rank1]: " before each line of a traceback; torchrun's own traceback comes after it.
     error = re.search(r"^(?:\[(rank)(\d+)\]: )?((?!torch\.distributed\.elastic)[\w.]+Error\b.*)", complaints, re.M)

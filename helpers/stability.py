@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, softplus
 
-from helpers.arguments import finite, positive, tensors, whole_number
+from helpers.arguments import finite, floating_tensor, positive, tensors, whole_number
 
 BLOCK = 2000  # runs whose logits on a few hundred samples stay in the processor's cache
 
@@ -25,7 +25,7 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
 
     Raises ValueError where the Hessian is not finite.
     """
-    _, hessian = _derivatives(loss, parameters)
+    _, hessian = _derivatives(loss, floating_tensor("parameters", parameters))
     if not hessian.isfinite().all():
         raise ValueError("the Hessian of loss at parameters is not finite: give a point where the loss is smooth")
     return float(torch.linalg.eigvalsh(hessian)[-1])
@@ -96,13 +96,13 @@ def logistic_loss(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor
 
     Returns shape (...): one loss for each leading index, all broadcast.
     """
-    _check(inputs, targets)
+    _check(inputs, targets, parameters=parameters)
     return _loss(parameters, pad(inputs, (0, 1), value=1.0), targets)
 
 
 def logistic_gradient(parameters: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
     """Gradient of ``logistic_loss`` in the parameters, shape (..., D + 1): mean of (sigmoid(z) - y) (x, 1)."""
-    _check(inputs, targets)
+    _check(inputs, targets, parameters=parameters)
     return _gradient(parameters, pad(inputs, (0, 1), value=1.0), targets)
 
 
@@ -150,8 +150,8 @@ def logistic_descents(
 
     Raises ValueError for what is not finite, rates of zero or less, steps below 0, or targets not 0 to 1, one a sample.
     """
-    _check(inputs, targets)
-    finite("start", start)
+    _check(inputs, targets, start=start)
+    finite("start", floating_tensor("start", start))
     whole_number("steps", steps, 0)
     step_size = torch.as_tensor(lr, dtype=start.dtype) * torch.as_tensor(scale, dtype=start.dtype)
     if bool in map(type, (lr, scale)) or not ((step_size > 0) & step_size.isfinite()).all():
@@ -191,8 +191,8 @@ def _gradient(parameters: Tensor, x: Tensor, targets: Tensor) -> Tensor:
     return (error @ x if x.ndim == 2 else (error[..., None, :] @ x)[..., 0, :]) / targets.shape[-1]
 
 
-def _check(inputs: Tensor, targets: Tensor) -> None:
-    tensors(inputs=inputs, targets=targets)
+def _check(inputs: Tensor, targets: Tensor, **others: Tensor) -> None:
+    tensors(**others, inputs=inputs, targets=targets)
     finite("inputs", inputs)
     samples = inputs.shape[-2:-1]  # of inputs (N,) there are none
     if samples in ((), (0,)) or targets.shape[-1:] != samples or not ((targets >= 0) & (targets <= 1)).all():

@@ -8,7 +8,7 @@ What is no list of numbers, or has an order of its own, is a TypeError.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -120,6 +120,9 @@ def _checked_counts(counts: Counts) -> Tensor:
 def _checked(values: Any, name: str) -> Tensor:
     no_mask(name, values)
     values = in_order(name, values)
+    if isinstance(values, Mapping):
+        given = f"{name} is a {type(values).__name__}; expected numbers in the order of the logits"
+        raise TypeError(f"{given}: give [{name}[c] for c in classes], with your classes in that order")
     try:
         v = torch.as_tensor(values).detach()
         if v.is_complex():

@@ -142,6 +142,7 @@ def test_networks_take_the_dtype_of_their_inputs_and_leave_them_alone(sample):
         ({"num_hidden": 0}, "num_hidden is 0"),
         ({"sampler": range(9), "batch_size": 10}, "sampler gives 9 samples in epoch 1"),
         ({"sampler": [-1] * 50}, "sampler gives"),
+        ({"sampler": range(1, 51)}, "sampler gives 50 samples in epoch 1; expected at least 50, each from 0 to 49"),
     ],
 )
 def test_what_would_go_unnoticed_is_named(sample, change, message):
@@ -160,6 +161,12 @@ def test_a_list_in_the_place_of_a_tensor_is_named(sample, name):
     arguments = dict(zip(("inputs", "targets"), sample, strict=True))
     with pytest.raises(TypeError, match=f"^{name} is a list"):
         fit_many(**arguments | {name: arguments[name].tolist()}, losses=LOSSES, epochs=1, lr=0.1)
+
+
+def test_one_loss_is_told_to_stand_in_a_list(sample):
+    for losses in (fading, iter(LOSSES)):
+        with pytest.raises(TypeError, match=r"^losses is no list; .*: give \[loss\]$"):
+            fit_many(*sample, losses, epochs=1, lr=0.1)
 
 
 def test_no_epoch_is_the_start(sample):

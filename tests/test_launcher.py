@@ -230,6 +230,8 @@ def test_a_pytorch_without_gloo_is_told(monkeypatch):
         ("torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \na\nb\nc", "a / b / c"),
         ("1\n[rank1] ended by A: b\n[rank0] ended by C: d\n[rank0] was seen to end with e\n", "rank 1: A: b"),
         ("1\n[rank1] ended by A: b\n[rank2] was seen to end with e\n", "rank 2: e"),
+        ("usage: x [-h]\nx.py: error: no --y\n\n[rank1] ended by SystemExit: 2\n", "rank 1: no --y"),
+        ("x.py: error: no --y\n\n[rank1] ended by SystemExit: 3\n", "rank 1: SystemExit: 3"),
     ],
 )  # fmt: skip
 def test_an_error_is_told_by_the_first_failure_or_the_last_lines(monkeypatch, complaints, said):

@@ -288,6 +288,17 @@ def test_a_list_in_the_place_of_a_tensor_is_named(name):
         logistic_descents(**arguments | {name: arguments[name].tolist()}, lr=0.1, scale=1.0, steps=1)
 
 
+def test_parameters_and_start_are_tensors_of_floats():
+    for function in (logistic_loss, logistic_gradient):
+        with pytest.raises(TypeError, match=r"^parameters is a list; expected a tensor"):
+            function([1.0, -1.0], X, Y)
+    for bad, kind in (([1.0, 2.0], "list"), (torch.tensor([1, 2]), r"torch\.int64")):
+        with pytest.raises(TypeError, match=f"^parameters is of {kind}; expected a tensor of floating point numbers"):
+            largest_curvature(lambda p: p.square().sum(), bad)
+    with pytest.raises(TypeError, match=r"^start is of torch\.int64; expected a tensor of floating point numbers"):
+        logistic_descents(torch.tensor([1, -1]), X, Y, lr=0.1, scale=1.0, steps=1)
+
+
 @pytest.mark.parametrize("far", [math.inf, -math.inf, math.nan])
 def test_a_search_begins_somewhere(far):
     with pytest.raises(ValueError, match="start holds a number that is not finite"):

@@ -158,6 +158,14 @@ def test_what_torch_refuses_obscurely_is_named(counts):
         inverse_frequency(counts)
 
 
+def test_what_has_names_is_told_how_to_be_put_in_order():
+    for counts in (Counter("aab"), {"a": 2, "b": 1}):
+        with pytest.raises(
+            TypeError, match=r"; expected numbers in the order of the logits: give \[counts\[c\] for c in"
+        ):
+            inverse_frequency(counts)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
