@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tools.options import ROOT
+from tools.run import execute
 
 FOLDERS = (ROOT / "data", ROOT / "helpers" / "moving")
 STORED = {path: path.stat().st_mtime_ns for folder in FOLDERS for path in folder.glob("*.json")}
@@ -38,3 +39,11 @@ def test_what_a_tool_cannot_use_is_named(tool, arguments, said, monkeypatch, cap
         importlib.import_module(f"tools.{tool}").main()
     assert said in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in STORED} == STORED
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", '{"cells": [{"cell_type": "code"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}']
+)
+def test_a_file_that_is_no_notebook_ends_its_run_alone(tmp_path, text):
+    (tmp_path / "01_a.ipynb").write_text(text)
+    assert str(execute(tmp_path / "01_a.ipynb").error).startswith("it is no notebook: ")

@@ -59,3 +59,10 @@ def test_where_no_row_is_stored_the_command_is_named(tmp_path, monkeypatch):
     (tmp_path / "replication.json").write_text(json.dumps({"versions": {}, "rows": []}))
     with pytest.raises(ValueError, match="has no row on notebook '04': `make replicate ARGS=04`"):
         replicated("04")
+
+
+@pytest.mark.parametrize("text", ["", '{"rows": [{"note', "[]", "{}", '{"rows": 3}'])
+def test_a_damaged_store_is_named(tmp_path, text):
+    (tmp_path / "rows.json").write_text(text)
+    with pytest.raises(ValueError, match=r"rows\.json holds no rows .*: get it back with git checkout"):
+        stored(tmp_path / "rows.json", "rows")

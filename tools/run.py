@@ -84,7 +84,8 @@ def execute(path: Path) -> Run:
     """Run one notebook and write it back with its outputs."""
     try:
         notebook = nbformat.read(path, as_version=4)
-    except ValueError as error:
+        nbformat.validate(notebook)
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:  # AttributeError: JSON of something else
         return Run(path, 0.0, 0.0, f"it is no notebook: {error}")
     client = client_for(notebook, path.parent)
     memory = PeakMemory()

@@ -14,5 +14,10 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def stored(path: Path, what: str) -> list[dict[str, Any]]:
-    """The rows or runs in a file; none where nothing is stored yet."""
-    return list(json.loads(path.read_text(encoding="utf-8"))[what]) if path.is_file() else []
+    """The rows or runs in a file; none where nothing is stored yet. ValueError for a file that no tool wrote."""
+    if not path.is_file():
+        return []
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))[what])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} holds no {what} ({error!r}): get it back with git checkout") from None
