@@ -162,7 +162,7 @@ VERDICTS = [
     Verdict(
         "07",
         "new pairs",
-        "On pairs held out no weights come below a uniform guess by their own loss, N/n_c at that smaller rate not.",
+        "On pairs held out no weights come 1 % below a uniform guess (own loss), N/n_c at that smaller rate does not.",
         by_heart,
         {
             "as in the notebook": {},
@@ -176,7 +176,7 @@ VERDICTS = [
     Verdict(
         "07",
         "carries over",
-        "N/n_c, too, comes below a uniform guess there.",
+        "N/n_c, too, comes 1 % below a uniform guess there.",
         carries_over,
         {"as in the notebook": {}, "700 words": SMALL, "2,000 steps": {"steps": 2000}},
         quick=False,
