@@ -19,6 +19,7 @@ export function compute({ batch, exponent, counts }) {
 // Counts as a person writes them: numbers apart by commas, spaces or lines; null for anything else.
 function countsIn(text) {
   const counts = text.split(/[\s,;]+/).filter(Boolean).map(Number);
+  if (/\b\d{1,3}\.\d{3}\b|^(?=.*[\s;]).*\b\d{1,3},\d{3}\b/.test(text.trim())) return null; // 45.586 or 45,586, 50
   return counts.length > 1 && counts.length <= MOST && counts.every((n) => n >= 1 && Number.isFinite(n) && Number.isInteger(n)) ? counts : null;
 }
 
