@@ -5,6 +5,7 @@ import io
 import math
 import random
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any
@@ -499,6 +500,63 @@ def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
     expect(page.locator(".c-summary")).to_contain_text("3 classes, 5,110 samples")
     file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
     assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
+def test_a_file_with_the_line_ends_of_an_old_mac_is_read(page: Page, tmp_path):
+    path = tmp_path / "mac.csv"
+    path.write_bytes(b"name,count\rcats,5000\rdogs,40\r")
+    page.get_by_label("or a file").set_input_files(path)
+    expect(page.locator(".c-summary")).to_contain_text("2 classes, 5,040 samples")
+    assert read(path, None, None) == {"counts": {"cats": 5000, "dogs": 40}}
+
+
+def test_a_file_that_is_no_text_is_refused_as_in_a_terminal(page: Page, tmp_path, capsys: pytest.CaptureFixture[str]):
+    found = complaints(page, home="file:")
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:  # as an .xlsx is
+        archive.writestr("xl/worksheets/sheet1.xml", "<row><c><v>5000</v></c></row>" * 9)
+    files = {
+        "table.xlsx": zipped.getvalue(),
+        "latin.csv": "name,count\nkätzchen,5000\nhündchen,40\n".encode("latin-1"),
+        "unicode.txt": "name\tcount\ncats\t5000\n".encode("utf-16"),
+    }
+    for name, content in files.items():
+        page.get_by_label("your counts").fill("5000 40")
+        expect(page.locator(".c-summary")).to_contain_text("2 classes, 5,040 samples")
+        path = tmp_path / name
+        path.write_bytes(content)
+        page.get_by_label("or a file").set_input_files(path)
+        expect(page.locator(".c-summary")).to_have_text(
+            f"This cannot be diagnosed: {name} is no CSV in UTF-8: save it as such."
+        )
+        assert main([str(path)]) == 2
+        assert re.search(f"{name} is no CSV in UTF-8 .*: save it as such", capsys.readouterr().err)
+    path.write_text("name,count\ncats,5000\ndogs,7\n", encoding="utf-8-sig")  # saved anew under the same name
+    page.get_by_label("or a file").set_input_files(path)
+    expect(page.locator(".c-summary")).to_contain_text("2 classes, 5,007 samples")
+    page.get_by_label("or a file").set_input_files(tmp_path / "latin.csv")
+    expect(page.locator(".c-summary")).to_contain_text("latin.csv is no CSV")
+    page.get_by_label("what it is").select_option("table")  # what was read from the file before is gone, too
+    expect(page.locator(".c-summary")).to_contain_text("nothing to read yet")
+    page.get_by_label("what it is").select_option("auto")
+    assert found == []
+
+
+def test_a_link_changes_only_what_it_may(page: Page):
+    page.get_by_label("your counts").fill("5000 40")
+    address = page.evaluate("location.href.split('#')[0]")
+    link = "#open=x&link=x&%22%5D=x&dtype=float64&kind=other&optimizer=Adam&text=900+100&batch=8&sampler=1"
+    other = new_page(page.context.browser)
+    found = complaints(other, home="file:")
+    other.goto(address + link)
+    expect(other.locator(".c-summary")).to_contain_text("2 classes, 1,000 samples")
+    chosen = {label: other.get_by_label(label, exact=True).input_value() for label in ("optimiser", "number format")}
+    assert chosen == {"optimiser": "Adam", "number format": "float32"}
+    assert other.get_by_label("batch size").input_value() == "8"
+    assert other.locator("#c-sampler").is_checked()
+    assert other.get_by_label("what it is").input_value() == "auto"
+    assert found == []
+    other.close()
+
+
     assert "\nbirds,70," in file  # no quotes where none are needed
 
 

@@ -3,7 +3,7 @@ import { escape } from "./escape.js";
 import { DEFAULTS, EPSILON, factsOf, FORMATS } from "./facts.js";
 import { findingsOf, rowsOf } from "./findings.js";
 import { brief, exact, general, samples } from "./formats.js";
-import { numbers, read } from "./reading.js";
+import { numbers, read, textOf } from "./reading.js";
 
 const SHOWN = 20;
 const WRITTEN = 100;
@@ -156,7 +156,13 @@ export function render({ el }) {
   }
 
   function update() {
-    const [summary, out] = [el.querySelector(".c-summary"), el.querySelector(".c-results")];
+  const [summary, out] = [el.querySelector(".c-summary"), el.querySelector(".c-results")];
+  function refuse(error) {
+    out.innerHTML = "";
+    summary.textContent = `This cannot be diagnosed: ${error.message}.`;
+    summary.classList.add("c-error");
+  }
+
     summary.classList.remove("c-error");
     try {
       const found = diagnose({ ...read(source(), get("kind").value), ...options() });
@@ -166,9 +172,7 @@ export function render({ el }) {
       el.querySelector(".c-file").href = file = URL.createObjectURL(new Blob([csvOf(facts)], { type: "text/csv" }));
       summary.textContent = `${exact(facts.counts.length)} classes, ${samples(facts.samples)}: ${findings.length ? kindsOf(findings) : "nothing to mend"}.`;
     } catch (error) {
-      out.innerHTML = "";
-      summary.textContent = `This cannot be diagnosed: ${error.message}.`;
-      summary.classList.add("c-error");
+      refuse(error);
     }
   }
 
@@ -181,20 +185,28 @@ export function render({ el }) {
     return found.toString();
   }
 
-  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-    const input = get(name);
-    if (input && input.type === "checkbox") input.checked = value === "1";
-    else if (input) input.value = value;
+  const linked = new URLSearchParams(location.hash.slice(1)); // which anybody may have written
+  for (const name of ["text", "kind", ...FIELDS.map(([field]) => field)].filter((known) => linked.has(known))) {
+    const [input, value] = [get(name), linked.get(name)];
+    if (input.type === "checkbox") input.checked = value === "1";
+    else if (!input.options || Array.from(input.options).some((choice) => choice.value === value)) input.value = value;
   }
   get("text").value ||= EXAMPLE;
   let waiting = 0; // a paste of many lines is many events, and one answer
   get("text").addEventListener("input", () => { opened = null; });
   get("open").addEventListener("change", async ({ target }) => {
     if (!target.files.length) return;
-    opened = await target.files[0].text();
+    const [chosen] = target.files;
     get("text").value = "";
-    get("text").placeholder = `Read from ${target.files[0].name}. What you type here takes its place.`;
-    update();
+    try {
+      opened = await textOf(chosen);
+      get("text").placeholder = `Read from ${chosen.name}. What you type here takes its place.`;
+      update();
+    } catch (error) {
+      opened = null;
+      get("text").placeholder = target.value = ""; // so that the same file can be chosen again, once mended
+      refuse(error);
+    }
   });
   el.addEventListener("input", ({ target }) => { if (target !== get("open")) waiting ||= requestAnimationFrame(() => { waiting = 0; update(); }); });
   el.querySelector("form").addEventListener("submit", (event) => event.preventDefault());

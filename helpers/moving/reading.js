@@ -30,13 +30,23 @@ export function numbers(text, what, expected) {
 }
 
 // Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
-const linesOf = (text) => text.replace(/^\s*\n/, "").split(/\r?\n/).filter(Boolean);
+const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
 
 // A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
 function fields(line) {
   const found = [];
   const pattern = /[^\S\t]*(?:"((?:[^"]|"")*)"|(?!\s*"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))[^\S\t]*([,;\t]|$)/y;
   for (let more = true; more;) {
+// The text of a file, its lines ended as those of a field for text are.
+export async function textOf(file) {
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
+  } catch {
+    throw new Error(`${file.name} is no CSV in UTF-8: save it as such`);
+  }
+}
+
     const part = pattern.exec(line);
     if (!part)
       throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it`);
