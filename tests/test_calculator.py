@@ -184,12 +184,12 @@ def test_answers_are_those_of_the_package(page: Page):
     }
 
 
-def test_words_among_numbers_are_labels(page: Page):
-    (answer,) = page.evaluate("all => answers(all)", [{"text": "cats 3 dogs cats", "kind": "auto"}])
+def test_words_among_numbers_are_labels_where_they_are_called_so(page: Page):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "cats 3 dogs cats", "kind": "labels"}])
     assert answer["keys"] == ["3", "cats", "dogs"]
     (pairs,) = page.evaluate("all => answers(all)", [{"text": "dogs, 40\ncats, 5000", "kind": "auto"}])
     assert pairs["keys"] == ["dogs", "cats"]
-    (mixed,) = page.evaluate("all => answers(all)", [{"text": "cats, 3\ndogs\ncats", "kind": "auto"}])
+    (mixed,) = page.evaluate("all => answers(all)", [{"text": "cats, 3\ndogs\ncats", "kind": "labels"}])
     assert mixed["keys"] == ["3", "cats", "dogs"]
     assert answer["weights"] == pytest.approx(diagnose(labels=["cats", "3", "dogs", "cats"]).facts.advised.tolist())
 
@@ -216,6 +216,7 @@ TABLES = [
     "class,count\n2,70\n0,5000\n10,40\n",
     "count\n5000\n40\n",
     "name,count\ncats,70\n7,5000\n2,40\n",
+    "name,count\ncats,45.5860\ndogs,0.500\n",
     "name,count\n007,70\n7,5000\ncat,40\n",
     "label\ncats\ndogs\ncats\nants\n",
     "id,label\na,0\nb,2\nc,2\nd,0\ne,-100\n",
@@ -241,6 +242,7 @@ REFUSED = [
     ("# of 2026\nname,count\ncats,40\ndogs,40\n", "no column is named count"),
     ("label\n0    900\n1    100\n", "no label comes twice, as in a table"),
     ("name | count\ncats | 5000\ndogs | 40\n", "no label comes twice, as in a table"),
+    ("name,count\ncats,45.586\ndogs,50\n", 'counts of cats is "45.586"; write 45586, or 45.5860 if the'),
 ]
 
 
@@ -274,11 +276,14 @@ def test_a_table_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str, w
         ("class1,200\nclass2,300", ["class1", "class2"]),
         ("cats,5000\n\ndogs,40", ["cats", "dogs"]),
         ("class 1\nclass 2\nclass 1", ["class 1", "class 2"]),
+        ("4000, 40,\n40, 7", [0, 1, 2, 3]),
+        ("4000 40", [0, 1]),
         # Beyond 2 ** 53 a number in a browser is one of its neighbours: these are names.
         ("id,count\n12345678901234568,5\n12345678901234567,7", ["12345678901234568", "12345678901234567"]),
         ("\tcount\ncats\t5\ndogs\t7", ["cats", "dogs"]),
         ("name\tcount\ncats\t5\ndogs\t7\n\t\n", ["cats", "dogs"]),
         ("name\tnote\tcount\ncats\t\t5\ndogs\t\t7", ["cats", "dogs"]),
+        ("label,n\ncats,few\ndogs,7\ncats,9", ["cats", "dogs"]),
     ],
 )
 def test_what_is_clear_is_read(page: Page, text: str, keys: list[Any]):
@@ -287,8 +292,46 @@ def test_what_is_clear_is_read(page: Page, text: str, keys: list[Any]):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[4000, 40, 40, 7]",
+        "[4000,40,40,7],",
+        "tensor([4000, 40, 40, 7])",
+        "tensor([4000.,   40.,\n          40.,    7.], dtype=torch.float64)",
+        "np.array([4000,   40,   40,    7], dtype=int64)",
+        "[4000   40   40    7]",
+        "[4000 40\n 40 7]",
+    ],
+)
+def test_a_list_is_read_as_python_prints_it(page: Page, text: str):
+    plain, *lists = page.evaluate(
+        "all => answers(all)",
+        [{"text": "4000 40 40 7", "kind": "counts"}, {"text": text, "kind": "auto"}, {"text": text, "kind": "counts"}],
+    )
+    assert "error" not in plain
+    assert lists == [plain, plain]
+    labels = "[" + str(torch.tensor([0, 1, 2] * 40)).partition("[")[2].partition("]")[0] + "]"
+    (answer,) = page.evaluate("all => answers(all)", [{"text": labels, "kind": "labels"}])
+    assert answer["keys"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
     ("text", "options", "word"),
     [
+        ("(4000, 40, 40, 7)", {}, '"(4000" may be counts or names; write counts as numbers alone'),
+        ("[[4000, 40], [40, 7]]", {}, "may be counts or names"),
+        ("{0: 4000, 1: 40, 2: 40}", {}, "may be counts or names"),
+        ("90%\n5%\n5%", {}, '"90%" may be counts or names'),
+        ("5'000\n40\n40", {}, '"5\'000" may be counts or names'),
+        ("a\t5,5\nb\t3", {}, '"a" and "5" may be counts or names'),
+        ("cats 3 dogs cats", {}, "choose labels if these are names"),
+        ("0  5000\n1    40\n1    40\nName: count, dtype: int64", {}, "may be counts or names"),
+        ("['cats', 'dogs', 'dogs']", {}, """the brackets hold "'cats'"; expected numbers"""),
+        ("[4000 40 ... 7]", {"kind": "labels"}, 'the brackets hold "..."; expected numbers'),
+        ("label,N\ncats,5000\ndogs,40\ncats,7", {}, "beside label a column N of whole numbers; leave it out"),
+        ("0    5000\n1      40\n2       7", {}, "no column is named count"),
+        ("cats;45.586\ndogs;50", {}, 'counts of cats is "45.586"; write 45586'),
+        ("45.586; 50; 171", {}, 'counts holds "45.586"; write 45586, or 45.5860 if the point is decimal'),
         ("5, -1", {}, "counts[1] is -1"),
         ("5", {}, "fewer than two classes"),
         ("0.2, 0.8", {}, "shares"),
@@ -420,7 +463,12 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
 @pytest.mark.parametrize(
     ("option", "typed", "says"),
     [
-        ("batch size", "1,000", 'batch size is "1,000"; write 1000, or 1.000 if the comma is a decimal point'),
+        ("batch size", "1,000", 'batch size is "1,000"; write 1000, or 1 if its "," is a decimal point'),
+        ("batch size", "1.000", 'batch size is "1.000"; write 1000, or 1 if its "." is a decimal point'),
+        ("micro-batches a step", "1.000", 'micro-batches a step is "1.000"; write 1000'),
+        ("ranks", "1.000", 'ranks is "1.000"; write 1000'),
+        ("learning rate without weights", "1.250", "# 1.25 without weights"),
+        ("your own weights", "1.250; 1", "weights = torch.tensor([1.0015898, "),
         ("clip norm", "1,000", 'clip norm is "1,000"; write 1000'),
         ("batch size", "1,000,000", 'batch size is "1,000,000"; expected a number'),
         ("your own weights", "1,000; 40", '"1,000" is one number or two'),
@@ -429,7 +477,7 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
         ("learning rate without weights", "1,5", "# 1.5 without weights"),
     ],
 )
-def test_a_comma_in_an_option_is_no_thousand_in_silence(page: Page, option: str, typed: str, says: str):
+def test_a_thousand_in_an_option_is_no_decimal_in_silence(page: Page, option: str, typed: str, says: str):
     page.get_by_label("your counts").fill("cats, 5000\ndogs, 40")
     page.locator("details").evaluate("details => (details.open = true)")
     field = page.get_by_label(option, exact=True)
@@ -452,54 +500,6 @@ def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
     assert [int(line.split(",")[1]) for line in lines[1:]] == counts
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("kind", ["cross entropy", "bce"])
-@pytest.mark.parametrize(("dtype", "lr"), [("float32", None), ("float16", 0.1)])
-def test_code_computes_the_loss_that_was_asked_for(page: Page, reduction: str, kind: str, dtype: str, lr: float | None):
-    options = {"loss": kind, "reduction": reduction, "dtype": dtype, "lr": lr}
-    (answer,) = page.evaluate("all => answers(all)", [{"text": "900 100", "kind": "counts", **options}])
-    y = torch.arange(8) % 2
-    z = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).to(getattr(torch, dtype))
-    logits, targets = (z[:, 1], y.float()) if kind == "bce" else (z, y)
-    space: dict[str, Any] = {"z": logits, "y": targets}
-    exec(answer["code"], space)
-    if kind == "bce":
-        each = binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
-    else:
-        each = cross_entropy(z.float(), y, reduction="none")
-    w = diagnose([900, 100], **options).weights[y]
-    divisor = {"sum": 1, "none": 8, "mean": 8 if kind == "bce" else float(w.sum())}[reduction]
-    assert float(space["loss"]) == pytest.approx(float((w * each).sum()) / divisor, rel=1e-5)
-    assert ("z.float()" in answer["code"]) == (dtype == "float16")
-    assert ("lr" in space) == (lr is not None)
-
-
-def test_labels_whose_counts_add_up_to_a_hundred_are_no_percentages(page: Page):
-    texts = ["a " * 50 + "b " * 30 + "c " * 20, "0 " * 50 + "1 " * 30 + "2 " * 20]
-    answers = page.evaluate("all => answers(all)", [{"text": text, "kind": "labels"} for text in texts])
-    assert [answer["keys"] for answer in answers] == [["a", "b", "c"], [0, 1, 2]]
-    assert "input" not in {one["name"] for answer in answers for one in answer["findings"]}
-    (counts,) = page.evaluate("all => answers(all)", [{"text": "50 30 20", "kind": "counts"}])
-    note = next(one for one in counts["findings"] if one["name"] == "input")
-    (right,) = (finding for finding in diagnose([50, 30, 20]).findings if finding.name == "input")
-    assert (note["figure"], note["cure"]) == (right.figure, right.cure)
-
-
-def test_halves_are_rounded_as_python_rounds_them(page: Page):
-    halves = [0.5, 1.5, 2.5, -0.5, -2.5, 0.125, 0.375, -0.125, 16.105, 0.25]
-    for decimals in (0, 1, 2):
-        found = page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", halves)
-        assert found == [f"{x:.{decimals}f}" for x in halves]
-
-
-def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
-    names = {"cats, wild": 5000, 'a "dog"': 40, "birds": 70}
-    table = io.StringIO()
-    csv.writer(table).writerows([("name", "count"), *names.items()])
-    page.get_by_label("your counts").fill(table.getvalue())
-    expect(page.locator(".c-summary")).to_contain_text("3 classes, 5,110 samples")
-    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
-    assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
 def test_a_file_with_the_line_ends_of_an_old_mac_is_read(page: Page, tmp_path):
     path = tmp_path / "mac.csv"
     path.write_bytes(b"name,count\rcats,5000\rdogs,40\r")
@@ -557,6 +557,54 @@ def test_a_link_changes_only_what_it_may(page: Page):
     other.close()
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("kind", ["cross entropy", "bce"])
+@pytest.mark.parametrize(("dtype", "lr"), [("float32", None), ("float16", 0.1)])
+def test_code_computes_the_loss_that_was_asked_for(page: Page, reduction: str, kind: str, dtype: str, lr: float | None):
+    options = {"loss": kind, "reduction": reduction, "dtype": dtype, "lr": lr}
+    (answer,) = page.evaluate("all => answers(all)", [{"text": "900 100", "kind": "counts", **options}])
+    y = torch.arange(8) % 2
+    z = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).to(getattr(torch, dtype))
+    logits, targets = (z[:, 1], y.float()) if kind == "bce" else (z, y)
+    space: dict[str, Any] = {"z": logits, "y": targets}
+    exec(answer["code"], space)
+    if kind == "bce":
+        each = binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
+    else:
+        each = cross_entropy(z.float(), y, reduction="none")
+    w = diagnose([900, 100], **options).weights[y]
+    divisor = {"sum": 1, "none": 8, "mean": 8 if kind == "bce" else float(w.sum())}[reduction]
+    assert float(space["loss"]) == pytest.approx(float((w * each).sum()) / divisor, rel=1e-5)
+    assert ("z.float()" in answer["code"]) == (dtype == "float16")
+    assert ("lr" in space) == (lr is not None)
+
+
+def test_labels_whose_counts_add_up_to_a_hundred_are_no_percentages(page: Page):
+    texts = ["a " * 50 + "b " * 30 + "c " * 20, "0 " * 50 + "1 " * 30 + "2 " * 20]
+    answers = page.evaluate("all => answers(all)", [{"text": text, "kind": "labels"} for text in texts])
+    assert [answer["keys"] for answer in answers] == [["a", "b", "c"], [0, 1, 2]]
+    assert "input" not in {one["name"] for answer in answers for one in answer["findings"]}
+    (counts,) = page.evaluate("all => answers(all)", [{"text": "50 30 20", "kind": "counts"}])
+    note = next(one for one in counts["findings"] if one["name"] == "input")
+    (right,) = (finding for finding in diagnose([50, 30, 20]).findings if finding.name == "input")
+    assert (note["figure"], note["cure"]) == (right.figure, right.cure)
+
+
+def test_halves_are_rounded_as_python_rounds_them(page: Page):
+    halves = [0.5, 1.5, 2.5, -0.5, -2.5, 0.125, 0.375, -0.125, 16.105, 0.25]
+    for decimals in (0, 1, 2):
+        found = page.evaluate(f"all => all.map(x => fixed(x, {decimals}))", halves)
+        assert found == [f"{x:.{decimals}f}" for x in halves]
+
+
+def test_the_file_of_weights_keeps_names_with_commas_and_quotes(page: Page):
+    names = {"cats, wild": 5000, 'a "dog"': 40, "birds": 70}
+    table = io.StringIO()
+    csv.writer(table).writerows([("name", "count"), *names.items()])
+    page.get_by_label("your counts").fill(table.getvalue())
+    expect(page.locator(".c-summary")).to_contain_text("3 classes, 5,110 samples")
+    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
+    assert {row["class"]: int(row["count"]) for row in csv.DictReader(io.StringIO(file))} == names
     assert "\nbirds,70," in file  # no quotes where none are needed
 
 

@@ -6,6 +6,7 @@ import inspect
 import io
 import itertools
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,14 @@ def number(text: str) -> Any:
             continue
         return value if kind is int or math.isfinite(value) else text.strip()  # "inf" and "nan" are words
     return text.strip()
+
+
+def samples_in(text: str, name: Any) -> Any:
+    """A number of samples. ``45.586`` is 45586 to a German; with a digit more it can only be a decimal."""
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text.strip()):
+        whole = text.strip().replace(".", "")
+        raise ValueError(f"counts of {name} is {text!r}; write {whole}, or {text.strip()}0 if the point is decimal")
+    return number(text)
 
 
 def names(texts: list[str]) -> list[Any]:
@@ -88,7 +97,7 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     keys = names([row[others[0]] for row in table]) if others else list(range(len(table)))
     if len(set(keys)) < len(keys):
         raise ValueError(f"{path} names a class twice in its column {others[0]!r}; expected one row a class")
-    return {"counts": {key: number(row[str(counts)]) for key, row in zip(keys, table, strict=True)}}
+    return {"counts": {key: samples_in(row[str(counts)], key) for key, row in zip(keys, table, strict=True)}}
 
 
 def main(arguments: list[str] | None = None) -> int:

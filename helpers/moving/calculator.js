@@ -18,15 +18,15 @@ const FIELDS = [
   ["loss", "loss", "select", ["cross entropy", "bce"]],
   ["reduction", "reduction", "select", ["mean", "sum", "none"]],
   ["optimizer", "optimiser", "select", Object.keys(EPSILON)],
-  ["batch", "batch size", "number", "all samples"],
+  ["batch", "batch size", "whole", "all samples"],
   ["lr", "learning rate without weights", "number", "left out"],
   ["dtype", "number format", "select", Object.keys(FORMATS).filter((f) => f !== "float64").flatMap((f) => (f === "float32" ? [f] : [f, `${f}, autocast`])).sort((a, b) => (b === "float32") - (a === "float32"))],
   ["momentum", "momentum", "number", "0"],
   ["decay", "weight decay", "number", "0"],
   ["clip", "clip norm", "number", "none"],
   ["smoothing", "label smoothing", "number", "0"],
-  ["accumulation", "micro-batches a step", "number", "1"],
-  ["ranks", "ranks", "number", "1"],
+  ["accumulation", "micro-batches a step", "whole", "1"],
+  ["ranks", "ranks", "whole", "1"],
   ["weight", "your own weights", "list", "one a class"],
   ["positive", "pos_weight, of a binary loss", "number", "left out"],
   ["state", "Adam's state is kept in", "select", [USUAL, "float32", "bfloat16", "float16"]],
@@ -142,12 +142,14 @@ export function render({ el }) {
       const input = get(name);
       const typed = input.value.trim();
       const value = typed.replace(",", ".");
+      const [, sign] = /^[-+]?[1-9]\d{0,2}([,.])\d{3}$/.exec(typed) ?? []; // 0,001 can only be a thousandth
       if (kind === "checkbox") found[name] = input.checked;
       else if (kind === "list") found[name] = value ? numbers(typed, label, "one number a class, 5000 and not 5,000") : null;
       else if (value === USUAL) found[name] = DEFAULTS[name];
       else if (kind === "select") found[name] = input.value;
-      else if (/^[-+]?[1-9]\d{0,2},\d{3}$/.test(typed)) // a thousand, or one; 0,001 can only be a thousandth
-        throw new Error(`${label} is "${typed}"; write ${typed.replace(",", "")}, or ${value} if the comma is a decimal point`);
+      else if (sign === "," || (sign && kind === "whole")) // a thousand, or one
+        throw new Error(`${label} is "${typed}"; write ${typed.replace(sign, "")}, `
+          + `or ${Number(value)} if its "${sign}" is a decimal point`);
       else if (value && !Number.isFinite(Number(value))) throw new Error(`${label} is ${JSON.stringify(typed)}; expected a number`);
       else found[name] = value ? Number(value) : DEFAULTS[name];
     }
@@ -155,7 +157,6 @@ export function render({ el }) {
     return { ...found, dtype, autocast: Boolean(autocast) };
   }
 
-  function update() {
   const [summary, out] = [el.querySelector(".c-summary"), el.querySelector(".c-results")];
   function refuse(error) {
     out.innerHTML = "";
@@ -163,6 +164,7 @@ export function render({ el }) {
     summary.classList.add("c-error");
   }
 
+  function update() {
     summary.classList.remove("c-error");
     try {
       const found = diagnose({ ...read(source(), get("kind").value), ...options() });

@@ -3,6 +3,7 @@ import { general, thousands } from "./formats.js";
 
 const MOST_CLASSES = 1e6;
 const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
+const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples"]; // and this
 const HEADER = "expected a first line name,count, and commas between columns; if it is none, choose counts or labels";
 const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
 
@@ -18,25 +19,24 @@ function refuseGrouped(text) {
   throw new Error(`"${low}${part}${high}" is one number or two; write ${one} if one, "${two}" if two`);
 }
 
+// A number of samples, or null. "45.586" is 45586 to a German; with a digit more it can only be a decimal.
+function samplesIn(text, what) {
+  if (/^[1-9]\d{0,2}\.\d{3}$/.test(text))
+    throw new Error(`${what} "${text}"; write ${text.replace(".", "")}, or ${text}0 if the point is decimal`);
+  return number(text);
+}
+
 // The numbers of a list. One such as 000 is the end of another, whose thousands stand apart.
-export function numbers(text, what, expected) {
+export function numbers(text, what, expected, one = number) {
   refuseGrouped(text);
   return words(text).map((word) => {
-    const n = number(word);
+    const n = one(word, `${what} holds`);
     if (n === null || /^0\d/.test(word))
       throw new Error(`${what} holds ${JSON.stringify(word.slice(0, 20))}; expected ${expected}`);
     return n;
   });
 }
 
-// Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
-const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
-
-// A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
-function fields(line) {
-  const found = [];
-  const pattern = /[^\S\t]*(?:"((?:[^"]|"")*)"|(?!\s*"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))[^\S\t]*([,;\t]|$)/y;
-  for (let more = true; more;) {
 // The text of a file, its lines ended as those of a field for text are.
 export async function textOf(file) {
   const bytes = await file.arrayBuffer();
@@ -47,6 +47,24 @@ export async function textOf(file) {
   }
 }
 
+// The numbers of one list, tensor or array as Python prints it, in one line; any other text as it is.
+function unwrapped(text) {
+  const list = /^\s*(?:[\w.]+\(\s*)?\[([^[\]]*)\](?:,[^[\]]*)?\)?\s*$/.exec(text);
+  if (!list) return text;
+  const wrong = words(list[1]).find((word) => number(word) === null);
+  if (wrong === undefined) return list[1].trim().replace(/\s+/g, " ");
+  throw new Error(`the brackets hold ${JSON.stringify(wrong.slice(0, 20))}; expected numbers, all of them; `
+    + "write names without brackets and quotes, one a line");
+}
+
+// Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
+const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
+
+// A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
+function fields(line) {
+  const found = [];
+  const pattern = /[^\S\t]*(?:"((?:[^"]|"")*)"|(?!\s*"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))[^\S\t]*([,;\t]|$)/y;
+  for (let more = true; more;) {
     const part = pattern.exec(line);
     if (!part)
       throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it`);
@@ -71,6 +89,10 @@ function table(text) {
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
       + "write 5000, not 5,000, and a name with a comma in quotes");
   });
+  const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()));
+  if (counts < 0 && beside >= 0 && rows.every((row) => /^\d+$/.test(row[beside])))
+    throw new Error(`the table has beside label a column ${header[beside]} of whole numbers; leave it out if a `
+      + "row is a sample, name it count if it is a class (add up the rows of each class first)");
   if (counts < 0) return repeated(tally(rows.map((row) => row[labels])), rows.length);
   const others = header.map((_, i) => i).filter((i) => i !== counts);
   const naming = others.length > 1 ? others.filter((i) => NAMING.includes(header[i])) : others;
@@ -90,7 +112,7 @@ function named(pairs) {
   if (seen.size < pairs.length) throw new Error("a class is named twice; expected one row a class");
   const numbered = pairs.every(([name]) => typeof name === "number");
   const rows = pairs.filter(([name]) => name !== -100).map(([name, text]) => {
-    const count = number(text);
+    const count = samplesIn(text, `counts of ${name} is`);
     if (count === null) throw new Error(`counts of ${name} is ${JSON.stringify(text)}; expected a number of samples`);
     return [name, count];
   });
@@ -161,6 +183,9 @@ function repeated(held, samples) {
   return held;
 }
 
+const labelsIn = (text) => (/[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean)
+  : words(text));
+
 // What a text looks like. Lines that end in numbers are a table, whose header has to say of what.
 function looks(text) {
   const lines = linesOf(text.trim());
@@ -168,24 +193,34 @@ function looks(text) {
   refuseGrouped(text);
   const pair = ([name, count, ...more]) => !more.length && number(name) === null && number(count ?? "") !== null;
   if (lines.every((line) => pair(fields(line)))) return "pairs";
-  const [row, last] = lines.slice(-2).map(fields);
+  const two = lines.map((line) => line.trim().split(/\s+/)); // numbers, as pandas prints the counts of classes 0, 1, 2
+  const printed = two.every((line) => line.length === 2 && line.every((word) => number(word) !== null));
+  const [row, last] = (printed ? two : lines.map(fields)).slice(-2);
   if (last?.length > 1 && row.length === last.length && number(row.at(-1)) !== null && number(last.at(-1)) !== null)
     throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}`);
-  return words(text).every((word) => number(word) !== null) ? "counts" : "labels";
+  if (words(text).every((word) => number(word) !== null)) return "counts";
+  const labels = labelsIn(text);
+  const like = labels.find((label) => /^[^\p{L}]*\d/u.test(label)); // a number, or 90%, 5'000, (40
+  if (like === undefined) return "labels";
+  const both = new Set([labels.find((label) => number(label) === null), like]);
+  const shown = Array.from(both, (label) => JSON.stringify(label.slice(0, 20))).join(" and ");
+  throw new Error(`${shown} may be counts or names; write counts as numbers alone, 5000 40 7, or choose labels if `
+    + "these are names");
 }
 
 // `kind`: "counts", "labels" or "table", or "auto" for what the text looks like.
-export function read(text, kind = "auto") {
+export function read(given, kind = "auto") {
+  const text = unwrapped(given);
   if (!text.trim()) throw new Error("nothing to read yet: paste counts, labels, or a table");
   const found = kind === "auto" ? looks(text) : kind;
   if (found === "table") return check(table(text));
   if (found === "pairs") return check(named(linesOf(text.trim()).map(fields)));
   if (found === "labels") {
-    const labels = /[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean) : words(text);
+    const labels = labelsIn(text);
     const held = tally(labels);
     return check(kind === "auto" ? repeated(held, labels.length) : held);
   }
-  const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels");
+  const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels", samplesIn);
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });
   if (held.doubt.includes("labels") && counts.some((n) => n === 0)) throw new Error(`counts holds ${held.doubt}; choose labels`);
   return held;
