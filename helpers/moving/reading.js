@@ -38,14 +38,14 @@ export function numbers(text, what, expected, one = number) {
 }
 
 // The text of a file, its lines ended as those of a field for text are.
-export async function textOf(file) {
+export const textOf = async (file) => {
   const bytes = await file.arrayBuffer();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
   } catch {
     throw new Error(`${file.name} is no CSV in UTF-8: save it as such`);
   }
-}
+};
 
 // The numbers of one list, tensor or array as Python prints it, in one line; any other text as it is.
 function unwrapped(text) {
