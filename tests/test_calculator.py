@@ -284,6 +284,11 @@ def test_a_table_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str, w
         ("name\tcount\ncats\t5\ndogs\t7\n\t\n", ["cats", "dogs"]),
         ("name\tnote\tcount\ncats\t\t5\ndogs\t\t7", ["cats", "dogs"]),
         ("label,n\ncats,few\ndogs,7\ncats,9", ["cats", "dogs"]),
+        ("[UNK],500\nthe,40", ["[UNK]", "the"]),
+        (">50K\n<=50K\n<=50K", ["<=50K", ">50K"]),
+        ("18-24\n25-34\n18-24", ["18-24", "25-34"]),
+        ("2 doors\n4 doors\n2 doors", ["2 doors", "4 doors"]),
+        ('name,count\ncats,5\ndogs,7\n"",""\n , ', ["cats", "dogs"]),
     ],
 )
 def test_what_is_clear_is_read(page: Page, text: str, keys: list[Any]):
@@ -301,6 +306,8 @@ def test_what_is_clear_is_read(page: Page, text: str, keys: list[Any]):
         "np.array([4000,   40,   40,    7], dtype=int64)",
         "[4000   40   40    7]",
         "[4000 40\n 40 7]",
+        "[np.int64(4000), np.int64(40), np.uint8(40), np.float32(7.0)]",
+        "[tensor(4000), tensor(40), tensor(40), tensor(7)]",
     ],
 )
 def test_a_list_is_read_as_python_prints_it(page: Page, text: str):
@@ -325,6 +332,12 @@ def test_a_list_is_read_as_python_prints_it(page: Page, text: str):
         ("5'000\n40\n40", {}, '"5\'000" may be counts or names'),
         ("a\t5,5\nb\t3", {}, '"a" and "5" may be counts or names'),
         ("cats 3 dogs cats", {}, "choose labels if these are names"),
+        ("[4000, 40], 7, 8", {}, "may be counts or names"),
+        (",label\ncats,5000\ndogs,40", {}, "no label comes twice, as in a table; expected a first line name,count"),
+        ("cats: 5000\ndogs: 40", {"kind": "labels"}, "and a line such as cat,5000 for each class"),
+        (",0\ncats,5000\ndogs,40", {}, "a class has no name; expected one in each row"),
+        ('text,label\n"a\nb",cats\nx,dogs', {}, "leave out a column with line breaks in its cells"),
+        ("name,count\ncats,5\n,,,", {}, "the table has 2 columns"),
         ("0  5000\n1    40\n1    40\nName: count, dtype: int64", {}, "may be counts or names"),
         ("['cats', 'dogs', 'dogs']", {}, """the brackets hold "'cats'"; expected numbers"""),
         ("[4000 40 ... 7]", {"kind": "labels"}, 'the brackets hold "..."; expected numbers'),

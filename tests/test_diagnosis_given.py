@@ -134,6 +134,7 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     # Numbers that are names of classes are names, and not places.
     assert diagnose({0: 900, 1: 90, 2: 10}, classes=[2, 1, 0]).facts.counts.tolist() == [10, 90, 900]
     assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
+    assert diagnose(labels=[0, 0, 2], classes=torch.tensor(3)).facts.counts.tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])

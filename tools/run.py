@@ -85,7 +85,7 @@ def execute(path: Path) -> Run:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:  # AttributeError: JSON of something else
+    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:  # the middle two: other JSON
         return Run(path, 0.0, 0.0, f"it is no notebook: {error}")
     client = client_for(notebook, path.parent)
     memory = PeakMemory()

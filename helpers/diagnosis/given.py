@@ -173,7 +173,8 @@ def _missing(name: Any) -> bool:
 
 def _names(classes: Any) -> list[Any]:
     """The classes in the order of the logits, from their names or how many they are."""
-    if not isinstance(classes, Iterable):
+    if not isinstance(classes, Iterable) or (isinstance(classes, Tensor) and not classes.ndim):
+        classes = classes.item() if isinstance(classes, Tensor) else classes
         return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
     listed = isinstance(classes, Sequence | np.ndarray) or hasattr(classes, "to_list")  # an index of pandas
     names = list(classes) if listed and not isinstance(classes, str) else [None]

@@ -4,7 +4,7 @@ import { general, thousands } from "./formats.js";
 const MOST_CLASSES = 1e6;
 const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
 const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples"]; // and this
-const HEADER = "expected a first line name,count, and commas between columns; if it is none, choose counts or labels";
+const HEADER = "expected a first line name,count, and a line such as cat,5000 for each class";
 const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
 
 // "1,200" or "1 200": two numbers in a list that this alone parts, one or two where something else parts the others.
@@ -49,10 +49,11 @@ export const textOf = async (file) => {
 
 // The numbers of one list, tensor or array as Python prints it, in one line; any other text as it is.
 function unwrapped(text) {
-  const list = /^\s*(?:[\w.]+\(\s*)?\[([^[\]]*)\](?:,[^[\]]*)?\)?\s*$/.exec(text);
+  const list = /^\s*\[([^[\]]*)\]\s*,?\s*$/.exec(text) ?? /^\s*[\w.]+\(\s*\[([^[\]]*)\]\s*(?:,\s*\w+\s*=[^[\]]*)?\)\s*$/.exec(text);
   if (!list) return text;
-  const wrong = words(list[1]).find((word) => number(word) === null);
-  if (wrong === undefined) return list[1].trim().replace(/\s+/g, " ");
+  const held = list[1].replace(/\b(?:np\.u?(?:int|float)\d+|tensor)\(([^(),]*)\)/g, "$1");
+  const wrong = words(held).find((word) => number(word) === null);
+  if (wrong === undefined) return held.trim().replace(/\s+/g, " ");
   throw new Error(`the brackets hold ${JSON.stringify(wrong.slice(0, 20))}; expected numbers, all of them; `
     + "write names without brackets and quotes, one a line");
 }
@@ -67,7 +68,7 @@ function fields(line) {
   for (let more = true; more;) {
     const part = pattern.exec(line);
     if (!part)
-      throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it`);
+      throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it, or leave out a column with line breaks in its cells`);
     found.push((part[1]?.replaceAll('""', '"') ?? part[2]).trim());
     more = part[3] !== "";
   }
@@ -81,14 +82,13 @@ function table(text) {
   if (counts < 0 && labels < 0) throw new Error(`the table has the columns ${header.join(", ")}; expected one named count (a row a class) or label (a row a sample)`);
   if (new Set(header).size < header.length)
     throw new Error(`the table has the columns ${header.join(", ")}; expected no name twice`);
-  const written = (line) => !/^[,;\t]+$/.test(line); // a spreadsheet may add rows of empty cells
-  const rows = lines.filter(written).map((line) => {
+  const rows = lines.map((line) => {
     const row = fields(line);
     if (row.length === header.length) return row;
     const start = JSON.stringify(line.slice(0, 40));
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
       + "write 5000, not 5,000, and a name with a comma in quotes");
-  });
+  }).filter((row) => row.length === 1 || row.some(Boolean)); // a spreadsheet may add rows of empty cells
   const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()));
   if (counts < 0 && beside >= 0 && rows.every((row) => /^\d+$/.test(row[beside])))
     throw new Error(`the table has beside label a column ${header[beside]} of whole numbers; leave it out if a `
@@ -109,6 +109,7 @@ function table(text) {
 // Pairs of a class and its count: by number and without -100 where all are numbered, else as given.
 function named(pairs) {
   const seen = new Set(pairs.map(([name]) => name));
+  if (seen.has("")) throw new Error("a class has no name; expected one in each row, before its count");
   if (seen.size < pairs.length) throw new Error("a class is named twice; expected one row a class");
   const numbered = pairs.every(([name]) => typeof name === "number");
   const rows = pairs.filter(([name]) => name !== -100).map(([name, text]) => {
@@ -179,7 +180,7 @@ function check({ keys, counts, labels, order }) {
 
 // Labels that each come once are the lines of a table.
 function repeated(held, samples) {
-  if (held.keys.length === samples) throw new Error(`no label comes twice, as in a table; ${HEADER}`);
+  if (held.counts.filter(Boolean).length === samples) throw new Error(`no label comes twice, as in a table; ${HEADER}`);
   return held;
 }
 
@@ -197,10 +198,10 @@ function looks(text) {
   const printed = two.every((line) => line.length === 2 && line.every((word) => number(word) !== null));
   const [row, last] = (printed ? two : lines.map(fields)).slice(-2);
   if (last?.length > 1 && row.length === last.length && number(row.at(-1)) !== null && number(last.at(-1)) !== null)
-    throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}`);
+    throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}; if these are no pairs, choose counts or labels`);
   if (words(text).every((word) => number(word) !== null)) return "counts";
   const labels = labelsIn(text);
-  const like = labels.find((label) => /^[^\p{L}]*\d/u.test(label)); // a number, or 90%, 5'000, (40
+  const like = labels.find((label) => number(label) !== null || /^[^\p{L}<>=-]*\d[^\p{L}<>=-]*$/u.test(label)); // or 90%, 5'000
   if (like === undefined) return "labels";
   const both = new Set([labels.find((label) => number(label) === null), like]);
   const shown = Array.from(both, (label) => JSON.stringify(label.slice(0, 20))).join(" and ");
@@ -218,7 +219,7 @@ export function read(given, kind = "auto") {
   if (found === "labels") {
     const labels = labelsIn(text);
     const held = tally(labels);
-    return check(kind === "auto" ? repeated(held, labels.length) : held);
+    return check(repeated(held, labels.length));
   }
   const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels", samplesIn);
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });
