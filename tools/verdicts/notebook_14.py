@@ -25,11 +25,15 @@ FAR = {
 COARSE = {"momentum": [*grid(100, 680, 6), 1000, 2200]}
 
 
-def least_zipf(rule: Any, seed: int, steps: int, **settings: Any) -> float:
-    """The plain loss after ``steps`` steps at the best rate; infinite where none gives a finite one."""
+def best_zipf(rule: Any, seed: int, steps: int, **settings: Any) -> list[float]:
+    """The plain loss after ``steps`` steps at the best rate, of all and by third; infinite where none gives one."""
     rates = (FAR if settings.get("centred") else WIDE)[rule]
-    losses = [zipf(rule, lr, steps=steps, seed=seed, **settings)[steps][0] for lr in rates]
-    return min(loss if math.isfinite(loss) else math.inf for loss in losses)
+    ends = [zipf(rule, lr, steps=steps, seed=seed, **settings)[steps] for lr in rates]
+    return min((end for end in ends if math.isfinite(end[0])), default=[math.inf] * 4)
+
+
+def least_zipf(rule: Any, seed: int, steps: int, **settings: Any) -> float:
+    return best_zipf(rule, seed, steps, **settings)[0]
 
 
 def tail_decides(
@@ -60,6 +64,13 @@ def least_of_beta(beta: float, seed: int, size: int, steps: int) -> float:
         loss = F.cross_entropy(x @ theta.T, y).item()
         least = min(least, loss) if math.isfinite(loss) else least
     return least
+
+
+def thirds_differ(seed: int, size: int = 6, steps: int = 30, centred: bool = False) -> bool:
+    """Whether at the best rates the rare third ends highest under momentum, and lowest under sign descent and Adam."""
+    settings: dict[str, Any] = {"size": size, "steps": steps, "centred": centred, "tau": 0.0, "tail": True}
+    momentum, sign, adam = (best_zipf(rule, seed, **settings)[1:] for rule in ("momentum", "sign", "Adam"))
+    return max(momentum) == momentum[2] and min(sign) == sign[2] and min(adam) == adam[2]
 
 
 def weights_do(seed: int, size: int = 6, steps: int = 30, centred: bool = False) -> bool:
@@ -101,6 +112,14 @@ VERDICTS = [
         "With the tail momentum ends above sign descent and Adam, without it below Adam.",
         tail_decides,
         ELSEWHERE | {"momentum at the best β of 0.9, 0.95, 0.98": {"betas": (0.95, 0.98)}},
+        quick=False,
+    ),
+    Verdict(
+        "14",
+        "thirds",
+        "At the best rates the rare third ends highest under momentum, lowest under sign descent and Adam.",
+        thirds_differ,
+        ELSEWHERE,
         quick=False,
     ),
     Verdict(
