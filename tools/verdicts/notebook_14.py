@@ -119,7 +119,7 @@ VERDICTS = [
         "thirds",
         "At the best rates the rare third ends highest under momentum, lowest under sign descent and Adam.",
         thirds_differ,
-        ELSEWHERE,
+        ELSEWHERE | {"100 steps": {"steps": 100}},
         quick=False,
     ),
     Verdict(
