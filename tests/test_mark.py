@@ -4,7 +4,9 @@ import csv
 import shutil
 import socket
 import sys
+import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import psutil
@@ -102,21 +104,45 @@ def test_the_command_marks_a_class(tmp_path: Path, monkeypatch, capsys):
     fails = ("this is no Python", "1 / 0", "import os; os.write(2, b'\\xff')")
     long = 'from helpers.exercises import check; check("8.2", lambda totals: {}["x" * 2**21])'
     notebook(tmp_path / "Zoë 王", write_there, *fails, long, RIGHT, 'check("8.3", lambda w: ...)')
+    saved_with_a_mark = notebook(tmp_path / "eve", RIGHT)
+    saved_with_a_mark.write_text(saved_with_a_mark.read_text(encoding="utf-8"), encoding="utf-8-sig")
     steers = '{"trouble": "=HYPERLINK(1) \\u001b[31m\\n\\u202e"}'
     notebook(tmp_path / "=1\x1b[31m", f"import os; open('../../verdicts', 'w').write({steers!r})", "os._exit(0)")
     target = tmp_path / "marks.csv"
     monkeypatch.setattr(sys, "argv", ["mark", str(tmp_path), "--csv", str(target), "--clock", "3600"])
     main()
-    formula, zoe, ada, bob = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
+    formula, zoe, ada, bob, eve = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
     assert (ada["8.1"], ada["right"]) == ("", "0")
     assert ada["trouble"] == "it cannot be read: it is no file, or a link to none"
     assert bob["trouble"].startswith("it is no notebook: NotJSONError")
     assert [zoe[number] for number in ("8.1", "8.2", "8.3")] == ["right", "not yet", "not answered"]
     assert (zoe["right"], zoe["trouble"]) == ("1", "")
+    assert (eve["right"], eve["trouble"]) == ("1", "")
     name, trouble = rf"=1\x1b[31m/{NAME}", r"=HYPERLINK(1) \x1b[31m \u202e"
     assert (formula["notebook"], formula["trouble"]) == (f"'{name}", f"'{trouble}")
     said = capsys.readouterr().out
-    assert f"1/4 {name}: 0 right {trouble}\n" in said and "4/4" in said
+    assert f"1/5 {name}: 0 right {trouble}\n" in said and "5/5" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a path has a longest length, and no rights to take away")
+@pytest.mark.parametrize(
+    "cell",
+    ["for _ in range(2000):\n os.mkdir('d')\n os.chdir('d')", "os.mkdir('d')\nos.mkdir('d/d')\nos.chmod('d', 0)"],
+    ids=["many folders in folders", "a locked folder"],
+)
+def test_what_a_notebook_leaves_is_thrown_away(tmp_path: Path, monkeypatch, cell: str):
+    path = notebook(tmp_path / "class", RIGHT, f"import os\n{cell}")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    result = marked(path)
+    assert (result.verdicts, result.trouble) == ({"8.1": "right"}, "")
+    assert [one.name for one in tmp_path.iterdir()] == ["class"]
+
+
+def test_verdicts_that_a_notebook_has_locked_end_in_its_line(tmp_path: Path, monkeypatch):
+    """Root may read them all the same, so the refusal is played."""
+    monkeypatch.setattr("tools.mark.read", Mock(side_effect=PermissionError(13, "Permission denied")))
+    result = marked(notebook(tmp_path, RIGHT, "import os; os.chmod('../../verdicts', 0)"))
+    assert (result.verdicts, result.trouble) == ({}, "what its checks said cannot be read: Permission denied")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
     """Run one notebook, and read what its checks said. ``seconds`` are of processor time, ``clock`` what passes."""
     result = Mark(path)
     # What it says goes to a file, which has a largest size, and which a process that stays does not hold open for us.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as said:
+    with thrown_away() as folder, tempfile.TemporaryFile() as said:
         course = Path(folder, "course")
         copy, verdicts = course / "notebooks" / path.name, Path(folder, "verdicts")
         for name in ("helpers", "data", "tools", "notebooks"):
@@ -116,7 +117,10 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
             result.trouble = f"over the limit of {clock:g} s by the clock"
         finally:
             end(process)
-        lines = read(verdicts)
+        try:
+            lines = read(verdicts)
+        except OSError as error:  # it was locked, or its folder
+            lines = [{"trouble": f"what its checks said cannot be read: {error.strerror}"}]
         result.verdicts = {line["number"]: line["verdict"] for line in lines if well_formed(line)}
         troubles = [short(line["trouble"]) for line in lines if "trouble" in line]
         if not result.trouble and {"ended": True} not in lines:
@@ -124,6 +128,20 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
             last = said.read().decode(errors="replace")
             result.trouble = troubles[0] if troubles else early(process.returncode, last, of_ended() - before, seconds)
     return result
+
+
+@contextmanager
+def thrown_away() -> Iterator[str]:
+    """A folder for a while. What was locked in it goes too, and folders in folders, deeper than Python can go down."""
+    folder = tempfile.mkdtemp()
+    try:
+        yield folder
+    finally:
+        if os.name == "posix":
+            for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+                subprocess.run([*command, folder], stderr=subprocess.DEVNULL)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def regular(path: Path) -> Path:

@@ -52,7 +52,8 @@ def limit(seconds: int, gigabytes: float, verdicts: Path) -> None:
 
 def marked(path: Path, verdicts: Path) -> None:
     try:
-        code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        cells = nbformat.reads(path.read_text("utf-8-sig"), 4).cells
+        code = [cell.source for cell in cells if cell.cell_type == "code"]
     except Exception as error:  # of whatever kind, for whatever the file holds
         write(verdicts, trouble=f"it is no notebook: {error!r}")
         return
