@@ -126,6 +126,7 @@ def stored_runs(name: str) -> Any:
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"data/{name} is damaged ({error!r}): {way_back(name)}") from None
     found = f"the keys {', '.join(sorted(content))}" if isinstance(content, dict) else f"a {type(content).__name__}"
+    found = found if content else "empty"
     if found != RUNS[name][1]:
         raise ValueError(f"data/{name} is another file: {found:.99}; expected {RUNS[name][1]}: {way_back(name)}")
     return content

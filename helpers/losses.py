@@ -50,6 +50,7 @@ def weighted_cross_entropy(
     PyTorch's ``reduction="mean"`` is "weights" for class indices and "samples"
     for probabilities; ``"sum"`` is None.
     """
+    tensors(logits=logits)
     w = logits.new_ones(logits.shape[1:]) if weight is None else weight
     _check(logits, targets, w)
     dtype = torch.promote_types(logits.dtype, w.dtype)
@@ -92,7 +93,7 @@ def _divisor(divide_by: str, num_samples: int, total: Tensor) -> Tensor | int:
 
 
 def _check(logits: Tensor, targets: Tensor, weight: Tensor) -> None:
-    tensors(logits=logits, targets=targets, weight=weight)
+    tensors(targets=targets, weight=weight)
     for name, value in (("logits", logits), ("weight", weight)):
         if not value.is_floating_point():
             raise TypeError(f"{name} holds {value.dtype}; expected floating point numbers: give {name}.float()")

@@ -250,7 +250,7 @@ def test_stored_runs_are_read_as_they_stand(name):
 
 
 @pytest.mark.parametrize("name", STORED)
-@pytest.mark.parametrize("content", [b"", b'{"runs": [', b"[" * 100_000, b"\xff", b"3"])
+@pytest.mark.parametrize("content", [b"", b'{"runs": [', b"[" * 100_000, b"\xff", b"3", b"[]", b"{}"])
 def test_damaged_runs_are_named_with_their_cure(name, content, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(content)
     monkeypatch.setattr(datasets, "DATA", tmp_path)

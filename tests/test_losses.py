@@ -200,9 +200,10 @@ def test_a_label_outside_the_classes_is_refused(label):
     [("weight", [1.0, 2.0, 3.0, 4.0]), ("weight", W.numpy()), ("weight", "balanced"), ("logits", Z.numpy()),
      ("targets", Y.tolist())],
 )  # fmt: skip
-def test_what_is_no_tensor_is_named(name, value):
+@pytest.mark.parametrize("weight", [W, None])
+def test_what_is_no_tensor_is_named(name, value, weight):
     with pytest.raises(TypeError, match=rf"{name} is a \w+; expected a tensor"):
-        weighted_cross_entropy(**{"logits": Z, "targets": Y, "weight": W} | {name: value})
+        weighted_cross_entropy(**{"logits": Z, "targets": Y, "weight": weight} | {name: value})
 
 
 def test_whole_numbers_are_no_logits_and_no_weights():
