@@ -1,7 +1,7 @@
 """Notebook 04: when a scaled loss oscillates."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.datasets import shuttle, two_gaussians
@@ -88,6 +88,19 @@ def ratios_take_room(seed: int, hidden: int = 64, dtype: torch.dtype = torch.flo
     return bool(thrown[1] > thrown[0]) and all(bool((run.diff() < 0).all()) for run in calm)
 
 
+def flies_off(seed: int, hidden: int = 64, unit: type[nn.Module] = nn.ReLU) -> bool:
+    """Whether a network with one hidden layer loses its logits to NaN or infinity on 10,000 times the toy's loss."""
+    toy = two_gaussians(seed)
+    model = nn.Sequential(*one_hidden_layer(1, hidden, 1, seed=seed))
+    model[1] = unit()
+    optimizer = torch.optim.SGD(model.parameters(), lr=LR)
+    for _ in range(100):
+        optimizer.zero_grad()
+        (10_000 * F.binary_cross_entropy_with_logits(model(toy.inputs)[:, 0], toy.targets)).backward()
+        optimizer.step()
+    return not bool(model(toy.inputs).isfinite().all())
+
+
 VERDICTS = [
     Verdict(
         "04",
@@ -126,4 +139,11 @@ VERDICTS = [
         quick=False,
     ),
     Verdict("04", "swings", "On logits, 10,000 times the loss swings.", swings_on_logits),
+    Verdict(
+        "04",
+        "flight",
+        "On 10,000 times the loss a network with a hidden layer of rectified units ends in NaN within 100 steps.",
+        flies_off,
+        {"as in the text": {}, "8 hidden units": {"hidden": 8}, "tanh in place of ReLU": {"unit": nn.Tanh}},
+    ),
 ]

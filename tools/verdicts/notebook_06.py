@@ -5,12 +5,13 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import WeightedRandomSampler
 
 from helpers import datasets
 from helpers.ensembles import Loss, fit_many
+from helpers.models import softmax_regression
 from helpers.operating import area_under, operating_curve
 from tools.verdicts import LOADERS, Verdict
 
@@ -143,6 +144,44 @@ def subtraction_raises_the_loss(seed: int, size: int = 1000, epochs: int = 300, 
     return bool(after > before)
 
 
+def two_classes(seed: int, counts: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Points in the plane around (0, 0) and (1.5, 0), whose log-odds are linear."""
+    y = torch.arange(2).repeat_interleave(torch.tensor(counts))
+    noise = torch.randn(len(y), 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return noise + 1.5 * y[:, None] * torch.tensor([1.0, 0.0]), y
+
+
+def at_the_minimum(x: Tensor, y: Tensor, w: Tensor) -> nn.Linear:
+    """The linear model whose loss with these weights is least."""
+    model = softmax_regression(x.shape[1], len(w), dtype=torch.float64)
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=1_000, history_size=50, line_search_fn="strong_wolfe",
+                                  tolerance_grad=1e-6, tolerance_change=0)  # fmt: skip
+
+    def evaluate() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y, weight=w)
+        loss.backward()
+        return loss
+
+    optimizer.step(evaluate)
+    return model
+
+
+def minimum_leaves_a_loss(seed: int, data: str = "") -> bool:
+    """Whether, of linear models at their minimum, N/n_c minus log w has a higher log loss than no weights."""
+    if data:
+        split = LOADERS[data](seed)
+        kept = few(split, 10_000, seed)
+        x, y, x_test, y_test = split.train_inputs[kept].double(), split.train_targets[kept], *split[2:4]
+        x_test = x_test.double()
+    else:
+        (x, y), (x_test, y_test) = two_classes(seed, (9_900, 100)), two_classes(seed + 1_000_000, (99_000, 1_000))
+    w = len(y) / torch.bincount(y).double()
+    with torch.no_grad():
+        plain, balanced = (at_the_minimum(x, y, v)(x_test) for v in (torch.ones_like(w), w))
+    return bool(F.cross_entropy(balanced - w.log(), y_test) > F.cross_entropy(plain, y_test))
+
+
 SETTINGS = {
     "Shuttle, 6 epochs": {},
     "Shuttle, 40 epochs": {"epochs": 40},
@@ -175,6 +214,9 @@ VERDICTS = [
             root_has_the_higher_loss, {name: SETTINGS[name] for name in (
                 "Shuttle, 6 epochs", "Shuttle, 40 epochs", "Shuttle, 6 epochs, lr 0.1", "flights, 6 epochs",
                 "letters, 6 epochs")}, quick=False),
+    Verdict("06", "minimum", "Of linear models at their minimum too, N/n_c minus log w has the higher log loss.",
+            minimum_leaves_a_loss, {"two drawn classes, 99 : 1": {}, "10,000 flights": {"data": "flights"}},
+            quick=False),
     Verdict("06", "fading", "N/n_c and no weights disagree on under 5 % of the test after 150 epochs.",
             fades, FEW_SAMPLES),
     Verdict("06", "start", "They disagree at most half as much again as no weights from two starts.",
