@@ -76,6 +76,7 @@ def test_a_batch_holds_all_samples_or_fewer():
         ({"classes": {"a"}}, r"classes is {'a'}; expected a list of the names"),
         ({"classes": torch.tensor([0, 1])}, r"classes is tensor\(\[0, 1\]\); expected a list of the names"),
         ({"classes": "ab"}, "classes is 'ab'; expected a list of the names"),
+        ({"classes": np.array(1)}, "classes is 1; expected 2 to 1000000"),
     ],
 )
 def test_an_option_is_refused_by_its_name(options, said):
@@ -90,6 +91,10 @@ def test_labels_and_inputs_are_refused_by_their_names():
         refused(r"labels is a table; give one column: df\['label'\]$", labels=table)
     refused("labels holds 1000000; expected 0 to 999999", labels=[0, 1, 10**6])
     refused("labels holds numbers as text", labels=["-1", "0"])
+    samples = [("a.jpg", 0), ("b.jpg", 1)]
+    for rows in (samples, np.array(samples, dtype=object)):
+        refused("labels holds rows of text and numbers; give the labels alone", labels=rows)
+    assert diagnose(labels=[["a", -100], ["b", "b"]]).names == ("a", "b")
     refused(r"labels has shape \(2, 2\) and looks one-hot", labels=[[0, 1], [1, 0]])
     refused("counts or labels hold samples of fewer than two", labels=[[1], [1]])
     refused(r"counts has shape \(2,\), dtype timedelta64", np.array([3, 4], dtype="timedelta64[s]"))
@@ -137,7 +142,7 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     assert diagnose(labels=[0, 0, 2], classes=torch.tensor(3)).facts.counts.tolist() == [2, 0, 1]
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, ""])
 def test_a_missing_name_is_no_class(missing):
     for labels in (["cat", missing, "dog"], [["cat", "dog"], ["cat", missing]]):
         with pytest.raises(ValueError, match="labels holds a missing value"):
@@ -145,7 +150,7 @@ def test_a_missing_name_is_no_class(missing):
     assert diagnose(labels=[np.array(["a", "b"]), np.array(["a", "a"])]).facts.counts.tolist() == [3, 1]
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, ""])
 def test_a_missing_name_or_number_among_counts_is_refused_and_what_the_loss_ignores_left_out(missing):
     refused("counts has a missing value as a class", {"cat": 50, "dog": 9, missing: 500})
     refused("counts has a missing value as a class", pd.Series(["cat", "dog", missing]).value_counts(dropna=False))
@@ -299,3 +304,11 @@ def test_smoothing_misleads_from_its_edge_on():
     edge = 0.1 / (2 * 0.9 + 0.1)  # e / K = w (1 - e + e / K) for w, at e = 0.1 and K = 2
     weights = [torch.tensor([factor * edge, 1.0]).double() for factor in (0.999, 1.001)]
     assert [misled_share(share, w, 0.1) for w in weights] == [share[0], 0.0]
+
+
+@pytest.mark.parametrize("name", ["Total", "all", "SUM", "Summe", "Grand Total"])
+def test_a_row_of_sums_is_no_class(name):
+    for kind in (dict, Counter, pd.Series):
+        refused(f"counts has a class {name}, the sum of the others", kind({"cat": 50, "dog": 30, name: 80}))
+    for counts in ({"cat": 50, "dog": 30, name: 81}, {"cat": 80, name: 80}, {"cat": 50, "dog": 30, "birds": 80}):
+        assert diagnose(counts).facts.counts.tolist() == list(counts.values())

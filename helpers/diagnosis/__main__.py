@@ -16,13 +16,17 @@ from helpers.diagnosis.compute import diagnose
 # What the file holds, or Python alone can give; every other option of diagnose is a flag here, of which the start is
 # enough: --batch 128.
 IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
-COUNTING = ("n", "count", "counts", "freq", "frequency", "samples")  # what a column of counts may be called
+# What a column of counts may be called; 0 is pandas' name for the sizes of groups.
+COUNTING = (
+    "n", "count", "counts", "freq", "frequency", "samples", "size", "total", "num_images", "n_samples", "support", "0",
+)  # fmt: skip
 NAMING = ("name", "class", "label")  # which of several columns beside the counts holds the names
 
 
 def number(text: str) -> Any:
     """A number where the text is one, else the text, without the spaces around it."""
-    for kind in (int, float) if "_" not in text else ():  # which Python reads as a number: 1_0 is ten
+    plain = text.strip().isascii() and "_" not in text  # Python reads 1_0 as ten, and the digits of all scripts
+    for kind in (int, float) if plain else ():
         try:
             value = kind(text)
         except ValueError:
@@ -47,24 +51,40 @@ def names(texts: list[str]) -> list[Any]:
     return [int(one) if one == int(one) else one for one in found]
 
 
-def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
-    """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
+def table_in(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns of the file, and its rows: each has one cell a column."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            started = itertools.dropwhile(lambda line: not line.strip(), file)
-            reader = csv.DictReader(started, skipinitialspace=True)
-            columns = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-            # A spreadsheet may add rows of empty cells; in one column an empty cell is a missing label.
-            table = [row for row in reader if len(columns) == 1 or any(cell != "" for cell in row.values())]
+        text = path.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise csv.Error("it holds the character NUL, as UTF-16 does")
+        started = itertools.dropwhile(lambda line: not line.strip(), io.StringIO(text))
+        header, *rows = list(csv.reader(started, skipinitialspace=True)) or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is no CSV in UTF-8 ({error}): save it as such") from None
-    for number_of_row, row in enumerate(table, 1):
-        if None in row or None in row.values():  # DictReader's word for a cell too many or too few
+    columns = [name.strip() for name in header]
+    while rows and not rows[-1]:
+        rows.pop()
+    if len(columns) == 1:  # where an empty line is an empty cell
+        rows = [row or [""] for row in rows]
+    else:  # a spreadsheet may add rows of empty cells
+        rows = [row for row in rows if any(row) or len(row) not in (0, len(columns))]
+    for number_of_row, row in enumerate(rows, 1):
+        if len(row) != len(columns):
             raise ValueError(
                 f"{path} has another number of cells in row {number_of_row} than its header; mend that row"
             )
-    if len(set(columns)) < len(columns) or (columns and not table):
+    if len(set(columns)) < len(columns) or (columns and not rows):
         raise ValueError(f"{path} has the columns {columns}; expected no name twice, and rows below them")
+    table = [dict(zip(columns, row, strict=True)) for row in rows]
+    nameless = [row[""] for row in table if row[""].strip()] if "" in columns[1:] else []  # the first may be an index
+    if nameless:
+        raise ValueError(f"{path} has a column without a name with {nameless[0]!r}; name it, or write 5000, not 5,000")
+    return columns, table
+
+
+def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
+    """The argument of ``diagnose`` that the file holds: which column is what, flags or the header's words say."""
+    columns, table = table_in(path)
     if counts is None and labels is None:
         counts, labels = ("count", None) if "count" in columns else (None, "label")
         beside = [name for name in columns if name.lower() in COUNTING]
@@ -95,6 +115,8 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
                 f"column named {', '.join(NAMING)}: rename it, or leave the others out"
             )
     keys = names([row[others[0]] for row in table]) if others else list(range(len(table)))
+    if "" in keys:
+        raise ValueError(f"{path} has a count without a name in row {keys.index('') + 1}; name that class")
     if len(set(keys)) < len(keys):
         raise ValueError(f"{path} names a class twice in its column {others[0]!r}; expected one row a class")
     return {"counts": {key: samples_in(row[str(counts)], key) for key, row in zip(keys, table, strict=True)}}

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from helpers.arguments import real_number, whole_number
+from helpers.diagnosis.doubts import doubtful
 from helpers.diagnosis.facts import Facts, Reduction
 from helpers.diagnosis.finding import Finding
 from helpers.diagnosis.findings import find
-from helpers.diagnosis.given import class_counts, doubtful
+from helpers.diagnosis.given import class_counts
 from helpers.diagnosis.options import number_format, optimizer_name
 from helpers.diagnosis.report import as_html, as_text, draw
 from helpers.diagnosis.weighting import class_weights, curvatures

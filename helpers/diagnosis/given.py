@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from helpers.arguments import no_mask, whole_number
+from helpers.diagnosis.doubts import doubtful, no_total
 
 MOST_CLASSES = 10**6
 Array = np.ndarray[Any, Any]
@@ -25,6 +26,8 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
     found = _per_class(counts, ignore_index) if labels is None else _tally(labels, ignore_index)
     if isinstance(found, dict):
         _check_kinds(found, found.values())
+        if labels is None:
+            no_total(found)
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:
             found, order = _in_order(found, classes, ignore_index), "as in classes"
@@ -78,14 +81,6 @@ def _check(n: Tensor, keys: Sequence[Any]) -> None:
             )
 
 
-def doubtful(n: Tensor) -> str:
-    """Why valid counts may be something else: numbers that look like labels, or whole percentages."""
-    values = n.unique()
-    if len(n) >= 20 and 5 * len(values) <= len(n) and 1 < len(values) == int(values[-1] - values[0]) + 1 <= 100:
-        return f"{len(n):,} numbers that are only {values[0]:.0f} to {values[-1]:.0f} look like labels"
-    return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
-
-
 def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
     """Class to count, without ``ignore_index``, or one count a class."""
     if hasattr(counts, "columns"):
@@ -98,7 +93,7 @@ def _per_class(counts: Any, ignore_index: int) -> dict[Any, Any] | Array:
         found = dict(counts.items())
         if any(isinstance(key, Tensor) for key in found):
             raise TypeError("counts has tensors as keys: a Counter of a tensor counts each entry apart; give labels=")
-        if any(_missing(key) for key in found if not isinstance(key, str | int)):
+        if any(_missing(key) for key in found if not isinstance(key, int)):
             raise ValueError("counts has a missing value as a class; drop those samples")
         ignored = found.pop(ignore_index, None)
         if ignored is not None and any(issubclass(type(key), Real) and key > ignore_index >= 0 for key in found):
@@ -138,6 +133,8 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
         if any(map(_missing, given.flat)):
             raise ValueError("labels holds a missing value; drop those samples")
         kept = [name for name in given.flat if not (isinstance(name, Real) and name == ignore_index)]
+        if given.ndim > 1 and len({isinstance(name, str) for name in kept}) > 1:  # such as ImageFolder's samples
+            raise ValueError("labels holds rows of text and numbers; give the labels alone: [row[-1] for row in rows]")
         found = dict(Counter(map(str, kept)))
         if all(map(_reads_as_number, found)):  # whose alphabetical order would be 0, 1, 10, 2
             kind = "as text" if any(isinstance(name, str) for name in kept) else "of dtype object"
@@ -166,15 +163,15 @@ def _reads_as_number(name: str) -> bool:
 
 def _missing(name: Any) -> bool:
     try:
-        return name is None or bool(name != name)  # NaN differs from itself
+        return name is None or name == "" or bool(name != name)  # NaN differs from itself
     except TypeError:  # pandas.NA, of which nothing is true or false
         return True
 
 
 def _names(classes: Any) -> list[Any]:
     """The classes in the order of the logits, from their names or how many they are."""
-    if not isinstance(classes, Iterable) or (isinstance(classes, Tensor) and not classes.ndim):
-        classes = classes.item() if isinstance(classes, Tensor) else classes
+    if not isinstance(classes, Iterable) or not getattr(classes, "ndim", 1):
+        classes = classes.item() if hasattr(classes, "item") else classes
         return list(range(whole_number("classes", classes, 2, MOST_CLASSES)))
     listed = isinstance(classes, Sequence | np.ndarray) or hasattr(classes, "to_list")  # an index of pandas
     names = list(classes) if listed and not isinstance(classes, str) else [None]

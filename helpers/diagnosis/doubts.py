@@ -1,0 +1,23 @@
+"""Why counts that can be read may be something else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+TOTALS = ("total", "all", "sum", "summe", "grand total")  # what the last row of a table is called
+
+
+def doubtful(n: Tensor) -> str:
+    """Why valid counts may be something else: numbers that look like labels, or whole percentages."""
+    values = n.unique()
+    if len(n) >= 20 and 5 * len(values) <= len(n) and 1 < len(values) == int(values[-1] - values[0]) + 1 <= 100:
+        return f"{len(n):,} numbers that are only {values[0]:.0f} to {values[-1]:.0f} look like labels"
+    return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
+
+
+def no_total(found: Mapping[Any, Any]) -> None:
+    """Raise ValueError where a row of sums was taken for a class; of two classes each may be the sum of the other."""
+    for name, count in found.items():
+        if isinstance(name, str) and name.lower() in TOTALS and len(found) > 2 and 2 * count == sum(found.values()):
+            raise ValueError(f"counts has a class {name}, the sum of the others; leave that row out")
