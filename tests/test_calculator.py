@@ -18,7 +18,8 @@ from test_diagnosis import EDGES
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from helpers.diagnosis import diagnose, facts
-from helpers.diagnosis.__main__ import main, read
+from helpers.diagnosis.__main__ import COUNTING, main, read
+from helpers.diagnosis.doubts import TOTALS
 from helpers.diagnosis.finding import samples, short
 from helpers.diagnosis.options import optimizer_name
 from helpers.diagnosis.report import NAMES as IN_THE_CURES
@@ -375,6 +376,142 @@ def test_a_list_is_read_as_python_prints_it(page: Page, text: str):
 def test_what_cannot_be_read_is_refused_by_name(page: Page, text: str, options: dict[str, Any], word: str):
     (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto", **options}])
     assert word in answer["error"]
+
+
+# What holds no names of classes alone, and a part of what the page says of it.
+NO_NAMES = [
+    ("filename,class\n1.jpg,cat\n2.jpg,dog\n3.jpg,cat", 'the line "filename,class" holds several fields'),
+    ("a1\tpug\na2\tpug\na3\tcorgi", 'the line "a1\\tpug" holds several fields'),
+    ("+---+---+\n| a | n |\n+---+---+\n| cat | 50 |\n+---+---+", '"+---+---+" looks like no name'),
+    ("| cat | 50 |\n| cat | 50 |\n| dog | 30 |", '"| cat | 50 |" looks like no name'),
+    ("\\hline\ncat & x\n\\hline", "looks like no name"),
+    ("<tr>\n<td>cat</td>\n</tr>\n<tr>", '"<tr>" looks like no name'),
+    ('{"id": 1, "class": "cat"}\n{"id": 2, "class": "cat"}', "looks like no name"),
+    ("- name: cat\n  count: 50\n- name: cat", '"- name: cat" looks like no name'),
+    ('[[class]]\nname = "cat"\n[[class]]\nname = "dog"', "looks like no name"),
+    ("split  kind\ntest   cat  25\n       dog  15\ntrain  cat  25\n       dog  15", '"split  kind" looks like no name'),
+    ("12k, 3k, 3k", '"12k" looks like no name of a class; write counts as numbers alone'),
+    ("1.2M\n40K\n40K", '"1.2M" looks like no name'),
+    ("50L, 3L, 3L", '"50L" looks like no name'),
+    ("3 images\n40 images\n3 images", '"3 images" looks like no name'),
+    ("cat (50)\ndog (30)\ndog (30)", '"cat (50)" looks like no name'),
+    ("('cat', 'dog', 'dog', 'cat')", "looks like no name"),
+    ("Index(['cat', 'dog', 'dog'])", "looks like no name"),
+    ("\uff13\uff14 \uff13\uff14 \uff15", "may be counts or names"),
+    ("\u0663\n\u0663\n\u0665", "may be counts or names"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), NO_NAMES)
+def test_what_looks_like_no_name_is_no_label(page: Page, text: str, words: str):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto"}])
+    assert words in answer["error"]
+
+
+@pytest.mark.parametrize("text", ["12k, 3k, 3k", "3k,12k\n3k,3k"])
+def test_it_is_one_where_it_is_called_so(page: Page, text: str):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "labels"}])
+    assert answer["keys"] == ["12k", "3k"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("50\t\t7\t3", 'an empty cell or line stands before "7\\t3"; fill it in'),
+        ("50,,30,7", 'an empty cell or line stands before "30,7"'),
+        ("50\n\n30\n7", "an empty cell or line stands before"),
+        ("\t50\t30", "an empty cell or line stands before"),
+        ("cat\n\ndog\ncat", "an empty cell or line stands before"),
+        ("cat,,dog,cat", "an empty cell or line stands before"),
+        ("57,5; 34,5; 8,0", '"57,5" is one number or two; write 57.5 if one, "57, 5" if two'),
+        ("57,5; 34; 8", '"57,5" is one number or two'),
+        ("0,5 0,3 0,2", '"0,5" is one number or two'),
+        ("45586,0\t50,0\t171,0", '"45586,0" is one number or two'),
+        ("50 2 1\n3 30 2\n1 1 7", "no column is named count"),
+        ("0 1 2\n50 30 7", "no column is named count"),
+        ("dict_keys([0, 1, 2])", "may be counts or names"),
+        ("Index([0, 1, 2], dtype='int64')", "may be counts or names"),
+        ("torch.Size([128, 10])", "may be counts or names"),
+        ("torch.zeros([50, 30])", "may be counts or names"),
+        ("np.log([50, 30, 7])", "may be counts or names"),
+        ("1e308 1e308 5", "counts sums to infinity; expected numbers of samples"),
+        ("5 " * 1_000_001, "counts has 1000001 classes; expected 2 to 1000000: merge the rarest"),
+        ("cat,50\ndog,30\n,80", "a class has no name"),
+        ("cat,50\ndog,30\nTotal,80", "counts has a class Total, the sum of the others"),
+        ("\0".join("cat\ncat\ndog\n"), "the text holds the character NUL, as UTF-16 does"),
+    ],
+)
+def test_numbers_that_may_be_others_are_refused(page: Page, text: str, words: str):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto"}])
+    assert words in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "count\n5000\n\n40\n7\n",
+        "label\ncat\n\ndog\ncat\n",
+        "label\ncat\ndog\ncat\n   \n",
+        "label,count\ncat,50\n,3\n",
+        "name,count\ncat,50\ndog,30\nTotal,80\n",
+        "name,count,\ncats,5,000\ndogs,1,234\n",
+        "count,\n5,000\n1,234\n",
+        "name,count\ncat,\uff13\uff14\ndog,\u0665\n",
+        "label\n\u0663\n\u0663\n\u0665\n",
+        "label\n1\nnan\n1\n",
+        "l\0a\0b\0e\0l\0\n\0a\0\n\0a\0\n\0b\0\n\0",
+        *(f"name,count\ncat,50\ndog,30\n{name},80\n" for name in TOTALS),
+        *(f"split,label,{name}\ntrain,cat,25\ntest,cat,25\ntrain,dog,15\n" for name in COUNTING),
+    ],
+)
+def test_a_table_with_a_hole_or_a_sum_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str):
+    (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+    with pytest.raises((TypeError, ValueError)):
+        diagnose(**read(tmp_path / "table.csv", None, None))
+    (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
+    assert "error" in answer
+
+
+def test_empty_lines_at_the_end_and_between_pairs_are_none(page: Page, tmp_path):
+    tables = {
+        "count\n5000\n40\n\n\n": [5000, 40],
+        "label\ncat\ncat\ndog\n\n": [2, 1],
+        "name,count\ncat,5\n\ndog,7\n\n": [5, 7],
+    }
+    for table, counts in tables.items():
+        (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+        d = diagnose(**read(tmp_path / "table.csv", None, None))
+        assert d.facts.counts.tolist() == counts
+        (answer,) = page.evaluate("all => answers(all)", [{"text": table, "kind": "auto"}])
+        assert answer["weights"] == pytest.approx(d.facts.advised.tolist())
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('"cats, wild"\ndogs\n"cats, wild"', ["cats, wild", "dogs"]),
+        ("cat, dog, cat,\ndog, ant", ["ant", "cat", "dog"]),
+        ("cat,\ndog,\ncat,", ["cat", "dog"]),
+        ("10, 20,30", [0, 1, 2]),
+        ("50 30 7 8\n9 10", [0, 1, 2, 3, 4, 5]),
+        ("jnp.Array([5, 6], dtype=int32)", [0, 1]),
+        ("dict_values([5, 6])", [0, 1]),
+        ("sum,50\nproduct,50", ["sum", "product"]),
+        ("dog (domestic)\ncat (wild)\ncat (wild)", ["cat (wild)", "dog (domestic)"]),
+    ],
+)
+def test_what_is_close_to_a_refusal_is_read(page: Page, text: str, keys: list[Any]):
+    (answer,) = page.evaluate("all => answers(all)", [{"text": text, "kind": "auto"}])
+    assert answer["keys"] == keys
+
+
+def test_a_first_line_that_no_other_repeats_may_be_a_header(page: Page):
+    texts = ["species\nant\nant\nbee\nbee", "ant\nspecies\nant\nbee\nbee", "species, ant, ant, bee, bee"]
+    asked = [{"text": text, "kind": kind} for kind in ("auto", "labels") for text in texts]
+    for answer, given in zip(page.evaluate("all => answers(all)", asked), asked, strict=True):
+        notes = [one for one in answer["findings"] if one["name"] == "input"]
+        assert len(notes) == (given["text"] == texts[0])
+        assert all("species stands in the first line alone" in note["sentence"] for note in notes)
 
 
 def number() -> float:

@@ -3,7 +3,8 @@ import { escape } from "./escape.js";
 import { DEFAULTS, EPSILON, factsOf, FORMATS } from "./facts.js";
 import { findingsOf, rowsOf } from "./findings.js";
 import { brief, exact, general, samples } from "./formats.js";
-import { numbers, read, textOf } from "./reading.js";
+import { numbers, textOf } from "./pieces.js";
+import { read } from "./reading.js";
 
 const SHOWN = 20;
 const WRITTEN = 100;

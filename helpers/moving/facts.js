@@ -60,7 +60,7 @@ function weightsOf(n, { scheme, weight, positive }) {
 export const DEFAULTS = { scheme: "inverse frequency", loss: "cross entropy", reduction: "mean", smoothing: 0, optimizer: "SGD", lr: null, momentum: 0, decay: 0,
   clip: null, batch: null, accumulation: 1, ranks: 1, sampler: false, dtype: "float32", autocast: false, weight: null, positive: null, state: null };
 
-// `given`: keys, counts, order and doubt as reading.js finds them, and any of DEFAULTS.
+// `given`: keys, counts, order, doubt and title as reading.js finds them, and any of DEFAULTS.
 export function factsOf(given) {
   const f = { ...DEFAULTS, ...given };
   const n = (f.counts = Float64Array.from(given.counts));

@@ -122,6 +122,8 @@ function inTheAim(f, say) {
 
 function inTheData(f, say) {
   const n = f.counts;
+  if (f.title)
+    say("note", "input", `Taken as labels, but ${f.title} stands in the first line alone, as the header of a column does.`, "", "labels = labels[1:]", "10_verdict");
   if (f.doubt)
     say("note", "input", `Taken as counts, but ${f.doubt}.`, "", f.doubt.includes("labels") ? "d = diagnose(labels=counts)" : "counts = [n * total / 100 for n in counts]", "10_verdict");
   const occur = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur";

@@ -1,83 +1,25 @@
 // What a person pastes, read without guessing: counts, labels, or a table with a header. After helpers/diagnosis/given.py.
 import { general, thousands } from "./formats.js";
+import { fields, labelsIn, linesOf, number, numbers, refuseGrouped, samplesIn, unwrapped, words } from "./pieces.js";
 
 const MOST_CLASSES = 1e6;
 const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
-const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples"]; // and this
+const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples", "size", "total", "num_images", "n_samples",
+  "support", "0"]; // and this
+const TOTALS = ["total", "all", "sum", "summe", "grand total"]; // as in helpers/diagnosis/doubts.py
 const HEADER = "expected a first line name,count, and a line such as cat,5000 for each class";
-const number = (text) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null);
 
-// "1,200" or "1 200": two numbers in a list that this alone parts, one or two where something else parts the others.
-const GROUPED = /(?:^|[^\w.])([1-9]\d{0,2})(,|[^\S\n\r\t])(\d{3})(?!\d)/;
-const words = (text) => text.split(/[\s,;]+/).filter(Boolean);
-
-function refuseGrouped(text) {
-  const found = GROUPED.exec(text);
-  if (!found || new Set(text.trim().match(/[\s,;]/g)).size < 2) return;
-  const [low, part, high] = found.slice(1);
-  const [one, two] = [low + high, `${low}, ${Number(high)}`];
-  throw new Error(`"${low}${part}${high}" is one number or two; write ${one} if one, "${two}" if two`);
-}
-
-// A number of samples, or null. "45.586" is 45586 to a German; with a digit more it can only be a decimal.
-function samplesIn(text, what) {
-  if (/^[1-9]\d{0,2}\.\d{3}$/.test(text))
-    throw new Error(`${what} "${text}"; write ${text.replace(".", "")}, or ${text}0 if the point is decimal`);
-  return number(text);
-}
-
-// The numbers of a list. One such as 000 is the end of another, whose thousands stand apart.
-export function numbers(text, what, expected, one = number) {
-  refuseGrouped(text);
-  return words(text).map((word) => {
-    const n = one(word, `${what} holds`);
-    if (n === null || /^0\d/.test(word))
-      throw new Error(`${what} holds ${JSON.stringify(word.slice(0, 20))}; expected ${expected}`);
-    return n;
-  });
-}
-
-// The text of a file, its lines ended as those of a field for text are.
-export const textOf = async (file) => {
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
-  } catch {
-    throw new Error(`${file.name} is no CSV in UTF-8: save it as such`);
-  }
-};
-
-// The numbers of one list, tensor or array as Python prints it, in one line; any other text as it is.
-function unwrapped(text) {
-  const list = /^\s*\[([^[\]]*)\]\s*,?\s*$/.exec(text) ?? /^\s*[\w.]+\(\s*\[([^[\]]*)\]\s*(?:,\s*\w+\s*=[^[\]]*)?\)\s*$/.exec(text);
-  if (!list) return text;
-  const held = list[1].replace(/\b(?:np\.u?(?:int|float)\d+|tensor)\(([^(),]*)\)/g, "$1");
-  const wrong = words(held).find((word) => number(word) === null);
-  if (wrong === undefined) return held.trim().replace(/\s+/g, " ");
-  throw new Error(`the brackets hold ${JSON.stringify(wrong.slice(0, 20))}; expected numbers, all of them; `
-    + "write names without brackets and quotes, one a line");
-}
-
-// Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
-const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
-
-// A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
-function fields(line) {
-  const found = [];
-  const pattern = /[^\S\t]*(?:"((?:[^"]|"")*)"|(?!\s*"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))[^\S\t]*([,;\t]|$)/y;
-  for (let more = true; more;) {
-    const part = pattern.exec(line);
-    if (!part)
-      throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it, or leave out a column with line breaks in its cells`);
-    found.push((part[1]?.replaceAll('""', '"') ?? part[2]).trim());
-    more = part[3] !== "";
-  }
-  return found;
+// The lines below a header of one column, where an empty one is an empty cell.
+function cellsOf(text) {
+  const lines = text.trimStart().split("\n");
+  while (lines.at(-1) === "") lines.pop();
+  return lines.slice(1);
 }
 
 function table(text) {
-  const [first, ...lines] = linesOf(text);
+  const [first, ...below] = linesOf(text);
   const header = fields(first);
+  const lines = header.length > 1 ? below : cellsOf(text);
   const [counts, labels] = [header.indexOf("count"), header.indexOf("label")];
   if (counts < 0 && labels < 0) throw new Error(`the table has the columns ${header.join(", ")}; expected one named count (a row a class) or label (a row a sample)`);
   if (new Set(header).size < header.length)
@@ -89,6 +31,9 @@ function table(text) {
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
       + "write 5000, not 5,000, and a name with a comma in quotes");
   }).filter((row) => row.length === 1 || row.some(Boolean)); // a spreadsheet may add rows of empty cells
+  const nameless = rows.find((row) => row[header.indexOf("", 1)]); // the first may be an index
+  if (nameless)
+    throw new Error(`the table has a column without a name with ${JSON.stringify(nameless[header.indexOf("", 1)])}; name it, or write 5000, not 5,000`);
   const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()));
   if (counts < 0 && beside >= 0 && rows.every((row) => /^\d+$/.test(row[beside])))
     throw new Error(`the table has beside label a column ${header[beside]} of whole numbers; leave it out if a `
@@ -117,6 +62,9 @@ function named(pairs) {
     if (count === null) throw new Error(`counts of ${name} is ${JSON.stringify(text)}; expected a number of samples`);
     return [name, count];
   });
+  const total = rows.reduce((sum, [, count]) => sum + count, 0);
+  const sums = rows.length > 2 && rows.find(([name, count]) => TOTALS.includes(String(name).toLowerCase()) && 2 * count === total);
+  if (sums) throw new Error(`counts has a class ${sums[0]}, the sum of the others; leave that row out`);
   if (numbered) rows.sort(([a], [b]) => a - b);
   return { keys: rows.map(([name]) => name), counts: rows.map(([, count]) => count), order: numbered ? "by number" : "as given", labels: false };
 }
@@ -127,6 +75,9 @@ function byCodePoint(a, b) {
   const c = left.findIndex((code, i) => code !== right[i]);
   return c < 0 ? left.length - right.length : left[c] - (right[c] ?? -1);
 }
+
+// What Python reads as a number and this page does not: other digits, and what stands for none.
+const READS_AS_NUMBER = /^[-+]?(?:(?:\p{Nd}+(?:\.\p{Nd}*)?|\.\p{Nd}+)(?:e[-+]?\p{Nd}+)?|inf(?:inity)?|nan)$/iu;
 
 // Labels: numbers are classes 0 to K - 1 and -100 is left out, anything else is a name.
 function tally(labels) {
@@ -140,6 +91,8 @@ function tally(labels) {
   if (!numbered) {
     if (found.has("")) throw new Error("labels holds a missing value; drop those samples");
     const names = [...found.keys()].sort(byCodePoint);
+    if (names.every((name) => READS_AS_NUMBER.test(name)))
+      throw new Error(`labels holds numbers as text, such as ${names.find((name) => number(name) === null)}; write them in the digits 0 to 9, or names that are none`);
     return { keys: names, counts: names.map((name) => found.get(name)), order: "alphabetical", labels: true };
   }
   let most = 0;
@@ -171,7 +124,9 @@ function check({ keys, counts, labels, order }) {
     held += n > 0;
     integers &&= Number.isInteger(n);
   });
+  if (keys.length > MOST_CLASSES) throw new Error(`counts has ${keys.length} classes; expected 2 to ${MOST_CLASSES}: merge the rarest`);
   if (held < 2) throw new Error("counts or labels hold samples of fewer than two classes; weights compare classes");
+  if (total === Infinity) throw new Error("counts sums to infinity; expected numbers of samples");
   for (const [all, what] of [[1, "shares"], [100, "percentages"]])
     if (!integers && Math.abs(total - all) <= 0.015 * all)
       throw new Error(`counts sums to ${general(total, 3)}, so these are ${what}; multiply them by the number of samples${all === 100 ? " / 100" : ""}`);
@@ -184,33 +139,65 @@ function repeated(held, samples) {
   return held;
 }
 
-const labelsIn = (text) => (/[\n,;\t]/.test(text.trim()) ? text.trim().split(/\s*[\n,;\t]+\s*/).filter(Boolean)
-  : words(text));
+// What no name of a class looks like, but a line of something else.
+const FOREIGN = [
+  /^[|\\{]|^<\p{L}|^- /u, // Markdown and mysql, LaTeX, JSON; HTML; YAML
+  /^[!-/:-@[-`{-~ ]{2,}$/, // a rule under a header
+  /["'] ?[:=]|[^ ] ?[:=] /, // "key": value, key = value
+  / {2,}/, // columns that spaces part
+  /^\d[\d.,]* ?(?:[kmluf]|images?|files?|rows?|samples?)$/i, // a count and what it counts
+  /\(\d+\)$/, // cats (5000)
+];
+const brackets = (label, kind) => label.match(kind)?.length ?? 0;
+const foreign = (label) => FOREIGN.some((form) => form.test(label)) || brackets(label, /[([{]/g) !== brackets(label, /[)\]}]/g);
+
+// Labels that were not called so are refused where they may be the cells of a table or another format.
+function refuseForeign(lines, labels) {
+  const odd = [...new Set(labels)].find(foreign);
+  if (odd !== undefined)
+    throw new Error(`${JSON.stringify(odd.slice(0, 40))} looks like no name of a class; write counts as numbers `
+      + "alone, names one a line, a table as CSV, or choose labels if these are names");
+  const several = lines.find((line) => fields(line).filter(Boolean).length > 1);
+  const goesOn = lines.slice(0, -1).every((line) => /[,;]$/.test(line.trim())) && !/[,;]$/.test(lines.at(-1).trim());
+  if (lines.length > 1 && several !== undefined && !goesOn)
+    throw new Error(`the line ${JSON.stringify(several.slice(0, 40))} holds several fields, but no column is named count or label; `
+      + "name the column of the classes label in a first line, or choose labels if each field is one");
+}
 
 // What a text looks like. Lines that end in numbers are a table, whose header has to say of what.
 function looks(text) {
   const lines = linesOf(text.trim());
-  if (/(^|[,;\t"])\s*(count|label)s?\b/i.test(lines[0]) && /[^\d\s.,;+-]/.test(lines[0])) return "table";
+  if (/(^|[,;\t"])[^\S\t]*(count|label)s?\b/i.test(lines[0]) && /[^\d\s.,;+-]/.test(lines[0])) return "table";
   refuseGrouped(text);
   const pair = ([name, count, ...more]) => !more.length && number(name) === null && number(count ?? "") !== null;
   if (lines.every((line) => pair(fields(line)))) return "pairs";
-  const two = lines.map((line) => line.trim().split(/\s+/)); // numbers, as pandas prints the counts of classes 0, 1, 2
-  const printed = two.every((line) => line.length === 2 && line.every((word) => number(word) !== null));
-  const [row, last] = (printed ? two : lines.map(fields)).slice(-2);
+  const parted = lines.map((line) => line.trim().split(/\s+/)); // numbers, as pandas prints the counts of classes 0, 1, 2
+  const printed = parted.every((line) => line.length === parted[0].length && line.every((word) => number(word) !== null));
+  const [row, last] = (printed ? parted : lines.map(fields)).slice(-2);
   if (last?.length > 1 && row.length === last.length && number(row.at(-1)) !== null && number(last.at(-1)) !== null)
-    throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}; if these are no pairs, choose counts or labels`);
+    throw new Error(`the lines end in numbers, but no column is named count; ${HEADER}; if this is no table, choose counts or labels`);
   if (words(text).every((word) => number(word) !== null)) return "counts";
   const labels = labelsIn(text);
-  const like = labels.find((label) => number(label) !== null || /^[^\p{L}<>=-]*\d[^\p{L}<>=-]*$/u.test(label)); // or 90%, 5'000
-  if (like === undefined) return "labels";
+  const like = labels.find((label) => number(label) !== null || (/\p{N}/u.test(label) && !/[\p{L}<>=-]/u.test(label))); // or 90%, 5'000
+  if (like === undefined) {
+    refuseForeign(lines, labels);
+    return "labels";
+  }
   const both = new Set([labels.find((label) => number(label) === null), like]);
   const shown = Array.from(both, (label) => JSON.stringify(label.slice(0, 20))).join(" and ");
   throw new Error(`${shown} may be counts or names; write counts as numbers alone, 5000 40 7, or choose labels if `
     + "these are names");
 }
 
+// What may be the header of a column: the first of several lines, a name that no other line holds.
+function titleOf(text, labels) {
+  const alone = labels.length > 2 && linesOf(text.trim()).length === labels.length && number(labels[0]) === null;
+  return alone && labels.indexOf(labels[0], 1) < 0 ? labels[0] : "";
+}
+
 // `kind`: "counts", "labels" or "table", or "auto" for what the text looks like.
 export function read(given, kind = "auto") {
+  if (given.includes("\0")) throw new Error("the text holds the character NUL, as UTF-16 does: save it as CSV in UTF-8");
   const text = unwrapped(given);
   if (!text.trim()) throw new Error("nothing to read yet: paste counts, labels, or a table");
   const found = kind === "auto" ? looks(text) : kind;
@@ -219,7 +206,7 @@ export function read(given, kind = "auto") {
   if (found === "labels") {
     const labels = labelsIn(text);
     const held = tally(labels);
-    return check(repeated(held, labels.length));
+    return { ...check(repeated(held, labels.length)), title: titleOf(text, labels) };
   }
   const counts = numbers(text, "counts", "numbers of samples, 5000 and not 5,000; for labels choose labels", samplesIn);
   const held = check({ keys: counts.map((_, c) => c), counts, order: "by number", labels: false });
