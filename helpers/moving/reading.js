@@ -141,7 +141,7 @@ function repeated(held, samples) {
 
 // What no name of a class looks like, but a line of something else.
 const FOREIGN = [
-  /^[|\\{]|^<\p{L}|^- /u, // Markdown and mysql, LaTeX, JSON; HTML; YAML
+  /^[|\\{]|^<\p{L}/u, // Markdown and mysql, LaTeX, JSON; HTML
   /^[!-/:-@[-`{-~ ]{2,}$/, // a rule under a header
   /["'] ?[:=]|[^ ] ?[:=] /, // "key": value, key = value
   / {2,}/, // columns that spaces part
