@@ -31,14 +31,14 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
     return float(torch.linalg.eigvalsh(hessian)[-1])
 
 
+@torch.enable_grad()  # whether or not the caller wants gradients of his own
 def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Gradient (P,) and Hessian (P, P), row by row: a batch of rows would first import a computer algebra system."""
     p = parameters.detach().clone().requires_grad_()
     g = torch.autograd.grad(loss(p), p, create_graph=True)[0].flatten()
     if not g.requires_grad:  # of a straight line
         return g, torch.zeros(len(g), len(g), dtype=g.dtype)
-    rows = [torch.autograd.grad(slope, p, retain_graph=True)[0].flatten() for slope in g]
-    return g.detach(), torch.stack(rows)
+    return g.detach(), torch.stack([torch.autograd.grad(slope, p, retain_graph=True)[0].flatten() for slope in g])
 
 
 def critical_scale(lr: float, curvature: float) -> float:
@@ -47,7 +47,7 @@ def critical_scale(lr: float, curvature: float) -> float:
     Raises ValueError for a learning rate or curvature that is not above zero.
     Source: a step multiplies the error along the sharpest direction by 1 - lr * k * lambda_max (notebook 04).
     """
-    return 2.0 / (positive("lr", lr) * positive("curvature", curvature))
+    return 2.0 / positive("lr", lr) / positive("curvature", curvature)  # whose product may be no float
 
 
 def minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ def logistic_minimum(inputs: Tensor, targets: Tensor) -> Tensor:
     Raises ValueError where there is none that is finite: one class only, or classes that a line separates.
     """
     _check(inputs, targets)
-    x = inputs.double()
+    x = inputs.detach().double()  # the search has no gradient, so a part of one would be wrong
     low, middle, high = x.sort(dim=0).values[[len(x) // 4, len(x) // 2, 3 * len(x) // 4]]
     size = (high - low).where(high > low, 1.0)  # features far from zero or of unlike size would look collinear
     p = minimise(lambda p: logistic_loss(p, (x - middle) / size, targets.double()), torch.zeros(x.shape[1] + 1))

@@ -53,6 +53,7 @@ def test_curvature_of_the_toy_problem():
     curvature = largest_curvature(lambda p: logistic_loss(p, x, y), logistic_minimum(x, y))
     assert curvature == pytest.approx(0.2629, abs=5e-5)
     assert critical_scale(0.1, curvature) == pytest.approx(76.08, abs=5e-3)
+    assert critical_scale(1e-200, 1e-200) == math.inf
 
 
 @pytest.mark.parametrize("offset", [1e3, 1e6])
@@ -76,6 +77,15 @@ def test_one_entry_far_away_does_not_hide_the_minimum(far):
         p = logistic_minimum(x, y)
         assert float(logistic_gradient(p, x, y.double()).norm()) < 1e-6 * abs(far)
         assert float(logistic_loss(p, x, y.double())) < math.log(2)
+
+
+def test_the_minimum_has_no_gradient_and_is_found_where_none_is_recorded():
+    x, y = toy(0)
+    minimum = logistic_minimum(x, y)
+    assert not logistic_minimum(x.clone().requires_grad_(), y).requires_grad
+    with torch.no_grad():
+        assert torch.equal(logistic_minimum(x, y), minimum)
+        assert largest_curvature(lambda p: p.square().sum(), minimum) == 2
 
 
 def test_curvature_where_there_is_none():
