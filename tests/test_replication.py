@@ -1,13 +1,17 @@
 """What is stored of the replications is what the conclusions give, and there is a row for each."""
 
 import json
+from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from helpers import datasets
 from helpers.replication import replicated
+from tools import replicate
 from tools.replicate import FIRST, STORED, held, key, verdicts
-from tools.stored import stored
+from tools.stored import kept, stored, versions
+from tools.verdicts import Verdict
 
 ROWS = {key(row): row for row in stored(STORED, "rows")}
 CASES = [(verdict, setting) for verdict in verdicts() for setting in verdict.settings]
@@ -66,3 +70,51 @@ def test_a_damaged_store_is_named(tmp_path, text):
     (tmp_path / "rows.json").write_text(text)
     with pytest.raises(ValueError, match=r"rows\.json holds no rows .*: get it back with git checkout"):
         stored(tmp_path / "rows.json", "rows")
+
+
+@pytest.mark.parametrize(
+    ("before", "partly", "rows"),
+    [({"torch": "1.0"}, False, 1), ({"torch": "1.0"}, True, 1), ({"torch": "0.9"}, False, 0), ({}, False, 0)],
+)
+def test_a_rerun_keeps_what_its_versions_made(tmp_path, before, partly, rows):
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps({"versions": before, "rows": [ROW]}))
+    assert kept(ArgumentParser(), path, "rows", {"torch": "1.0"}, partly=partly) == [ROW] * rows
+
+
+@pytest.mark.parametrize(("before", "made"), [({"torch": "0.9"}, "torch 0.9"), ({}, "unknown versions")])
+def test_a_part_is_not_run_again_beside_rows_of_other_versions(tmp_path, capsys, before, made):
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps({"versions": before, "rows": [ROW]}))
+    with pytest.raises(SystemExit):
+        kept(ArgumentParser(), path, "rows", {"torch": "1.0"}, partly=True)
+    said = capsys.readouterr().err
+    assert f"rows.json was made by {made}, and here is torch 1.0;" in said and "run all of it" in said
+    path.write_text(json.dumps({"versions": before, "rows": []}))
+    assert kept(ArgumentParser(), path, "rows", {"torch": "1.0"}, partly=True) == []
+
+
+def test_the_build_is_no_part_of_a_version(monkeypatch):
+    monkeypatch.setattr("tools.stored.version", {"torch": "2.13.0+cpu", "numpy": "2.4.6"}.get)
+    assert versions("numpy").items() >= {"torch": "2.13.0", "numpy": "2.4.6"}.items()
+
+
+def test_a_replication_that_is_interrupted_has_stored_its_rows_and_kept_the_others(tmp_path, monkeypatch):
+    def interrupt(_seed):
+        raise KeyboardInterrupt
+
+    toys = [
+        Verdict("01", "even", "Even seeds.", lambda seed: seed % 2 == 0, draws=4),
+        Verdict("01", "interrupted", "None.", interrupt, draws=1),
+        Verdict("02", "known", "Known.", interrupt, draws=1),
+    ]
+    old = [replicate.row_of(toy, "as in the notebook", "0") for toy in (toys[2], toys[0])]
+    path = tmp_path / "replication.json"
+    path.write_text(json.dumps({"versions": versions("numpy", "scikit-learn"), "rows": old}))
+    monkeypatch.setattr(replicate, "STORED", path)
+    monkeypatch.setattr(replicate, "ProcessPoolExecutor", ThreadPoolExecutor)  # which knows these verdicts
+    monkeypatch.setattr(replicate, "verdicts", lambda: toys)
+    monkeypatch.setattr("sys.argv", ["replicate", "01"])
+    with pytest.raises(KeyboardInterrupt):
+        replicate.main()
+    assert [(row["name"], row["held"]) for row in stored(path, "rows")] == [("even", "1010"), ("known", "0")]

@@ -7,7 +7,8 @@ that ends lowest is the best. Then with weights, from the best rate and from a t
 that ``advised_lr`` makes of it, and at all ``FACTORS`` of the best, where the one that ends lowest is the tuned one. A
 run takes one pass over the samples, at least ``STEPS`` steps, so that every class is seen, and is judged by its own
 weighted loss (weights of sample mean one) over all training samples. Writes data/recipe.json after each batch:
-settings, versions, and a row for each cell. What the time limit cuts off keeps what was stored before.
+settings, versions, and a row for each cell. What the time limit cuts off keeps what was stored before, if the same
+versions made it.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from tools.options import ROOT, above_zero, check_known
 from tools.problems import PROBLEMS, problem
-from tools.stored import stored, versions
+from tools.stored import kept, stored, versions
 
 STORED = ROOT / "data" / "recipe.json"
 SEEDS = (20_000, 20_001, 20_002)  # no notebook and no test uses them
@@ -196,11 +197,11 @@ def stored_rows() -> list[dict[str, Any]]:
     return stored(STORED, "rows")
 
 
-def store(rows: Sequence[dict[str, Any]]) -> None:
+def store(rows: Sequence[dict[str, Any]], made_by: dict[str, str]) -> None:
     settings = {"seeds": SEEDS, "steps": f"one pass, at least {STEPS}", "factors": [short(f) for f in FACTORS]}
     settings |= {"rates": {optimiser: [short(rate) for rate in rates] for optimiser, rates in RATES.items()}}
     lines = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    head = f'{{\n "versions": {json.dumps(versions("numpy", "scikit-learn"))},\n "settings": {json.dumps(settings)},\n'
+    head = f'{{\n "versions": {json.dumps(made_by)},\n "settings": {json.dumps(settings)},\n'
     STORED.write_text(f'{head} "rows": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
 
 
@@ -211,14 +212,16 @@ def main() -> int:
     options = parser.parse_args()
     check_known(parser, options.problems, PROBLEMS)
     places = [(name, optimiser, size) for name in PROBLEMS for optimiser in RATES for size in BATCHES]
-    known = {place: [row for row in stored_rows() if key(row) == place] for place in places}
+    today = versions("numpy", "scikit-learn")
+    rows = kept(parser, STORED, "rows", today, partly=bool(options.problems))
+    known = {place: [row for row in rows if key(row) == place] for place in places}
     started, late = time.monotonic(), []
     for place in [p for p in places if not options.problems or p[0] in options.problems]:
         if time.monotonic() - started > 60 * options.minutes:
             late.append(place)
             continue
         known[place] = rows_of(*place)
-        store([row for p in places for row in known[p]])
+        store([row for p in places for row in known[p]], today)
         worse = sum(not ends_below(row, "advised") for row in known[place])
         seconds = time.monotonic() - started
         print(f"[{seconds:.0f} s]", *place, f"{len(known[place])} cells, {worse} end above their start", flush=True)

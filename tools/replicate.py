@@ -4,7 +4,8 @@
 
 NOTEBOOK is two digits, such as 04; without one, all are run. Each conclusion (``tools/verdicts``) runs on the seeds
 from ``FIRST`` on, under each of its settings. Writes data/replication.json: versions, and for each row the settings
-and one digit a draw, 1 where the conclusion held. Rows that the time limit cuts off keep what was stored before.
+and one digit a draw, 1 where the conclusion held. It writes after each row; those that it does not reach keep what was
+stored before, if the same versions made it.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import torch
 
 from tools.options import ROOT, above_zero, at_least_one, check_known
-from tools.stored import stored, versions
+from tools.stored import kept, versions
 from tools.verdicts import Verdict
 
 FIRST = 10_000  # above every seed of the notebooks and the tests
@@ -58,6 +60,11 @@ def key(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["notebook"], row["name"], row["setting"]
 
 
+def store(rows: Sequence[dict[str, Any]], made_by: dict[str, str]) -> None:
+    text = json.dumps({"versions": made_by, "rows": rows}, indent=1, ensure_ascii=False)
+    STORED.write_text(f"{text}\n", encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*")
@@ -65,25 +72,24 @@ def main() -> int:
     parser.add_argument("--lanes", type=at_least_one, default=2, help="draws that run at a time")
     options = parser.parse_args()
     check_known(parser, options.notebooks, (verdict.notebook for verdict in verdicts()))
-    known = {key(row): row for row in stored(STORED, "rows")}
-    started = time.monotonic()
-    found, late = [], []
+    today = versions("numpy", "scikit-learn")
+    known = {key(row): row for row in kept(parser, STORED, "rows", today, partly=bool(options.notebooks))}
+    every = {(v.notebook, v.name, setting): v for v in verdicts() for setting in v.settings}
+    started, late = time.monotonic(), []
     with ProcessPoolExecutor(options.lanes) as pool:
-        for verdict, setting in [(v, setting) for v in verdicts() for setting in v.settings]:
-            where = (verdict.notebook, verdict.name, setting)
-            chosen = not options.notebooks or verdict.notebook in options.notebooks
+        for where, verdict in every.items():
+            if options.notebooks and verdict.notebook not in options.notebooks:
+                continue
             seconds = time.monotonic() - started
-            if not chosen or seconds > 60 * options.minutes:
-                late += [where] if chosen else []
-                found += [known[where]] if where in known else []
+            if seconds > 60 * options.minutes:
+                late.append(where)
                 continue
             jobs = [pool.submit(held_by_name, *where, draw) for draw in range(verdict.draws)]
             digits = "".join(job.result() for job in jobs)
-            found.append(row_of(verdict, setting, digits))
+            known[where] = row_of(verdict, where[2], digits)
+            store([known[each] for each in every if each in known], today)
             count = f"{digits.count('1')} of {len(digits)}"
-            print(f"[{seconds:.0f} s] {verdict.notebook} {verdict.name:<16} {setting:<24} held in {count}", flush=True)
-    renewed = {"versions": versions("numpy", "scikit-learn"), "rows": found}
-    STORED.write_text(json.dumps(renewed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            print(f"[{seconds:.0f} s] {where[0]} {where[1]:<16} {where[2]:<24} held in {count}", flush=True)
     for where in late:
         print("not reached in time:", *where)
     return 1 if late else 0

@@ -30,7 +30,7 @@ from helpers.models import next_word_model
 from helpers.tail import Rule, descend, pair_counts, table_gradient, thirds, zipf_samples
 from helpers.weights import normalize, power
 from tools.options import ROOT, at_least_one, check_known
-from tools.stored import stored, versions
+from tools.stored import kept, versions
 
 STORED = ROOT / "data" / "tail.json"
 
@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="*", default=list(RATES), help="the others stay as they are stored")
     options = parser.parse_args()
     check_known(parser, options.parts, RATES)
-    known = stored(STORED, "runs")
+    known = kept(parser, STORED, "runs", versions(), partly=not RATES.keys() <= set(options.parts))
     done = [row for row in known if row["part"] not in options.parts]
     chosen, started = [job for job in jobs() if job["part"] in options.parts], time.monotonic()
     with ProcessPoolExecutor(options.lanes) as pool:
