@@ -49,7 +49,7 @@ def test_links_of_a_copy_lead_somewhere():
 
 
 def test_a_copy_is_never_written_over_and_a_renewed_one_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert copies(mine=tmp_path) == []
+    assert copies(mine=tmp_path) == {}
     assert {path.name for path in tmp_path.glob("*.ipynb")} == {path.name for path in LESSONS}
     mine = tmp_path / FIRST
     notebook = nbformat.read(mine, as_version=4)
@@ -57,7 +57,7 @@ def test_a_copy_is_never_written_over_and_a_renewed_one_is_kept(tmp_path: Path, 
     nbformat.write(notebook, mine)
     written = mine.read_bytes()
 
-    assert copies(mine=tmp_path) == []
+    assert copies(mine=tmp_path) == {}
     assert mine.read_bytes() == written
 
     renew("01", mine=tmp_path)
@@ -72,7 +72,15 @@ def test_a_copy_of_an_older_notebook_is_named(tmp_path: Path):
     notebook = nbformat.read(tmp_path / FIRST, as_version=4)
     notebook.metadata["copy_of"] = "another"
     nbformat.write(notebook, tmp_path / FIRST)
-    assert copies(mine=tmp_path) == [FIRST]
+    assert copies(mine=tmp_path) == {FIRST: "has changed since your copy was made"}
+
+
+@pytest.mark.parametrize("text", [b"", b'{"cells": [', b"[]", b"3", b"{}", b"\xff"])
+def test_a_copy_that_is_broken_keeps_no_other_from_its_reader(tmp_path: Path, text: bytes):
+    (tmp_path / FIRST).write_bytes(text)
+    assert copies(mine=tmp_path) == {FIRST: "is empty or broken in my/"}
+    assert (tmp_path / FIRST).read_bytes() == text
+    assert len(list(tmp_path.glob("*.ipynb"))) == len(LESSONS)
 
 
 def test_a_number_that_no_notebook_has_is_refused(tmp_path: Path):

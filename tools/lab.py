@@ -19,6 +19,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from book.adapt import code_tells, fold_finding, results
 from tools.options import ROOT
+from tools.run import NO_NOTEBOOK
 
 ORIGINALS, MINE = ROOT / "notebooks", ROOT / "my"
 PATTERN = "[0-9][0-9]_*.ipynb"
@@ -74,16 +75,20 @@ def keep(path: Path) -> Path:
     return path.rename(target)
 
 
-def copies(mine: Path = MINE) -> list[str]:
-    """Write the copies that are missing. Returns the names of those whose original has changed since they were made."""
-    changed = []
+def copies(mine: Path = MINE) -> dict[str, str]:
+    """Write the copies that are missing. Returns, by name, why others should be renewed."""
+    stale = {}
     for original in sorted(ORIGINALS.glob(PATTERN)):
         target = mine / original.name
         if not target.exists():
             copy(original, target)
-        elif nbformat.read(target, as_version=4).metadata.get("copy_of") != digest(original):
-            changed.append(original.name)
-    return changed
+            continue
+        try:
+            if nbformat.read(target, as_version=4).metadata.get("copy_of") != digest(original):
+                stale[original.name] = "has changed since your copy was made"
+        except NO_NOTEBOOK:
+            stale[original.name] = "is empty or broken in my/"
+    return stale
 
 
 def renew(number: str, mine: Path = MINE) -> None:
@@ -111,8 +116,8 @@ def main() -> None:
         except ValueError as error:
             parser.error(str(error))
         return
-    for name in copies():
-        print(f"{name} has changed since your copy was made; make renew ARGS={name[:2]} takes a fresh one, keeps yours")
+    for name, why in copies().items():
+        print(f"{name} {why}; make renew ARGS={name[:2]} takes a fresh one, keeps yours")
     install(prefix=sys.prefix, kernel_name=KERNEL["name"], display_name=KERNEL["display_name"])
     first = min(path.name for path in MINE.glob(PATTERN))
     LabApp.launch_instance([f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/my/{first}", *options])

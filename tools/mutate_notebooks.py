@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from tools.options import above_zero, at_least_one, notebooks
-from tools.run import client_for
+from tools.run import CUT_SHORT, client_for
 from tools.soak import texts
 
 ENOUGH = 0.9
@@ -134,7 +133,7 @@ def noticed(path: Path, mutant: Mutant | None) -> str:
                 client.execute_cell(cell, number)
                 if "nbval-ignore-output" not in cell.metadata.get("tags", []) and texts(cell) != texts(kept):
                     return f"cell {kept.execution_count} prints something else"
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except CUT_SHORT as error:
         return type(error).__name__
     return ""
 

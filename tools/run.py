@@ -19,12 +19,16 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from tools.kernels import PATIENT
 from tools.options import ROOT, notebooks
 
+# How a run ends that ends before the last cell, and what nbformat raises for a file that is no notebook: no JSON, or
+# other JSON.
+CUT_SHORT = (CellExecutionError, CellTimeoutError, DeadKernelError)
+NO_NOTEBOOK = (ValueError, TypeError, AttributeError, nbformat.ValidationError)
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -85,7 +89,7 @@ def execute(path: Path) -> Run:
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:  # the middle two: other JSON
+    except NO_NOTEBOOK as error:
         return Run(path, 0.0, 0.0, f"it is no notebook: {error}")
     client = client_for(notebook, path.parent)
     memory = PeakMemory()
@@ -94,11 +98,13 @@ def execute(path: Path) -> Run:
     error = None
     try:
         client.execute()
-    except CellExecutionError as raised:
+    except CUT_SHORT as raised:
         error = str(raised)
+    finally:
+        peak = memory.stop()
     seconds = time.perf_counter() - started
     nbformat.write(without_widgets(notebook), path)
-    return Run(path, seconds, memory.stop(), error)
+    return Run(path, seconds, peak, error)
 
 
 def main() -> int:

@@ -4,7 +4,7 @@
 
 Without names it runs notebooks/*.ipynb and notebooks/solutions/*.ipynb. Each round takes the notebooks in a random
 order, in fresh kernels, with 1, 2 or 4 threads and a random PYTHONHASHSEED. It stops before a round that would pass
-the time limit. Exit status 1 if any output differed.
+the time limit. Exit status 1 if any output differed, or a cell raised that should not.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools.options import ROOT, above_zero, at_least_one, notebooks
-from tools.run import client_for
+from tools.run import CUT_SHORT, client_for
 
 THREADS = (1, 2, 4)
 # Pixels differ between machines, and the number of a widget is drawn at random.
@@ -49,7 +49,8 @@ def differing_cells(stored: NotebookNode, executed: NotebookNode) -> list[int]:
     return [cell.execution_count for cell, again in pairs if texts(cell) != texts(again)]
 
 
-def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
+def run_once(path: Path, threads: int, hash_seed: int) -> str:
+    """What differs from what is stored, or nothing."""
     stored = nbformat.read(path, as_version=4)
     executed = nbformat.read(path, as_version=4)
     environment = {
@@ -58,8 +59,13 @@ def run_once(path: Path, threads: int, hash_seed: int) -> list[int]:
         "MKL_NUM_THREADS": str(threads),
         "PYTHONHASHSEED": str(hash_seed),
     }
-    client_for(executed, path.parent).execute(env=environment)
-    return differing_cells(stored, executed)
+    error = ""
+    try:
+        client_for(executed, path.parent).execute(env=environment)
+    except CUT_SHORT as raised:
+        error = f"{type(raised).__name__}, "
+    cells = differing_cells(stored, executed)
+    return f"{error}cells {cells}" if error or cells else ""
 
 
 def main() -> int:
@@ -80,11 +86,8 @@ def main() -> int:
             break
         round_started = time.monotonic()
         threads, hash_seed = THREADS[(number - 1) % len(THREADS)], chooser.randrange(2**32)
-        found = []
-        for path in chooser.sample(paths, len(paths)):
-            cells = run_once(path, threads, hash_seed)
-            if cells:
-                found.append(f"round {number}, {path.relative_to(ROOT)}, {threads} threads: cells {cells}")
+        runs = ((path, run_once(path, threads, hash_seed)) for path in chooser.sample(paths, len(paths)))
+        found = [f"round {number}, {path.relative_to(ROOT)}, {threads} threads: {what}" for path, what in runs if what]
         differences += found
         done = number
         longest = max(longest, time.monotonic() - round_started)
