@@ -1,5 +1,7 @@
 """Recall against precision of the rare classes, along all thresholds: the choices that one trained network leaves."""
 
+import warnings
+
 import torch
 from sklearn.metrics import precision_recall_curve
 from torch import Tensor
@@ -35,7 +37,9 @@ def operating_curve(logits: Tensor, targets: Tensor, rare: Tensor) -> tuple[Tens
     margin = best.values - logits[:, ~rare].amax(dim=1)
     finite("logits, rare less common,", margin)  # -inf takes a class away, and may while another of its kind is left
     right = classes[best.indices] == targets
-    precision, recall, _ = precision_recall_curve(right.numpy(), margin.numpy())
+    with warnings.catch_warnings():  # where no rare sample gets its right name, which is a curve of precision 0
+        warnings.filterwarnings("ignore", "No positive class found")
+        precision, recall, _ = precision_recall_curve(right.numpy(), margin.numpy())
     found = right.sum() / rare[targets].sum()
     return found * torch.from_numpy(recall[::-1].copy()), torch.from_numpy(precision[::-1].copy())
 

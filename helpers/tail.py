@@ -97,10 +97,11 @@ def thirds(counts: Tensor) -> Tensor:
     Raises ValueError for counts that are not finite numbers >= 0, (K,), with a sum above 0.
     """
     tensors(counts=counts)
+    counts = counts.double()  # float16 and integers could not hold the sum
     if counts.ndim != 1 or not (counts >= 0).all() or not 0 < counts.sum() < torch.inf:
         raise ValueError(f"counts has shape {tuple(counts.shape)}; expected finite numbers >= 0, (K,), not all 0")
     order = counts.argsort(descending=True, stable=True)
-    before = counts[order].double().cumsum(0) - counts[order] / 2
+    before = counts[order].cumsum(0) - counts[order] / 2
     band = torch.empty_like(order)
     band[order] = (3 * before / counts.sum()).long().clamp(max=2)
     return band

@@ -37,21 +37,15 @@ def power(counts: Counts, exponent: float) -> Tensor:
     exponent that is not finite or makes a weight zero or infinite.
     """
     exponent, n = real_number("exponent", exponent), _checked_counts(counts)
-    w = ((n.sum() / n) ** exponent).to(_dtype(counts))
-    if not ((w > 0) & w.isfinite()).all():
-        raise ValueError(
-            f"exponent is {exponent:g}: a weight leaves the range of {w.dtype}; expected usually 0 to 1, "
-            "and counts in a wider dtype, such as torch.float64"
-        )
-    return w
+    return _above_zero((n.sum() / n) ** exponent, counts, f"exponent is {exponent:g}", "usually 0 to 1")
 
 
 def effective_number(counts: Counts, beta: float) -> Tensor:
     """(1 - beta) / (1 - beta ** n_c): one over the effective number of samples.
 
     ``beta`` 0 gives ones; as beta nears 1 it becomes 1 / n_c.
-    Raises ValueError for a count that is not a finite number above zero, or a
-    beta outside [0, 1).
+    Raises ValueError for a count that is not a finite number above zero or makes
+    a weight zero or infinite, or a beta outside [0, 1).
     Source: Cui et al., Class-Balanced Loss, CVPR 2019, arXiv 1901.05555, eq. 4.
     """
     beta = real_number("beta", beta)
@@ -59,7 +53,9 @@ def effective_number(counts: Counts, beta: float) -> Tensor:
         raise ValueError(f"beta is {beta}; expected 0 <= beta < 1, for instance 0.999")
     n = _checked_counts(counts)
     log_beta = torch.tensor(beta, dtype=torch.float64).log()
-    return ((1.0 - beta) / -torch.expm1(n * log_beta)).to(_dtype(counts))
+    return _above_zero(
+        (1.0 - beta) / -torch.expm1(n * log_beta), counts, f"beta is {beta}", "1 or more samples a class"
+    )
 
 
 def normalize(weights: Counts, counts: Counts | None = None, *, to: NormalizeTo) -> Tensor:
@@ -138,6 +134,16 @@ def _checked(values: Any, name: str) -> Tensor:
         c = int(bad.nonzero()[0])
         raise ValueError(f"{name}[{c}] is {v[c].item()}; expected a finite number >= 0: mend that class")
     return v
+
+
+def _above_zero(weights: Tensor, counts: Counts, given: str, expected: str) -> Tensor:
+    w = weights.to(_dtype(counts))
+    if not ((w > 0) & w.isfinite()).all():
+        raise ValueError(
+            f"{given}: a weight leaves the range of {w.dtype}; expected {expected}, "
+            "and counts in a wider dtype, such as torch.float64"
+        )
+    return w
 
 
 def _dtype(values: Any) -> torch.dtype:

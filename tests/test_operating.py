@@ -1,5 +1,7 @@
 """The operating curve against a bias that is really added."""
 
+import warnings
+
 import pytest
 import torch
 from sklearn.metrics import average_precision_score
@@ -48,6 +50,14 @@ def test_a_network_that_confuses_rare_classes_cannot_reach_full_recall():
     recall, precision = operating_curve(z, torch.tensor([1, 1, 0]), RARE)
     assert recall[-1] == 0.5
     assert area_under(recall, precision) == pytest.approx(0.5 * 1.0)
+
+
+def test_a_network_that_never_names_a_rare_class_rightly_has_a_curve_of_nothing():
+    z = torch.tensor([[0.0, 1, 2, 3], [0, 4, 2, 1], [5, 0, 0, 0]])
+    with warnings.catch_warnings(action="error"):
+        recall, precision = operating_curve(z, torch.tensor([1, 3, 0]), RARE)
+    assert recall.max() == area_under(recall, precision) == 0
+    assert precision_at(torch.tensor([0.1], dtype=torch.float64), recall, precision) == 0
 
 
 def test_precision_at_a_recall_is_the_best_that_reaches_it():

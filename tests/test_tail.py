@@ -52,6 +52,11 @@ def test_one_sample_of_one_class_is_frequent_middle_and_rare_at_once():
     assert thirds(torch.tensor([2, 2, 2])).tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("counts", [torch.tensor([3e4, 2e4, 15600]).half(), torch.tensor([2**62] * 3)])
+def test_counts_whose_sum_their_dtype_cannot_hold_have_thirds(counts):
+    assert thirds(counts).tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

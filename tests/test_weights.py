@@ -189,6 +189,8 @@ def test_what_has_names_is_told_how_to_be_put_in_order():
         (lambda: effective_number([1, 2], 1.0), "beta is 1.0"),
         (lambda: effective_number([1, 2], -0.1), "beta is -0.1"),
         (lambda: effective_number([1, 2], math.nan), "beta is nan"),
+        (lambda: effective_number(torch.tensor([1e-6, 1]).half(), 0.9), r"beta is 0.9: .* range of torch.float16"),
+        (lambda: effective_number([1e-320, 5], 0.9), "expected 1 or more samples a class, and counts in a wider dtype"),
     ],
 )
 def test_bad_arguments_are_named(call, message):
