@@ -58,7 +58,7 @@ run: $(VENV)/installed ## execute all notebooks in place, with seconds and peak 
 soak: $(VENV)/installed ## run all notebooks again and again, with other threads and seeds, and compare; options in ARGS="--rounds 3"
 	$(BIN)/python -m tools.soak $(ARGS)
 
-bench: $(VENV)/installed ## measure speed and memory, as ratios in one run
+bench: $(VENV)/installed ## measure speed as ratios in one run, and diagnose and memory as they are
 	$(BIN)/python -m tools.bench $(ARGS)
 
 book: $(VENV)/installed ## build the site with its decks, into book/_build/html

@@ -134,8 +134,6 @@ def output_html(output: NotebookNode, show: list[str]) -> str:
         return f'<div class="html">{data["text/html"]}</div>'
     if "text/markdown" in data:
         return rendered(data["text/markdown"])
-    if output.output_type == "error":
-        return f'<pre class="output error">{html.escape(f"{output.ename}: {output.evalue}")}</pre>'
     return f'<pre class="output">{html.escape(narrow(text_of(output), MOST_COLUMNS)).rstrip()}</pre>'
 
 
@@ -194,18 +192,16 @@ def slides(notebook: NotebookNode) -> list[Slide]:
     """The slides of a notebook, in order.
 
     As in nbconvert, a cell of type ``slide`` begins a slide, ``-`` goes on with it, a ``fragment`` appears in it on a
-    click, ``notes`` are the speaker's, and ``skip`` is left out.
+    click, and ``skip`` is left out.
     """
     deck: list[Slide] = []
     section = ""
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
         found = headings(cell.source) if cell.cell_type == "markdown" else []
-        if kind == "notes" and deck:
-            deck[-1].notes.append(rendered(cell.source))
-        elif kind in ("-", "fragment") and deck:
+        if kind in ("-", "fragment") and deck:
             deck += join(deck[-1], cell, hidden=kind == "fragment")
-        elif kind in ("slide", "subslide"):
+        elif kind == "slide":
             above = MARKDOWN.renderInline(section)
             for slide in of_cell(cell):
                 heading = re.match(r"<h\d>(.*?)</h\d>", slide.parts[0], re.S)

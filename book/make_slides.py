@@ -53,7 +53,7 @@ def write(target: Path) -> None:
     template = environment.get_template("deck.html")
     found = decks()
     for name, (title, deck) in found.items():
-        page = template.render(title=title.replace("`", ""), slides=deck, last=len(deck))
+        page = template.render(title=title.replace("`", ""), slides=deck)
         (target / f"{name}.html").write_text(page, encoding="utf-8")
     titles = {name: rendered(title).removeprefix("<p>").removesuffix("</p>\n") for name, (title, _) in found.items()}
     guide = re.sub(r"\]\(\.\./notebooks/(\d\d_\w+)\.ipynb[^)]*\)", r"](\1.html)", GUIDE.read_text(encoding="utf-8"))

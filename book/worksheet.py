@@ -77,8 +77,8 @@ def prompts(lesson: Lesson) -> list[Prompt]:
                 found[-1].found = without_links(rendered(first_of(part)))
             if PREDICT in part:
                 number = f"{lesson.number}.{len(found) + 1}"
-                right = right_of(cell) if cell.source.count(PREDICT) == 1 else ""
-                found.append(Prompt(number, MARKDOWN.renderInline(section), asked(part), right, printed(following)))
+                asks, told = asked(part), printed(following)
+                found.append(Prompt(number, MARKDOWN.renderInline(section), asks, right_of(cell), told))
     return found
 
 

@@ -20,7 +20,7 @@ OBJECT_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 MOST_CODE_CELLS = 33
 MOST_LINES = 20
 SLIDES = range(15, 26)
-SLIDE_TYPES = ("slide", "subslide", "-", "fragment", "notes", "skip")
+SLIDE_TYPES = ("slide", "-", "fragment", "skip")
 OPENING = ("**The question.**", "**You will be able to**", "**Before you start.**", "**Time.**")
 CLOSING = ["## What you measured", "## Exercises", "## Next"]
 

@@ -204,7 +204,7 @@ def asked_for(cells: list[nbformat.NotebookNode]) -> Iterator[tuple[bool, bool]]
     """For each finding that a deck shows: has the notebook a question for it, and is that on the deck as well?"""
     asked, projected = False, False
     for cell in cells:
-        on_deck = cell.metadata.slideshow.slide_type not in ("skip", "notes")
+        on_deck = cell.metadata.slideshow.slide_type != "skip"
         for word in re.findall(re.escape(PREDICT) + "|" + re.escape(FINDING), cell.source):
             if word == PREDICT:
                 asked, projected = True, projected or on_deck
@@ -263,6 +263,25 @@ def test_code_that_tells_an_outcome_is_the_speakers():
     told, shown = (code_slide(cell) for cell in (verdict, plain))
     assert "it rains" in "".join(told.notes)
     assert ("rule" in "".join(told.parts), "print" in "".join(shown.parts)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "part"),
+    [
+        (
+            {"image/png": "QQ==\n"},
+            "figure",
+            '<img class="figure" alt="A &quot;B&quot;" src="data:image/png;base64,QQ==">',
+        ),
+        ({"text/html": "<b>1</b>", "text/plain": "1"}, "result", '<div class="html"><b>1</b></div>'),
+        ({"text/markdown": "|a|\n|-|\n|1|", "text/plain": "1"}, "figure", "<table>"),
+    ],
+    ids=["picture", "HTML", "table"],
+)
+def test_a_slide_shows_what_is_no_text(data: dict[str, str], kind: str, part: str):
+    output = new_output("display_data", data, metadata={"image/png": {"alt": 'A "B"'}})
+    slide = code_slide(new_code_cell("show()", outputs=[output]))
+    assert (slide.kind, sum(shown.count(part) for shown in slide.parts)) == (kind, 1)
 
 
 def test_index_lists_every_deck(decks: Path):

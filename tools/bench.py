@@ -1,4 +1,4 @@
-"""Measure the course's speed as ratios, both sides of each in this one run.
+"""Measure the course's speed as ratios, both sides of each in this one run; two rows are plain seconds and GB.
 
     python -m tools.bench [--skip-notebooks]
 
