@@ -211,6 +211,18 @@ def test_pairs_may_come_from_a_generator_or_as_numpy_arrays(number):
         assert judge(number, answer, seed=0)[0] == "right"
 
 
+@pytest.mark.parametrize("label", [0.5, 3, -1])
+def test_a_label_of_a_rank_is_a_class(label):
+    def with_another(w: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Right, but for one label of each rank, beside which its class has others."""
+        ranks = tuple(torch.as_tensor(labels, dtype=torch.float64) for labels in solution("8.3")(w))
+        for labels in ranks:
+            labels[-1] = label
+        return ranks
+
+    assert judge("8.3", with_another, seed=0) == ("not yet", "A label is 0, 1 or 2; some of yours are not.")
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_is_no_answer_gets_a_hint(number):
     for value in NO_ANSWERS:

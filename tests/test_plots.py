@@ -132,6 +132,8 @@ def test_a_tensor_with_a_gradient_is_drawn(ax):
         (plots.bars, ({"SGD": [1, 2]},), "values['SGD'] has shape (2,); expected one number"),
         (plots.grouped_bars, (["a", "b"], {"SGD": 1}), "series['SGD'] has shape (); expected (2,)"),
         (plots.bars, ({"SGD": "1"},), "values['SGD'] holds <U1; expected real numbers"),
+        (plots.points, ([[1], [1, 2]], [1]), "x cannot be read as numbers: "),
+        (plots.points, ([1], torch.ones(1, dtype=torch.bfloat16)), "y cannot be read as numbers: "),
     ],
 )
 def test_what_matplotlib_would_draw_wrongly_is_refused_by_name(ax, draw, arguments, said):
