@@ -11,8 +11,13 @@ from conftest import LESSONS, ROOT, SOLUTIONS, opened, refuse
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from book.adapt import give_alternative_text
 from book.course import GUIDE, README, CourseError, Lesson, lessons, with_map, with_questions
+from book.landing import COUNTS, doors
+from book.lecture import with_lecture
+from book.moving import live
 from book.objectives import lacks, plan, questions
+from book.questions import cited, place
 from helpers.exercises.core import judge
 
 SECTION = ("Objective", "Timing", "Misconception", "Question", "Where students get stuck", "Ask at the end")
@@ -107,9 +112,13 @@ def test_pages_say_what_the_notebooks_say(path, renew):
         refuse(["it gives other questions or minutes than the notebooks: run make map"], of=path)
 
 
+def lesson_of(opening: str, **course: str) -> Lesson:
+    cells = [nbformat.v4.new_markdown_cell(opening)]
+    return Lesson(Path("11_toy.ipynb"), nbformat.v4.new_notebook(cells=cells, metadata={"course": course}))
+
+
 def test_pages_follow_the_first_cell_and_the_metadata():
-    opening = nbformat.v4.new_markdown_cell("# 11 · A toy?\n\n**Time.** 20 minutes to read.")
-    toy = Lesson(Path("11_toy.ipynb"), nbformat.v4.new_notebook(cells=[opening], metadata={"course": {"part": "III"}}))
+    toy = lesson_of("# 11 · A toy?\n\n**Time.** 20 minutes to read.", part="III")
     marked = "<!-- the map, by make map -->\nold\n<!-- end of the map -->\n"
     assert with_map(marked, [toy]).splitlines()[4] == "| III | [11_toy](notebooks/11_toy.ipynb) | A toy? | 20 |"
     with pytest.raises(CourseError, match="markers"):
@@ -117,6 +126,37 @@ def test_pages_follow_the_first_cell_and_the_metadata():
     guide = "### {}\n\n- **Timing.** {} minutes to read, 9 to teach.\n"
     other = guide.format("12 · Other?", 30)
     assert with_questions(guide.format("11 · Old?", 5) + other, [toy]) == guide.format("11 · A toy?", 20) + other
+
+
+PLAIN = lesson_of("# 12 · A toy\n\n## Head", part="IV")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: PLAIN.number, '11_toy.ipynb: its first cell should begin with "# 11 · "'),
+        (lambda: PLAIN.question, "11_toy.ipynb: its first cell should ask its question in the title"),
+        (lambda: PLAIN.minutes, '11_toy.ipynb: its first cell should say "**Time.** 25 minutes to read"'),
+        (lambda: PLAIN.part, "11_toy.ipynb: the notebook's metadata should say to which part it belongs"),
+        (lambda: place("12 · Head", [PLAIN]), '"12 · Head": there is no notebook 12'),
+        (lambda: place("11 · Tail", [PLAIN]), '"11 · Tail": 11_toy.ipynb has no heading "Tail"'),
+        (lambda: cited("https://example.org/1"), "https://example.org/1: not an address of a thread"),
+        (lambda: doors(f"- **Learn.** {COUNTS}(10.ipynb)"), 'README.md: "## Three doors" should be a list of three'),
+        (lambda: with_lecture("# Guide"), "book/teaching.md lacks the two markers"),
+    ],
+)
+def test_what_a_page_lacks_is_said(call: Callable[[], object], said: str):
+    with pytest.raises(CourseError, match=f"^{re.escape(said)}"):
+        call()
+
+
+def test_what_would_break_a_page_is_refused(monkeypatch):
+    monkeypatch.setattr("book.moving.module", lambda _: 'x = "</script>"')
+    with pytest.raises(ValueError, match="the module toy holds the end of a script element"):
+        live("toy", "", "null")
+    picture = nbformat.v4.new_output("display_data", {"image/png": ""})
+    with pytest.raises(ValueError, match=r"two pictures in one cell.*: 'draw twice'"):
+        give_alternative_text(nbformat.v4.new_code_cell("draw twice", outputs=[picture, picture]))
 
 
 def test_every_package_has_a_range_and_a_pin():
@@ -147,6 +187,14 @@ def test_objectives_say_what_is_missing(monkeypatch):
         "01, objective 3: no exercise and no quiz question asks for it",
         f"the quiz of the guide has the questions {questions()}; objectives.toml names {questions()[1:]}",
     ]
+
+
+def test_objectives_are_as_many_as_the_bullets(monkeypatch):
+    known = plan()
+    known["01"].append({"sections": [opened(LESSONS[0]).headings[0]], "quiz": []})
+    monkeypatch.setattr("book.objectives.plan", lambda: known)
+    first, *_ = lacks(lessons())
+    assert first == "01_weighted_cross_entropy.ipynb has 3 objectives, and objectives.toml 4"
 
 
 def test_objectives_say_what_is_asked_for_twice_or_by_nothing(monkeypatch):
