@@ -1,11 +1,13 @@
 """What is stored for notebook 06 of the long budget hangs together."""
 
 import json
+import math
 import statistics
 
 import pytest
+import torch
 
-from tools.budgets import BUDGETS, LOADERS, RECALLS, STORED, logits, measures
+from tools.budgets import BUDGETS, LOADERS, RECALLS, STORED, focal, logits, measures
 
 ROWS = json.loads(STORED.read_text(encoding="utf-8"))
 
@@ -34,3 +36,9 @@ def test_a_stored_split_comes_out_again():
     off = [abs(measures(z[name], y, rare)["area"] - area) for name, area in areas.items()]
     assert statistics.median(off) < 0.02
     assert max(off) < 0.1  # other instructions part single networks by a quarter of that
+
+
+def test_focal_loss_lets_the_sure_samples_go_by_their_doubt_squared():
+    p = torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.4, 0.5]])  # of the labels 0.7 and 0.4
+    by_hand = (0.3**2 * -math.log(0.7) + 0.6**2 * -math.log(0.4)) / 2
+    assert focal(5 + p.log(), torch.tensor([0, 1]), 0.0).item() == pytest.approx(by_hand, rel=1e-5)

@@ -10,13 +10,13 @@ import nbformat
 import pytest
 from browsing import complaints, new_page, run
 from conftest import LESSONS, opened, refuse
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from playwright.sync_api import Browser, Page
 
 from book.adapt import FINDING, PREDICT
-from book.course import GUIDE, CourseError
+from book.course import GUIDE, CourseError, Lesson
 from book.deck import MOST_COLUMNS, Slide, code_slide, markdown_slides, rendered, slides
-from book.lecture import cell_of, lecture, with_lecture
+from book.lecture import cell_of, joined, lecture, with_lecture
 from book.slide_text import chosen, chosen_lines, narrow, on_slide, sentences
 
 NAMES = [path.stem for path in LESSONS]
@@ -251,6 +251,14 @@ def test_lecture_fills_its_hour_and_the_guide_says_so():
 def test_lecture_says_which_cell_is_gone():
     with pytest.raises(CourseError, match="'c999' of 01_"):
         cell_of(opened(LESSONS[0]), "c999")
+
+
+def test_a_slide_of_the_lecture_stands_under_its_section_unless_it_has_a_heading():
+    texts = {"a": "## One", "b": "First.", "c": "## Two\n\nSecond.", "d": "Third."}
+    cells = [new_markdown_cell(text, id=name) for name, text in texts.items()]
+    toy = Lesson(Path("01_toy.ipynb"), nbformat.v4.new_notebook(cells=cells))
+    found = [joined(toy, {"cells": [name]}).section for name in "bcd"]
+    assert found == ["One", "", "Two"]
 
 
 def test_code_that_tells_an_outcome_is_the_speakers():
