@@ -72,7 +72,7 @@ def changes(source: str) -> Iterator[tuple[str, str]]:
     strings = {id(n) for n in ast.walk(waiting[0]) if isinstance(n, ast.BinOp) and (joins(n.left) or joins(n.right))}
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
+        if isinstance(node, ast.JoinedStr):
             continue
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if isinstance(node, STATEMENTS) else set()
         attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)} if names else set()
