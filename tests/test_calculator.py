@@ -130,6 +130,10 @@ def test_answers_are_those_of_the_package(page: Page):
     # And what random inputs seldom are: like labels or percentages, and on either side of each edge.
     cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [61, 62, 63] * 8, [70, 20, 10])]
     cases += [(counts, on_page(options)) for _, *sides in EDGES for counts, options in sides]
+    # And 256 classes of which the last may mark what has no label, or may not.
+    cases += [([71, 20, *[0] * 252, *last], on_page({})) for last in ([0, 1], [1, 10], [5, 0], [0, 10, 0], [10])]
+    # A batch of one of two classes, which a balanced sampler fills with either as often.
+    cases += [([900, 100], on_page({"batch_size": 1, "scheme": "square root"}))]
     # Smoothing whose correction is not offered, or leaves classes out; RAdam's start; weights beside a sampler.
     smoothed = {"label_smoothing": 0.1, "batch_size": 128}
     cases += [(counts, on_page(smoothed | options)) for counts, options in (
@@ -183,6 +187,14 @@ def test_answers_are_those_of_the_package(page: Page):
         *("overflow", "underflow", "state", "scale", "decay", "outweighs", "twice"),
         *("smoothing", "batch", "calibration", "empty", "absent", "few samples", "epsilon", "input"),
     }
+
+
+def test_the_mark_of_what_has_no_label_is_that_of_the_package_to_the_last_digit(page: Page):
+    counts = [71, 20, *[0] * 253, 10]
+    (answer,) = page.evaluate("all => answers(all)", [{"text": " ".join(map(str, counts)), "kind": "counts"}])
+    (cure,) = (one["cure"] for one in answer["findings"] if one["name"] == "empty")
+    assert "ignore_index=255)" in cure
+    assert cure == next(finding.cure for finding in diagnose(counts).findings if finding.name == "empty")
 
 
 def test_words_among_numbers_are_labels_where_they_are_called_so(page: Page):
@@ -631,6 +643,7 @@ def test_a_reader_types_counts_and_takes_away_a_link(page: Page):
         ("your own weights", "1,000", 'your own weights holds "000"'),
         ("learning rate without weights", "0,001", "# 0.001 without weights"),
         ("learning rate without weights", "1,5", "# 1.5 without weights"),
+        ("learning rate without weights", "1000,500", "# 1000.5 without weights"),
     ],
 )
 def test_a_thousand_in_an_option_is_no_decimal_in_silence(page: Page, option: str, typed: str, says: str):
@@ -654,6 +667,22 @@ def test_seven_thousand_classes_come_and_go_as_files(page: Page, tmp_path):
     weights = [float(line.split(",")[2]) for line in lines[1:]]
     assert weights == pytest.approx(diagnose(counts).facts.advised.tolist(), rel=1e-9)
     assert [int(line.split(",")[1]) for line in lines[1:]] == counts
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the code is one line
+@pytest.mark.parametrize("classes", [100, 101])
+def test_code_for_more_than_a_hundred_classes_reads_their_file(page: Page, tmp_path, monkeypatch, classes: int):
+    counts = list(range(1, classes + 1))
+    page.get_by_label("your counts").fill(" ".join(map(str, counts)))
+    expect(page.locator(".c-summary")).to_contain_text(f"{classes} classes")
+    code = page.locator(".c-results h2 + pre").text_content()
+    assert ("csv" in code) == (classes > 100)
+    file = page.evaluate("fetch(document.querySelector('.c-file').href).then(f => f.text())")
+    (tmp_path / "weights.csv").write_text(file)
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {"z": torch.zeros(8, classes), "y": torch.arange(8)}
+    exec(code, space)
+    assert space["weights"].tolist() == pytest.approx(diagnose(counts).weights.tolist(), rel=1e-6)
 
 
 def test_a_file_with_the_line_ends_of_an_old_mac_is_read(page: Page, tmp_path):

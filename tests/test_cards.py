@@ -330,6 +330,21 @@ def test_a_card_says_how_it_came_out_and_the_tally_leads_on(page: Page, tmp_path
     expect(tally).to_be_focused()
 
 
+@pytest.mark.parametrize("refused", ["true", "text"])  # everything, or all but the empty text: a storage that is full
+def test_a_guess_that_cannot_be_kept_counts_and_is_said_to_be_fleeting(chromium: Browser, tmp_path: Path, refused: str):
+    page = new_page(chromium)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    full = f"Storage.prototype.setItem = (key, text) => {{ if ({refused}) throw new Error('refused') }}"
+    page.add_init_script(full)
+    page.goto(with_cards(tmp_path, CODE, RESULT, CODE, RESULT))
+    guess(page, 0, "more")
+    expect(page.locator(".guess-note")).to_contain_text("This browser keeps nothing for this page")
+    expect(page.locator(".tally")).to_contain_text("You guessed 1 of 1 right.")
+    page.close()
+    assert errors == []
+
+
 @pytest.mark.parametrize("kept", ['{"c0.0": "a choice that is gone"}', "no JSON", "null"])
 def test_a_guess_that_is_no_choice_any_more_is_asked_anew(page: Page, tmp_path: Path, kept: str):
     address = with_cards(tmp_path, CODE, RESULT)

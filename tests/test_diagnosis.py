@@ -467,3 +467,10 @@ def test_every_finding_names_a_notebook_and_the_severe_come_first():
         for finding in found:
             compile(finding.cure, "cure", "exec")
             assert finding.notebook in stems
+
+
+def test_a_bound_of_infinity_clips_nothing():
+    """With it, clip_grad_norm_ measures alone."""
+    facts = {"reduction": "none", "lr": 0.1, "batch_size": 128}
+    measured, plain = (diagnose([9000, 900, 90, 10], clip_norm=bound, **facts) for bound in (math.inf, None))
+    assert str(measured) == str(plain)

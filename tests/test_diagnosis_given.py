@@ -70,6 +70,8 @@ def test_a_batch_holds_all_samples_or_fewer():
         ({"classes": 1}, "classes is 1; expected 2 to 1000000"),
         ({"classes": 10**6 + 1}, "classes is 1000001; expected 2 to 1000000"),
         ({"classes": 2.5}, "classes is 2.5; expected a whole number"),
+        ({"classes": ["a"]}, "classes has 1 names for 2 counts; expected one a class"),
+        ({"classes": ["a", "b", "c"]}, "classes has 3 names for 2 counts; expected one a class"),
         ({"classes": ["a", "a"]}, r"classes is \['a', 'a'\]; expected a list of the names in the order of the logits"),
         ({"classes": ["a", None]}, r"classes is \['a', None\]; expected a list of the names"),
         ({"classes": {"a": 0, "b": 1}}, r"classes is {'a': 0, 'b': 1}; expected a list of the names"),

@@ -123,6 +123,8 @@ def test_classes_say_the_order_and_which_have_no_sample():
         ({"counts": [3, 4], "momentum": 1.5}, "momentum is 1.5; expected a number from 0 to 1"),
         ({"counts": [3, 4], "inputs": torch.ones(7, 2)}, "without labels="),
         ({"labels": LABELS, "inputs": torch.ones(7, 2)}, r"inputs has shape \(7, 2\)"),
+        ({"labels": ["a", "a", "b"], "inputs": torch.ones(3, 2)}, "labels holds names; with inputs= expected numbers"),
+        ({"counts": [3e307] * 8}, "counts sums to infinity"),
         ({"labels": LABELS, "inputs": torch.full((100, 2), torch.inf)}, "expected finite features"),
         ({"labels": LABELS, "inputs": [[1e200]] * 100}, "expected finite features .*, none beyond 1e.100"),
     ],

@@ -1,5 +1,6 @@
 """From counts and options to a diagnosis."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -146,6 +147,7 @@ def diagnose(
         )
     raw, called = class_weights(n, scheme, weight, pos_weight)
     smoothing = real_number("label_smoothing", label_smoothing, 0, 1)
+    clip = None if clip_norm is None else real_number("clip_norm", clip_norm, 1e-30)
     facts = Facts(
         keys=keys,
         order=order,
@@ -159,7 +161,7 @@ def diagnose(
         lr=None if lr is None else real_number("lr", lr, 1e-30, 1e30),
         momentum=real_number("momentum", momentum, 0, 1),
         weight_decay=real_number("weight_decay", weight_decay, 0, 1e30),
-        clip_norm=None if clip_norm is None else real_number("clip_norm", clip_norm, 1e-30),
+        clip_norm=None if clip == math.inf else clip,  # with infinity clip_grad_norm_ measures alone
         batch_size=batch_size,
         accumulation_steps=whole_number("accumulation_steps", accumulation_steps, 1, 10**6),
         world_size=whole_number("world_size", world_size, 1, 10**6),

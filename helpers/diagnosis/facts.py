@@ -181,7 +181,7 @@ class Facts:
         heaviest, loss = self.heaviest * self.average, max(1.0, math.log(len(self.weights)))
         if self.autocast:
             largest = heaviest / self.divided_by
-        elif self.reduction == "none" or self.divisor == "samples":
+        elif self.divisor == "samples":
             largest = heaviest * loss
         else:
             total = self.batch * self.average

@@ -17,7 +17,8 @@ def optimizer_name(optimizer: Any) -> str:
         if name.lower() in known:
             return known[name.lower()]
     raise ValueError(
-        f"optimizer is {str(optimizer)[:40]!r}; expected a class of torch.optim or one of {', '.join(EPSILON)}"
+        f"optimizer is {str(optimizer)[:40]!r}; expected one of {', '.join(EPSILON)}, by name or as the class of "
+        "torch.optim"
     )
 
 

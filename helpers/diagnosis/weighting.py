@@ -56,9 +56,10 @@ def curvatures(
     if labels is None:
         raise ValueError("inputs is given without labels=, the class of each row")
     rows, of = read_array("inputs", inputs), read_array("labels", labels)
-    numeric = {rows.dtype.kind, of.dtype.kind} <= set("biuf")
+    if of.dtype.kind not in "biuf":
+        raise ValueError("labels holds names; with inputs= expected numbers, the place of each class in the logits")
     shaped = rows.ndim == 2 and rows.shape[1] and of.shape == rows.shape[:1]
-    if not numeric or not shaped or not (np.abs(rows, dtype=np.float64) <= LARGEST_FEATURE).all():
+    if rows.dtype.kind not in "biuf" or not shaped or not (np.abs(rows, dtype=np.float64) <= LARGEST_FEATURE).all():
         raise ValueError(
             f"inputs has shape {rows.shape}; expected finite features (N, D), none beyond {LARGEST_FEATURE:g}, "
             "a row for each number in labels"

@@ -119,7 +119,7 @@ export function factsOf(given) {
   const loss = Math.max(1, Math.log(n.length));
   const top = f.heaviest * f.average;
   if (f.autocast) f.above = max / (top / f.dividedBy);
-  else if (f.reduction === "none" || f.divisor === "samples") f.above = max / (top * loss);
+  else if (f.divisor === "samples") f.above = max / (top * loss);
   else f.above = max / Math.max(top * loss, f.all * f.average * loss, f.divisor === "weights" ? 1 / (f.all * f.average) : 0);
   f.below = f.lightest / (n.length * f.dividedBy) / smallest;
   f.state ??= f.autocast ? "float32" : f.dtype;

@@ -167,7 +167,7 @@ function refuseForeign(lines, labels) {
 // What a text looks like. Lines that end in numbers are a table, whose header has to say of what.
 function looks(text) {
   const lines = linesOf(text.trim());
-  if (/(^|[,;\t"])[^\S\t]*(count|label)s?\b/i.test(lines[0]) && /[^\d\s.,;+-]/.test(lines[0])) return "table";
+  if (/(^|[,;\t"])[^\S\t]*(count|label)s?\b/i.test(lines[0])) return "table";
   refuseGrouped(text);
   const pair = ([name, count, ...more]) => !more.length && number(name) === null && number(count ?? "") !== null;
   if (lines.every((line) => pair(fields(line)))) return "pairs";
