@@ -31,7 +31,7 @@ def largest_curvature(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> f
     return float(torch.linalg.eigvalsh(hessian)[-1])
 
 
-@torch.enable_grad()  # whether or not the caller wants gradients of his own
+@torch.enable_grad()  # within torch.no_grad() too
 def _derivatives(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Gradient (P,) and Hessian (P, P), row by row: a batch of rows would first import a computer algebra system."""
     p = parameters.detach().clone().requires_grad_()

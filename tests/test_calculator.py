@@ -236,6 +236,7 @@ TABLES = [
     "class,count\n1,40\n-100,70\n0,5000\n",
     ",name,count\n0,cats,70\n1,dogs,40\n",
     "label,note\ncats,\ndogs,two\ncats,\n",
+    "text,label\nhello; you,1\nhello,0\nyou,0\n",
     "name,count\ncats,5000\n,\ndogs,40\n,\n",
     "label\n\U0001f600\n\uff5e\n\uff5e\n",
     '\n  \nname,count\n\n cats ,5000\n"dogs ",40\n',
@@ -243,7 +244,7 @@ TABLES = [
 # The table, what the page says of it; the terminal refuses it, too.
 REFUSED = [
     ("name,count\ncats,5,000\ndogs,40\n", 'the table has 2 columns, and its line "cats,5,000" has 3; write 5000'),
-    ("name;count\ncats;1,234\ndogs;40\n", 'its line "cats;1,234" has 3'),
+    ("name;count\ncats;1,234\ndogs;40\n", 'counts of cats is "1,234"'),
     ("name,size,count\ncats,5000\ndogs,1,40\n", 'its line "cats,5000" has 2'),
     ("name,count\ncats,5000\n   \ndogs,40\n", 'its line "   " has 1'),
     ("name,count,count\ncats,5000,1\ndogs,40,2\n", "expected no name twice"),
@@ -456,6 +457,7 @@ def test_it_is_one_where_it_is_called_so(page: Page, text: str):
         ("5 " * 1_000_001, "counts has 1000001 classes; expected 2 to 1000000: merge the rarest"),
         ("cat,50\ndog,30\n,80", "a class has no name"),
         ("cat,50\ndog,30\nTotal,80", "counts has a class Total, the sum of the others"),
+        ("cat,50\ndog,30\nTotal:,80", "counts has a class Total:, the sum of the others"),
         ("\0".join("cat\ncat\ndog\n"), "the text holds the character NUL, as UTF-16 does"),
     ],
 )
@@ -515,6 +517,9 @@ def test_empty_lines_at_the_end_and_between_pairs_are_none(page: Page, tmp_path)
         ("jnp.Array([5, 6], dtype=int32)", [0, 1]),
         ("dict_values([5, 6])", [0, 1]),
         ("sum,50\nproduct,50", ["sum", "product"]),
+        ("5000,40,7,,", [0, 1, 2]),
+        ("cat\t\t\ndog\t\t\ncat\t\t\n\t\t\n", ["cat", "dog"]),
+        ("<s>\nthe\n" * 5, ["<s>", "the"]),
         ("dog (domestic)\ncat (wild)\ncat (wild)", ["cat (wild)", "dog (domestic)"]),
     ],
 )

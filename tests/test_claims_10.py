@@ -41,7 +41,7 @@ BROKEN = {
     "a sampler is the weighted loss": ("multinomial(w[y],", "multinomial(torch.ones(60),"),
     "the mean over ranks or micro-batches is the weighted mean": ("y.argsort(stable=True)", "torch.arange(60)"),
     "clipping undoes weights": ("SGD, clip=0.01) - clipped", "SGD, clip=1e9) - clipped"),
-    "resampling is best": ("(slice(None), w_blobs.log())", "(slice(None), -w_blobs.log())"),
+    "resampling beats a shift of the logits": ("(slice(None), w_blobs.log())", "(slice(None), -w_blobs.log())"),
 }
 
 

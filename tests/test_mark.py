@@ -1,6 +1,7 @@
 """Marking a class: each answer gets its verdict, and what a notebook tries ends in one line of the table."""
 
 import csv
+import os
 import shutil
 import socket
 import sys
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from tools.mark import APART, apart, early, main, mark, not_in_force, numbered
+from tools.mark import APART, apart, early, main, mark, not_in_force, numbered, thrown_away
 
 RIGHT = """
 from helpers.exercises import check
@@ -136,6 +137,34 @@ def test_what_a_notebook_leaves_is_thrown_away(tmp_path: Path, monkeypatch, cell
     result = marked(path)
     assert (result.verdicts, result.trouble) == ({"8.1": "right"}, "")
     assert [one.name for one in tmp_path.iterdir()] == ["class"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such rights")
+def test_what_a_link_in_the_folder_s_place_points_to_stays_as_it_is(tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "locked").mkdir(parents=True)
+    (elsewhere / "locked").chmod(0o500)
+    with thrown_away() as folder:
+        Path(folder).rename(tmp_path / "away")
+        Path(folder).symlink_to(elsewhere)
+    assert not Path(folder).is_symlink()
+    assert (elsewhere / "locked").stat().st_mode & 0o777 == 0o500
+
+
+def test_a_folder_of_the_class_that_cannot_be_read_is_told_first(tmp_path: Path, monkeypatch):
+    """Root may read them all, so the refusal is played."""
+    notebook(tmp_path / "ada", RIGHT)
+    (tmp_path / "bob").mkdir()
+    scan = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "bob":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ValueError, match=r"bob cannot be read \(Permission denied\): unlock it"):
+        numbered(tmp_path)
 
 
 def test_verdicts_that_a_notebook_has_locked_end_in_its_line(tmp_path: Path, monkeypatch):

@@ -12,13 +12,26 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import ROOT
+from packaging.requirements import Requirement
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="translates the paths for POSIX")
+PINNED = [
+    requirement
+    for requirement in map(Requirement, re.findall(r"^\w.*$", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
+    if requirement.marker is None or requirement.marker.evaluate()
+]
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="translates the paths for POSIX"),
+    pytest.mark.skipif(
+        not all(version(one.name) in one.specifier for one in PINNED),
+        reason="other versions are installed than those of requirements.txt, which pip would find here",
+    ),
+]
 
 # Detects a hang, and leaves a busy machine its time.
 LIMIT_S = 600.0

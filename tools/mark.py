@@ -78,8 +78,13 @@ def not_in_force(wrapper: tuple[str, ...]) -> list[str]:
 
 
 def numbered(folder: Path) -> list[Path]:
-    """The notebooks of the class, in order. Raises ValueError if there is none."""
-    found = sorted(path for path in folder.rglob("[0-9][0-9]_*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    """The notebooks of the class, in order. Raises ValueError if there is none, or a folder that cannot be read."""
+    locked: list[OSError] = []
+    walk = os.walk(folder, onerror=locked.append)
+    places = [Path(place) for place, _, _ in walk if ".ipynb_checkpoints" not in Path(place).parts]
+    found = sorted(path for place in places for path in place.glob("[0-9][0-9]_*.ipynb"))
+    if locked and folder.is_dir():
+        raise ValueError(f"{locked[0].filename} cannot be read ({locked[0].strerror}): unlock it, or move it away")
     if not found:
         raise ValueError(f"{folder} holds no notebook with its number in front, such as 03_gradient_scaling.ipynb")
     return found
@@ -132,14 +137,18 @@ def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: t
 
 @contextmanager
 def thrown_away() -> Iterator[str]:
-    """A folder for a while. What was locked in it goes too, and folders in folders, deeper than Python can go down."""
+    """A folder for a while. What was locked in it goes too, and folders in folders, deeper than Python can go down.
+
+    A link that a notebook has left in its place goes alone: nothing elsewhere is unlocked or removed.
+    """
     folder = tempfile.mkdtemp()
     try:
         yield folder
     finally:
         if os.name == "posix":
-            for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
-                subprocess.run([*command, folder], stderr=subprocess.DEVNULL)
+            locked = ("-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "{}", ";")
+            for command in (("find", "-P", folder, *locked), ("rm", "-rf", folder)):
+                subprocess.run(command, stderr=subprocess.DEVNULL)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

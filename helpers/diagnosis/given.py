@@ -26,7 +26,7 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
     found = _per_class(counts, ignore_index) if labels is None else _tally(labels, ignore_index)
     if isinstance(found, dict):
         _check_kinds(found, found.values())
-        if labels is None:
+        if labels is None and classes is None and not isinstance(counts, Counter):
             no_total(found)
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:

@@ -127,8 +127,8 @@ EXERCISES = (
     ),
     Counterexample(
         "4.3",
-        insight="Classes that a line can separate leave no minimum to leap over: across a wide gap no scale is too "
-        "large, and a narrow one only takes long.",
+        insight="Classes that a line can separate leave no minimum to leap over: across a wide gap near zero no scale "
+        "is too large, and a narrow one only takes long.",
         second='The section "Where the prediction ends" tries classes that lie apart. Put the line into the middle, '
         "so that the bias has nothing to do, and draw the sigmoid after one step of 100 for inputs at -0.1 and 0.1, "
         "then at -5 and 5. Which gap is wide enough?",

@@ -24,10 +24,10 @@ function refuseDecimals(text) {
 }
 
 // An empty cell or line before others, which would move the classes behind it; at the end of a line it says nothing.
-const GAP = /^[^\S\n\t]*[,;\t]|([,;\t])[^\S\n]*\1|\n[^\S\n]*\n/m;
+const GAP = /(?<![^\n])[^\S\n\t]*[,;\t]|([,;\t])[^\S\n]*\1|\n[^\S\n]*\n/;
 
 function refuseGaps(text) {
-  const held = text.replace(/^\s*\n/, "").trimEnd();
+  const held = text.replace(/^\s*\n/, "").split("\n").map((line) => line.replace(/(?<![\s,;])[\s,;]+$/, "")).join("\n").trimEnd();
   const gap = GAP.exec(held);
   if (!gap) return;
   const behind = JSON.stringify(held.slice(gap.index + gap[0].length).trimStart().slice(0, 20));
@@ -82,21 +82,27 @@ export function unwrapped(text) {
 // Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
 export const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
 
-// A line of a table: fields apart by commas, semicolons or tabs, in quotes where they hold one.
-export function fields(line) {
-  if (!/[",;\t]/.test(line)) return [line.trim()]; // the most by far
-  const found = [];
+// Reads a line of a table: fields apart by one of the marks, in quotes where they hold one.
+export function fieldsBy(marks) {
+  const any = new RegExp(`["${marks}]`);
   // The reference to the first spaces keeps them whole: tried one by one, many would take seconds.
-  const pattern = /(?=([^\S\t]*))\1(?:"((?:[^"]|"")*)"[^\S\t]*|(?!"[^",;\t]*(?:[,;\t]|$))([^,;\t]*))([,;\t]|$)/y;
-  for (let more = true; more;) {
-    const part = pattern.exec(line);
-    if (!part)
-      throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it, or leave out a column with line breaks in its cells`);
-    found.push((part[2]?.replaceAll('""', '"') ?? part[3]).trim());
-    more = part[4] !== "";
-  }
-  return found;
+  const pattern = new RegExp(String.raw`(?=([^\S\t]*))\1(?:"((?:[^"]|"")*)"[^\S\t]*|(?!"[^"${marks}]*(?:[${marks}]|$))([^${marks}]*))([${marks}]|$)`, "y");
+  return (line) => {
+    if (!any.test(line)) return [line.trim()]; // the most by far
+    const found = [];
+    pattern.lastIndex = 0;
+    for (let more = true; more;) {
+      const part = pattern.exec(line);
+      if (!part)
+        throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it, or leave out a column with line breaks in its cells`);
+      found.push((part[2]?.replaceAll('""', '"') ?? part[3]).trim());
+      more = part[4] !== "";
+    }
+    return found;
+  };
 }
+
+export const fields = fieldsBy(",;\t");
 
 // One label a field, where anything but spaces parts them; else one a word.
 export function labelsIn(text) {

@@ -1,6 +1,6 @@
 // What a person pastes, read without guessing: counts, labels, or a table with a header. After helpers/diagnosis/given.py.
 import { general, thousands } from "./formats.js";
-import { fields, labelsIn, linesOf, number, numbers, refuseGrouped, samplesIn, unwrapped, words } from "./pieces.js";
+import { fields, fieldsBy, labelsIn, linesOf, number, numbers, refuseGrouped, samplesIn, unwrapped, words } from "./pieces.js";
 
 const MOST_CLASSES = 1e6;
 const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
@@ -18,14 +18,15 @@ function cellsOf(text) {
 
 function table(text) {
   const [first, ...below] = linesOf(text);
-  const header = fields(first);
+  const apart = [",", ";", "\t"].map(fieldsBy).find((by) => by(first).length > 1) ?? fields; // the header's own mark
+  const header = apart(first);
   const lines = header.length > 1 ? below : cellsOf(text);
   const [counts, labels] = [header.indexOf("count"), header.indexOf("label")];
   if (counts < 0 && labels < 0) throw new Error(`the table has the columns ${header.join(", ")}; expected one named count (a row a class) or label (a row a sample)`);
   if (new Set(header).size < header.length)
     throw new Error(`the table has the columns ${header.join(", ")}; expected no name twice`);
   const rows = lines.map((line) => {
-    const row = fields(line);
+    const row = apart(line);
     if (row.length === header.length) return row;
     const start = JSON.stringify(line.slice(0, 40));
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
@@ -63,7 +64,7 @@ function named(pairs) {
     return [name, count];
   });
   const total = rows.reduce((sum, [, count]) => sum + count, 0);
-  const sums = rows.length > 2 && rows.find(([name, count]) => TOTALS.includes(String(name).toLowerCase()) && 2 * count === total);
+  const sums = rows.length > 2 && rows.find(([name, count]) => TOTALS.includes(String(name).replace(/[ :]+$/, "").toLowerCase()) && 2 * count === total);
   if (sums) throw new Error(`counts has a class ${sums[0]}, the sum of the others; leave that row out`);
   if (numbered) rows.sort(([a], [b]) => a - b);
   return { keys: rows.map(([name]) => name), counts: rows.map(([, count]) => count), order: numbered ? "by number" : "as given", labels: false };
@@ -153,7 +154,9 @@ const foreign = (label) => FOREIGN.some((form) => form.test(label)) || brackets(
 
 // Labels that were not called so are refused where they may be the cells of a table or another format.
 function refuseForeign(lines, labels) {
-  const odd = [...new Set(labels)].find(foreign);
+  const names = new Set(labels);
+  const often = labels.length >= 5 * names.size; // as the lines of no other format come
+  const odd = often ? undefined : [...names].find(foreign);
   if (odd !== undefined)
     throw new Error(`${JSON.stringify(odd.slice(0, 40))} looks like no name of a class; write counts as numbers `
       + "alone, names one a line, a table as CSV, or choose labels if these are names");

@@ -167,7 +167,7 @@ def at_the_minimum(x: Tensor, y: Tensor, w: Tensor) -> nn.Linear:
     return model
 
 
-def minimum_leaves_a_loss(seed: int, data: str = "") -> bool:
+def minimum_leaves_a_loss(seed: int, data: str = "", ratio: int = 99) -> bool:
     """Whether, of linear models at their minimum, N/n_c minus log w has a higher log loss than no weights."""
     if data:
         split = LOADERS[data](seed)
@@ -175,7 +175,10 @@ def minimum_leaves_a_loss(seed: int, data: str = "") -> bool:
         x, y, x_test, y_test = split.train_inputs[kept].double(), split.train_targets[kept], *split[2:4]
         x_test = x_test.double()
     else:
-        (x, y), (x_test, y_test) = two_classes(seed, (9_900, 100)), two_classes(seed + 1_000_000, (99_000, 1_000))
+        rare = 10_000 // (ratio + 1)
+        (x, y), (x_test, y_test) = (
+            two_classes(seed + more, (times * ratio * rare, times * rare)) for more, times in ((0, 1), (1_000_000, 10))
+        )
     w = len(y) / torch.bincount(y).double()
     with torch.no_grad():
         plain, balanced = (at_the_minimum(x, y, v)(x_test) for v in (torch.ones_like(w), w))
@@ -215,8 +218,9 @@ VERDICTS = [
                 "Shuttle, 6 epochs", "Shuttle, 40 epochs", "Shuttle, 6 epochs, lr 0.1", "flights, 6 epochs",
                 "letters, 6 epochs")}, quick=False),
     Verdict("06", "minimum", "Of linear models at their minimum too, N/n_c minus log w has the higher log loss.",
-            minimum_leaves_a_loss, {"two drawn classes, 99 : 1": {}, "10,000 flights": {"data": "flights"}},
-            quick=False),
+            minimum_leaves_a_loss, {
+                "two drawn classes, 99 : 1": {}, "two drawn classes, 999 : 1": {"ratio": 999},
+                "10,000 flights": {"data": "flights"}}, quick=False),
     Verdict("06", "fading", "N/n_c and no weights disagree on under 5 % of the test after 150 epochs.",
             fades, FEW_SAMPLES),
     Verdict("06", "start", "They disagree at most half as much again as no weights from two starts.",
