@@ -1,6 +1,6 @@
 """Why counts that can be read may be something else."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -16,10 +16,9 @@ def doubtful(n: Tensor) -> str:
     return "counts that sum to exactly 100 look like percentages" if float(n.sum()) == 100 and len(n) > 2 else ""
 
 
-def no_total(found: Mapping[Any, Any]) -> None:
+def no_total(keys: Sequence[Any], n: Tensor) -> None:
     """Raise ValueError where a row of sums was taken for a class; of two classes each may be the sum of the other."""
-    total = sum(map(float, found.values()))  # numpy's small integers would overflow
-    for name, count in found.items():
+    for c, name in enumerate(keys):
         called = name.strip(" :").lower() if isinstance(name, str) else ""
-        if called in TOTALS and len(found) > 2 and 2 * float(count) == total:
+        if called in TOTALS and len(n) > 2 and 2 * n[c] == n.sum():
             raise ValueError(f"counts has a class {name}, the sum of the others; leave that row out")

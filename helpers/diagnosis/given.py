@@ -26,8 +26,6 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
     found = _per_class(counts, ignore_index) if labels is None else _tally(labels, ignore_index)
     if isinstance(found, dict):
         _check_kinds(found, found.values())
-        if labels is None and classes is None and not isinstance(counts, Counter):
-            no_total(found)
         numbered = all(issubclass(kind, Real) for kind in set(map(type, found)))
         if classes is not None:
             found, order = _in_order(found, classes, ignore_index), "as in classes"
@@ -49,6 +47,8 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
     except OverflowError:
         raise ValueError("counts holds a number that no float can hold; expected numbers of samples") from None
     _check(n, keys)
+    if isinstance(found, dict) and labels is None and classes is None and not isinstance(counts, Counter):
+        no_total(keys, n)
     if isinstance(found, np.ndarray) and not n.all() and "labels" in doubtful(n):
         raise ValueError(f"counts holds {doubtful(n)}; give labels=")
     return keys, n, order
