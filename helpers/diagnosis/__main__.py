@@ -51,6 +51,11 @@ def names(texts: list[str]) -> list[Any]:
     return [int(one) if one == int(one) else one for one in found]
 
 
+def whole(cells: list[str]) -> bool:
+    """Whether all are whole numbers, also as 25.0 or "1,025"."""
+    return all(re.fullmatch(r"\d[\d,]*(\.0*)?", cell, re.ASCII) for cell in cells)
+
+
 def table_in(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """The columns of the file, and its rows: each has one cell a column."""
     try:
@@ -88,7 +93,7 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     if counts is None and labels is None:
         counts, labels = ("count", None) if "count" in columns else (None, "label")
         beside = [name for name in columns if name.lower() in COUNTING]
-        if labels in columns and beside and all(row[beside[0]].strip().isdecimal() for row in table):
+        if labels in columns and beside and whole([row[beside[0]].strip() for row in table]):
             raise ValueError(
                 f"{path} has beside label a column {beside[0]} of whole numbers; give --labels label if a row is a "
                 f"sample, --counts {beside[0]} if it is a class (add up the rows of each class first)"

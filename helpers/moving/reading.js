@@ -9,6 +9,9 @@ const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples", "size"
 const TOTALS = ["total", "all", "sum", "summe", "grand total"]; // as in helpers/diagnosis/doubts.py
 const HEADER = "expected a first line name,count, and a line such as cat,5000 for each class";
 
+// A whole number, also as 25.0 or "1,025".
+const WHOLE = /^\d[\d,]*(\.0*)?$/;
+
 // The lines below a header of one column, where an empty one is an empty cell.
 function cellsOf(text) {
   const lines = text.trimStart().split("\n");
@@ -36,7 +39,7 @@ function table(text) {
   if (nameless)
     throw new Error(`the table has a column without a name with ${JSON.stringify(nameless[header.indexOf("", 1)])}; name it, or write 5000, not 5,000`);
   const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()));
-  if (counts < 0 && beside >= 0 && rows.every((row) => /^\d+$/.test(row[beside])))
+  if (counts < 0 && beside >= 0 && rows.every((row) => WHOLE.test(row[beside])))
     throw new Error(`the table has beside label a column ${header[beside]} of whole numbers; leave it out if a `
       + "row is a sample, name it count if it is a class (add up the rows of each class first)");
   if (counts < 0) return repeated(tally(rows.map((row) => row[labels])), rows.length);
