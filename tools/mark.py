@@ -148,7 +148,8 @@ def thrown_away() -> Iterator[str]:
         if os.name == "posix":
             locked = ("-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "{}", ";")
             for command in (("find", "-P", folder, *locked), ("rm", "-rf", folder)):
-                subprocess.run(command, stderr=subprocess.DEVNULL)
+                with suppress(FileNotFoundError):  # a small system may lack find
+                    subprocess.run(command, stderr=subprocess.DEVNULL)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

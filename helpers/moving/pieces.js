@@ -24,10 +24,16 @@ function refuseDecimals(text) {
 }
 
 // An empty cell or line before others, which would move the classes behind it; at the end of a line it says nothing.
-const GAP = /(?<![^\n])[^\S\n\t]*[,;\t]|([,;\t])[^\S\n]*\1|\n[^\S\n]*\n/;
+const GAP = /(?:^|\n)[^\S\n\t]*[,;\t]|([,;\t])[^\S\n]*\1|\n[^\S\n]*\n/;
+
+function withoutEnd(line) {
+  let end = line.length;
+  while (end > 0 && /[\s,;]/.test(line[end - 1])) end -= 1; // a pattern would try each of many spaces
+  return line.slice(0, end);
+}
 
 function refuseGaps(text) {
-  const held = text.replace(/^\s*\n/, "").split("\n").map((line) => line.replace(/(?<![\s,;])[\s,;]+$/, "")).join("\n").trimEnd();
+  const held = text.replace(/^\s*\n/, "").split("\n").map(withoutEnd).join("\n").trimEnd();
   const gap = GAP.exec(held);
   if (!gap) return;
   const behind = JSON.stringify(held.slice(gap.index + gap[0].length).trimStart().slice(0, 20));

@@ -1,13 +1,16 @@
 """Notebook 10: the recipe's learning rate, the rate kept, and resampling beside a shift of the logits."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from helpers.datasets import shuttle
 from helpers.diagnosis import diagnose
-from helpers.models import one_hidden_layer
+from helpers.models import one_hidden_layer, softmax_regression
 from helpers.stability import minimise
+from helpers.training import fit
 from tools import recipe
 from tools.recipe import Arm, train
 from tools.verdicts import Verdict
@@ -47,8 +50,13 @@ def kept_does_not(seed: int, **setting: float) -> bool:
     return not falls(seed, advised=False, **setting)
 
 
-def resampling_is_not_better(seed: int, counts: tuple[int, ...] = (900, 90, 10), distance: float = 1.5) -> bool:
-    """Whether it wins at most six of eight draws against a model without weights, log w added to its logits."""
+def draws_won(
+    seed: int, counts: tuple[int, ...] = (900, 90, 10), distance: float = 1.5, steps: int = 0, lr: float = 0.1
+) -> int:
+    """How many of eight draws resampling wins against a model without weights, log w added to its logits.
+
+    Both after so many steps of SGD, or for none at their minimum.
+    """
     generator = torch.Generator().manual_seed(seed)
 
     def draw(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -56,18 +64,30 @@ def resampling_is_not_better(seed: int, counts: tuple[int, ...] = (900, 90, 10),
         noise = torch.randn(len(y), 3, generator=generator, dtype=torch.float64)
         return F.pad(noise + distance * F.one_hot(y, 3), (0, 1), value=1.0), y
 
-    def fitted(x: Tensor, y: Tensor) -> Tensor:
-        return minimise(lambda p: F.cross_entropy(x @ p, y) + 1e-4 * p.square().sum(), torch.zeros(4, 3))
+    def logits(x: Tensor, y: Tensor, x_new: Tensor) -> Tensor:
+        if steps:
+            model = softmax_regression(4, 3, seed=seed, dtype=torch.float64)
+            fit(model, x, y, torch.optim.SGD(model.parameters(), lr=lr), steps=steps)
+            return model(x_new).detach()
+        return x_new @ minimise(lambda p: F.cross_entropy(x @ p, y) + 1e-4 * p.square().sum(), torch.zeros(4, 3))
 
     won = 0
     for _ in range(8):
         (x, y), (x_new, y_new) = draw(counts), draw((1000, 1000, 1000))
         w = len(y) / (3 * torch.bincount(y).double())
         pick = torch.multinomial(w[y], len(y), replacement=True, generator=generator)
-        logits = x_new @ fitted(x[pick], y[pick]), x_new @ fitted(x, y) + w.log()
-        resampled, shifted = ((z.argmax(dim=1) == y_new).double().mean() for z in logits)
+        both = logits(x[pick], y[pick], x_new), logits(x, y, x_new) + w.log()
+        resampled, shifted = ((z.argmax(dim=1) == y_new).double().mean() for z in both)
         won += int(resampled > shifted)
-    return won <= 6
+    return won
+
+
+def resampling_is_not_better(seed: int, **setting: Any) -> bool:
+    return draws_won(seed, **setting) <= 6
+
+
+def resampling_wins_at_first(seed: int, steps: int = 10, **setting: Any) -> bool:
+    return draws_won(seed, steps=steps, **setting) > 6
 
 
 def kept_learns_more_often(seed: int, optimiser: str = "SGD", part: float = 0.1, batch: int = 128) -> bool:
@@ -129,6 +149,22 @@ VERDICTS = [
             "as in the notebook": {},
             "farther apart": {"distance": 2.5},
             "rarer": {"counts": (900, 90, 5)},
+        },
+        quick=False,
+    ),
+    Verdict(
+        "10",
+        "short run",
+        "After ten steps resampling wins more than six of eight draws against a shift by log w.",
+        resampling_wins_at_first,
+        {
+            "as in the notebook": {},
+            "100 steps": {"steps": 100},
+            "lr 1": {"lr": 1.0},
+            "lr 1, 100 steps": {"lr": 1.0, "steps": 100},
+            "farther apart": {"distance": 2.5},
+            "9 : 3 : 1": {"counts": (900, 300, 100)},
+            "400, 330 and 270 samples": {"counts": (400, 330, 270)},
         },
         quick=False,
     ),
