@@ -66,14 +66,17 @@ def calms_down(seed: int, start: int | None = 0) -> bool:
     return not bool((torch.stack(losses[200:]).diff() > 0).any())
 
 
-def ratios_take_room(seed: int, hidden: int = 64, dtype: torch.dtype = torch.float32) -> bool:
+def ratios_take_room(
+    seed: int, hidden: int = 64, dtype: torch.dtype = torch.float32, unit: type[nn.Module] = nn.ReLU
+) -> bool:
     """Whether N/n_c turns the first step at learning rate 1 upwards, where two fall without weights and at 0.1."""
     split = shuttle(seed)
     x, y = split.train_inputs.to(dtype), split.train_targets
     inverse = (len(y) / torch.bincount(y)).to(dtype)
 
     def losses(weight: Tensor | None, lr: float) -> Tensor:
-        model, seen = one_hidden_layer(9, hidden, 7, seed=seed, dtype=dtype), []
+        model, seen = nn.Sequential(*one_hidden_layer(9, hidden, 7, seed=seed, dtype=dtype)), []
+        model[1] = unit()
         for _ in range(3):
             loss = F.cross_entropy(model(x), y, weight=weight)
             seen.append(loss.detach())
@@ -135,6 +138,7 @@ VERDICTS = [
             "16 hidden units": {"hidden": 16},
             "256 hidden units": {"hidden": 256},
             "float64": {"dtype": torch.float64},
+            "tanh in place of ReLU": {"unit": nn.Tanh},
         },
         quick=False,
     ),

@@ -217,7 +217,8 @@ VERDICTS = [
             root_has_the_higher_loss, {name: SETTINGS[name] for name in (
                 "Shuttle, 6 epochs", "Shuttle, 40 epochs", "Shuttle, 6 epochs, lr 0.1", "flights, 6 epochs",
                 "letters, 6 epochs")}, quick=False),
-    Verdict("06", "minimum", "Of linear models at their minimum too, N/n_c minus log w has the higher log loss.",
+    Verdict("06", "minimum",
+            "At the minimum of linear models too, N/n_c minus log w has a higher log loss than no weights.",
             minimum_leaves_a_loss, {
                 "two drawn classes, 99 : 1": {}, "two drawn classes, 999 : 1": {"ratio": 999},
                 "10,000 flights": {"data": "flights"}}, quick=False),

@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from helpers.datasets import shuttle
+from helpers.datasets import shuttle, stratified_split
 from helpers.diagnosis import diagnose
 from helpers.models import one_hidden_layer, softmax_regression
 from helpers.stability import minimise
 from helpers.training import fit
 from tools import recipe
+from tools.problems import PROBLEMS
 from tools.recipe import Arm, train
 from tools.verdicts import Verdict
 
@@ -50,12 +51,32 @@ def kept_does_not(seed: int, **setting: float) -> bool:
     return not falls(seed, advised=False, **setting)
 
 
-def draws_won(
-    seed: int, counts: tuple[int, ...] = (900, 90, 10), distance: float = 1.5, steps: int = 0, lr: float = 0.1
-) -> int:
-    """How many of eight draws resampling wins against a model without weights, log w added to its logits.
+def some_of(data: str, seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Half of a problem, 4,000 rows at most, and the other half, of classes with three or more of the first."""
+    problem = PROBLEMS[data](data)
+    first, second = stratified_split(problem.targets, 0.5, seed)
+    first = first[torch.randperm(len(first), generator=torch.Generator().manual_seed(seed))[:4_000]]
+    kept = torch.bincount(problem.targets[first], minlength=problem.num_classes) > 2
+    found = []
+    for rows in (first, second):
+        x, y = problem.inputs[rows], problem.targets[rows]
+        found += [F.pad(x[kept[y]].double(), (0, 1), value=1.0), (kept.cumsum(0) - 1)[y[kept[y]]]]
+    x, y, x_new, y_new = found
+    return x, y, x_new, y_new
 
-    Both after so many steps of SGD, or for none at their minimum.
+
+def draws_won(
+    seed: int,
+    counts: tuple[int, ...] = (900, 90, 10),
+    distance: float = 1.5,
+    data: str = "",
+    steps: int = 0,
+    lr: float = 0.1,
+    adam: bool = False,
+) -> int:
+    """How many of eight draws resampling wins against a linear model without weights, log w added to its logits.
+
+    By balanced accuracy, both after so many steps of SGD (or of Adam), or for none at their minimum.
     """
     generator = torch.Generator().manual_seed(seed)
 
@@ -64,20 +85,23 @@ def draws_won(
         noise = torch.randn(len(y), 3, generator=generator, dtype=torch.float64)
         return F.pad(noise + distance * F.one_hot(y, 3), (0, 1), value=1.0), y
 
-    def logits(x: Tensor, y: Tensor, x_new: Tensor) -> Tensor:
+    def logits(x: Tensor, y: Tensor, x_new: Tensor, num_classes: int) -> Tensor:
+        size = x.shape[1], num_classes
         if steps:
-            model = softmax_regression(4, 3, seed=seed, dtype=torch.float64)
-            fit(model, x, y, torch.optim.SGD(model.parameters(), lr=lr), steps=steps)
+            model = softmax_regression(*size, seed=seed, dtype=torch.float64)
+            optimizer = torch.optim.Adam if adam else torch.optim.SGD
+            fit(model, x, y, optimizer(model.parameters(), lr=lr), steps=steps)
             return model(x_new).detach()
-        return x_new @ minimise(lambda p: F.cross_entropy(x @ p, y) + 1e-4 * p.square().sum(), torch.zeros(4, 3))
+        return x_new @ minimise(lambda p: F.cross_entropy(x @ p, y) + 1e-4 * p.square().sum(), torch.zeros(size))
 
     won = 0
-    for _ in range(8):
-        (x, y), (x_new, y_new) = draw(counts), draw((1000, 1000, 1000))
-        w = len(y) / (3 * torch.bincount(y).double())
+    for turn in range(8):
+        x, y, x_new, y_new = some_of(data, 8 * seed + turn) if data else (*draw(counts), *draw((1000, 1000, 1000)))
+        w = len(y) / (len(torch.bincount(y)) * torch.bincount(y).double())
         pick = torch.multinomial(w[y], len(y), replacement=True, generator=generator)
-        both = logits(x[pick], y[pick], x_new), logits(x, y, x_new) + w.log()
-        resampled, shifted = ((z.argmax(dim=1) == y_new).double().mean() for z in both)
+        both = logits(x[pick], y[pick], x_new, len(w)), logits(x, y, x_new, len(w)) + w.log()
+        share = 1 / torch.bincount(y_new).double()[y_new]  # of each sample in the recall of its class
+        resampled, shifted = (((z.argmax(dim=1) == y_new) * share).sum().round(decimals=9) for z in both)
         won += int(resampled > shifted)
     return won
 
@@ -149,6 +173,8 @@ VERDICTS = [
             "as in the notebook": {},
             "farther apart": {"distance": 2.5},
             "rarer": {"counts": (900, 90, 5)},
+            "breast cancer data": {"data": "cancer"},
+            "Shuttle": {"data": "shuttle"},
         },
         quick=False,
     ),
@@ -165,6 +191,12 @@ VERDICTS = [
             "farther apart": {"distance": 2.5},
             "9 : 3 : 1": {"counts": (900, 300, 100)},
             "400, 330 and 270 samples": {"counts": (400, 330, 270)},
+            "Adam at 0.1": {"adam": True},
+            "breast cancer data": {"data": "cancer"},
+            "breast cancer data, Adam at 0.1": {"data": "cancer", "adam": True},
+            "cover": {"data": "cover"},
+            "cover, Adam at 0.1": {"data": "cover", "adam": True},
+            "Shuttle": {"data": "shuttle"},
         },
         quick=False,
     ),

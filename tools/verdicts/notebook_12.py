@@ -3,8 +3,11 @@
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
@@ -103,6 +106,25 @@ def cheapest(seed: int, where: str = "loss", **setting: Any) -> bool:
 def loss_is_cheaper(seed: int, **setting: Any) -> bool:
     """Whether the ratio of the costs is cheaper in the loss than as a threshold of the unweighted network."""
     return bills(seed, **setting)["loss"][1] < bills(seed, **setting)["threshold"][1]
+
+
+def threshold_is_cheaper(
+    seed: int, cost: float = 10.0, ours: tuple[int, ...] = (7, 14), data: str = "flights", boosted: bool = False
+) -> bool:
+    """Whether trees on 4,000 samples have the smaller bill by a threshold for ``cost`` than by weights 1 and cost."""
+    split = SPLITS[data](seed)
+    y, y_test = (torch.isin(t, torch.tensor(ours)).numpy() for t in (split.train_targets, split.test_targets))
+    rows = np.random.default_rng(seed).permutation(len(y))[:4_000]
+
+    def rare(weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        kind = HistGradientBoostingClassifier if boosted else RandomForestClassifier
+        trees = kind(random_state=seed).fit(split.train_inputs[rows], y[rows], sample_weight=weights)
+        return np.asarray(trees.predict_proba(split.test_inputs)[:, 1])
+
+    def bill(called: NDArray[np.bool_]) -> float:
+        return float(cost * (~called & y_test).sum() + (called & ~y_test).sum())
+
+    return bill(rare(None) > 1 / (1 + cost)) < bill(rare(np.where(y[rows], cost, 1.0)) > 0.5)
 
 
 def flooded(seed: int, data: str = "shuttle", lr: float = 0.05, epochs: int = 6) -> bool:
@@ -245,6 +267,19 @@ PRICES |= {"3 : 1, Shuttle": FOUR_RAREST | {"cost": 3.0}, "10 : 1, Shuttle, lr 0
 PRICES |= {"10 : 1, letters, 15 epochs": {"cost": 10.0, "data": "letters", "ours": (6, 7, 8), "epochs": 15}}
 PRICES |= {"10 : 1, letters, 6 epochs": PRICES["10 : 1, letters, 15 epochs"] | {"epochs": 6}}
 
+RARE_LETTERS = PRICES["10 : 1, letters, 15 epochs"]["ours"]
+TREES: dict[str, dict[str, Any]] = {
+    f"{kind}, {name}": {"boosted": kind == "boosted", **setting}
+    for kind in ("forest", "boosted")
+    for name, setting in {
+        "flights, 10 : 1": {},
+        "flights, 3 : 1": {"cost": 3.0},
+        "flights, 100 : 1": {"cost": 100.0},
+        "letters, 10 : 1": {"data": "letters", "ours": RARE_LETTERS},
+        "Shuttle, 10 : 1": FOUR_RAREST,
+    }.items()
+}
+
 VERDICTS = [
     Verdict("12", "two epochs", "Under N/n_c the weighted validation loss is smallest before the plain one is.",
             earlier, WATCHED, quick=False),
@@ -256,6 +291,8 @@ VERDICTS = [
             partial(cheapest, where="threshold"), PRICES, quick=False),
     Verdict("12", "across", "The ratio of the costs is cheaper in the loss than as a threshold.",
             loss_is_cheaper, PRICES, quick=False),
+    Verdict("12", "trees", "Trees on 4,000 samples: the ratio of the costs is cheaper as a threshold than as weights.",
+            threshold_is_cheaper, TREES, quick=False),
     Verdict("12", "noise", "One wrong label in a hundred more than triples the rare alarms of N/n_c.",
             flooded, {"Shuttle, 6 epochs": {}, "Shuttle, 6 epochs, lr 0.01": {"lr": 0.01},
                       "flights, 6 epochs": {"data": "flights"}}, quick=False),
