@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from helpers.diagnosis import diagnose, facts
 from helpers.diagnosis.__main__ import COUNTING, main, read
-from helpers.diagnosis.doubts import TOTALS
+from helpers.diagnosis.doubts import MISSING, TOTALS
 from helpers.diagnosis.finding import samples, short
 from helpers.diagnosis.options import optimizer_name
 from helpers.diagnosis.report import NAMES as IN_THE_CURES
@@ -237,11 +237,14 @@ TABLES = [
     ",name,count\n0,cats,70\n1,dogs,40\n",
     "label,note\ncats,\ndogs,two\ncats,\n",
     "size,label\n1.5,cats\n2,cats\n,dogs\n",
+    "legs,label\n4,cats\n4,cats\n2,birds\n",
+    "label\ncats\nNA\ncats\n",
     "text,label\nhello; you,1\nhello,0\nyou,0\n",
     "name,count\ncats,5000\n,\ndogs,40\n,\n",
     "label\n\U0001f600\n\uff5e\n\uff5e\n",
     '\n  \nname,count\n\n cats ,5000\n"dogs ",40\n',
 ]
+COUNTED = ["COUNT(*)", "count(id)", "count_star()", "n()", "Count of id", "# images"]  # by a form, not by a name
 # The table, what the page says of it; the terminal refuses it, too.
 REFUSED = [
     ("name,count\ncats,5,000\ndogs,40\n", 'the table has 2 columns, and its line "cats,5,000" has 3; write 5000'),
@@ -448,6 +451,9 @@ def test_it_is_one_where_it_is_called_so(page: Page, text: str):
         ("57,5; 34,5; 8,0", '"57,5" is one number or two; write 57.5 if one, "57, 5" if two'),
         ("57,5; 34; 8", '"57,5" is one number or two'),
         ("0,5 0,3 0,2", '"0,5" is one number or two'),
+        ("5,5E+03;4,1e1;2", '"5,5E+03" is one number or two; write 5.5E+03 if one, "5, 5E+03" if two'),
+        ('"5000","","7"', "an empty cell or line stands before"),
+        ('"50""40"', "may be counts or names"),
         ("45586,0\t50,0\t171,0", '"45586,0" is one number or two'),
         ("50 2 1\n3 30 2\n1 1 7", "no column is named count"),
         ("0 1 2\n50 30 7", "no column is named count"),
@@ -483,8 +489,9 @@ def test_numbers_that_may_be_others_are_refused(page: Page, text: str, words: st
         "label\n\u0663\n\u0663\n\u0665\n",
         "label\n1\nnan\n1\n",
         "l\0a\0b\0e\0l\0\n\0a\0\n\0a\0\n\0b\0\n\0",
-        *(f"name,count\ncat,50\ndog,30\n{name},80\n" for name in TOTALS),
-        *(f"split,label,{name}\ntrain,cat,25\ntest,cat,25\ntrain,dog,15\n" for name in COUNTING),
+        *(f'"label"\n0\n{word.upper()}\n10\n10\n' for word in MISSING),
+        *(f"name,count\ncat,50\ndog,30\n{name},80\n" for name in (*TOTALS, "TOTAL", "Totale", "Total (all)")),
+        *(f"split,label,{name}\ntrain,cat,25\ntest,cat,25\ntrain,dog,15\n" for name in (*COUNTING, *COUNTED)),
     ],
 )
 def test_a_table_with_a_hole_or_a_sum_is_refused_as_in_a_terminal(page: Page, tmp_path, table: str):
@@ -521,6 +528,8 @@ def test_empty_lines_at_the_end_and_between_pairs_are_none(page: Page, tmp_path)
         ("dict_values([5, 6])", [0, 1]),
         ("sum,50\nproduct,50", ["sum", "product"]),
         ("5000,40,7,,", [0, 1, 2]),
+        ('"5000","40"," 7"', [0, 1, 2]),
+        ('"900"\n"60"\n40', [0, 1, 2]),
         ("cat\t\t\ndog\t\t\ncat\t\t\n\t\t\n", ["cat", "dog"]),
         ("<s>\nthe\n" * 5, ["<s>", "the"]),
         ("dog (domestic)\ncat (wild)\ncat (wild)", ["cat (wild)", "dog (domestic)"]),

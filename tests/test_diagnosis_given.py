@@ -93,6 +93,7 @@ def test_labels_and_inputs_are_refused_by_their_names():
         refused(r"labels is a table; give one column: df\['label'\]$", labels=table)
     refused("labels holds 1000000; expected 0 to 999999", labels=[0, 1, 10**6])
     refused("labels holds numbers as text", labels=["-1", "0"])
+    refused("labels holds a missing value, NA; drop those samples", labels=["0", "NA", "10", "1"])
     samples = [("a.jpg", 0), ("b.jpg", 1)]
     for rows in (samples, np.array(samples, dtype=object)):
         refused("labels holds rows of text and numbers; give the labels alone", labels=rows)
@@ -142,6 +143,16 @@ def test_where_the_order_of_the_classes_comes_from(given, order, names):
     assert diagnose({0: 900, 1: 90, 2: 10}, classes=[2, 1, 0]).facts.counts.tolist() == [10, 90, 900]
     assert diagnose(labels=[1] * 9 + [2] * 3, classes=[1, 2, 3]).facts.counts.tolist() == [9, 3, 0]
     assert diagnose(labels=[0, 0, 2], classes=torch.tensor(3)).facts.counts.tolist() == [2, 0, 1]
+
+
+def test_counts_whose_classes_are_numbers_as_text_have_no_order_of_their_own():
+    labels = [str(c) for c in range(11) for _ in range(c + 1)]
+    for counts in (Counter(labels), pd.Series(labels).value_counts()):
+        refused("counts has numbers as text for its classes; give numbers, or their order as classes=", counts)
+        d = diagnose(counts, classes=[str(c) for c in range(11)])
+        assert d.facts.counts.tolist() == list(range(1, 12))
+    assert diagnose(Counter([*labels, "none"])).facts.order == "alphabetical"
+    assert diagnose(dict(Counter(labels))).facts.counts.tolist() == list(range(1, 12))
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, ""])
@@ -308,7 +319,7 @@ def test_smoothing_misleads_from_its_edge_on():
     assert [misled_share(share, w, 0.1) for w in weights] == [share[0], 0.0]
 
 
-@pytest.mark.parametrize("name", ["Total", "all", "SUM", " Summe:", "Grand Total"])
+@pytest.mark.parametrize("name", ["Total", "all", "SUM", " Summe:", "Grand Total", "Totals", "Total samples", "\u03a3"])
 def test_a_row_of_sums_is_no_class(name):
     for kind in (dict, pd.Series):
         refused(f"counts has a class {name}, the sum of the others", kind({"cat": 50, "dog": 30, name: 80}))

@@ -19,7 +19,9 @@ IN_THE_FILE = ("counts", "labels", "classes", "weight", "inputs")
 # What a column of counts may be called; 0 is pandas' name for the sizes of groups.
 COUNTING = (
     "n", "count", "counts", "freq", "frequency", "samples", "size", "total", "num_images", "n_samples", "support", "0",
+    "num", "cnt", "len", "f0_", "images", "instances", "n_images", "num_samples", "anzahl",
 )  # fmt: skip
+COUNTED = re.compile(r"(count(_star)?|n)\(.*\)|(count of|#) .+")  # the same from SQL, R or a pivot table: count(*)
 NAMING = ("name", "class", "label")  # which of several columns beside the counts holds the names
 
 
@@ -92,7 +94,7 @@ def read(path: Path, counts: str | None, labels: str | None) -> dict[str, Any]:
     columns, table = table_in(path)
     if counts is None and labels is None:
         counts, labels = ("count", None) if "count" in columns else (None, "label")
-        beside = [name for name in columns if name.lower() in COUNTING]
+        beside = [name for name in columns if name.lower() in COUNTING or COUNTED.fullmatch(name.lower())]
         if labels in columns and beside and whole([row[beside[0]].strip() for row in table]):
             raise ValueError(
                 f"{path} has beside label a column {beside[0]} of whole numbers; give --labels label if a row is a "

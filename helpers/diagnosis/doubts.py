@@ -1,11 +1,13 @@
 """Why counts that can be read may be something else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from torch import Tensor
 
-TOTALS = ("total", "all", "sum", "summe", "grand total")  # what the last row of a table is called
+# What the last row of a table is called, beside what begins with total. The last is a capital sigma, in lower case.
+TOTALS = ("all", "sum", "summe", "grand total", "subtotal", "overall", "gesamt", "gesamtergebnis", "\u03c3")
+MISSING = ("na", "n/a", "#n/a", "<na>", "null", "none", "\\n")  # how R, pandas, Excel and SQL write no value
 
 
 def doubtful(n: Tensor) -> str:
@@ -20,5 +22,13 @@ def no_total(keys: Sequence[Any], n: Tensor) -> None:
     """Raise ValueError where a row of sums was taken for a class; of two classes each may be the sum of the other."""
     for c, name in enumerate(keys):
         called = name.strip(" :").lower() if isinstance(name, str) else ""
-        if called in TOTALS and len(n) > 2 and 2 * n[c] == n.sum():
+        if (called in TOTALS or called.startswith("total")) and len(n) > 2 and 2 * n[c] == n.sum():
             raise ValueError(f"counts has a class {name}, the sum of the others; leave that row out")
+
+
+def no_missing_words(words: Sequence[str], names: Collection[str]) -> None:
+    """Raise ValueError where ``words``, those of the names that are no numbers, all stand for a missing number."""
+    if 0 < len(words) < len(names) and all(word.strip().lower() in MISSING for word in words):
+        raise ValueError(
+            f"labels holds a missing value, {words[0]}; drop those samples, or give classes names that are no numbers"
+        )

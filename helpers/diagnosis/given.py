@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from helpers.arguments import no_mask, whole_number
-from helpers.diagnosis.doubts import doubtful, no_total
+from helpers.diagnosis.doubts import doubtful, no_missing_words, no_total
 
 MOST_CLASSES = 10**6
 Array = np.ndarray[Any, Any]
@@ -32,6 +32,8 @@ def class_counts(counts: Any, labels: Any, classes: Any, ignore_index: int) -> t
         elif numbered:
             found, order = dict(sorted(found.items())), "by number"
         elif labels is not None or isinstance(counts, Counter) or not isinstance(counts, dict):  # by frequency
+            if all(_reads_as_number(str(name)) for name in found):  # 0, 1, 10, 2, as below
+                raise TypeError("counts has numbers as text for its classes; give numbers, or their order as classes=")
             found, order = dict(sorted(found.items(), key=lambda item: str(item[0]))), "alphabetical"
         else:
             order = "as given"
@@ -139,6 +141,7 @@ def _tally(labels: Any, ignore_index: int) -> dict[Any, int]:
         if all(map(_reads_as_number, found)):  # whose alphabetical order would be 0, 1, 10, 2
             kind = "as text" if any(isinstance(name, str) for name in kept) else "of dtype object"
             raise TypeError(f"labels holds numbers {kind}; give numbers, labels.astype(float), or names that are none")
+        no_missing_words([name for name in found if not _reads_as_number(name)], found)
         return found
     if array.ndim == 2 and array.shape[1] > 1 and set(np.unique(array)) <= {0, 1} and (array.sum(axis=1) == 1).all():
         raise ValueError(f"labels has shape {array.shape} and looks one-hot; give labels.argmax(1)")

@@ -13,10 +13,10 @@ export function refuseGrouped(text) {
   throw new Error(`"${low}${part}${high}" is one number or two; write ${one} if one, "${two}" if two`);
 }
 
-// "57,5; 34,5": a comma within digits, where something else parts the others.
+// "57,5; 5,5E+03": a comma within digits, where something else parts the others.
 function refuseDecimals(text) {
   const pieces = text.split(/[\s;]+/).filter(Boolean);
-  const inside = (piece) => /^\d+,\d+$/.test(piece);
+  const inside = (piece) => /^\d+,\d+(e[-+]?\d+)?$/i.test(piece);
   const found = pieces.find(inside);
   if (!found || pieces.length < 2 || !pieces.every((piece) => inside(piece) || number(piece) !== null)) return;
   const [point, two] = [found.replace(",", "."), found.replace(",", ", ")];
@@ -74,10 +74,17 @@ export const textOf = async (file) => {
 const LIST = /^\[([^[\]]*)\]\s*,?$/;
 const CALL = /^(?:\w+\.)*(?:[tT]ensor|[aA]rray|asarray|Series|list|tuple|dict_values)\(\s*\[([^[\]]*)\]\s*(?:,\s*\w+\s*=[^[\]]*)?\)$/;
 
-// The numbers of one list, tensor or array as Python prints it, in one line; any other text as it is.
+// Numbers in quotes, as some programs write all cells, without them; a text that holds anything else as it is.
+function unquoted(text) {
+  const plain = text.replace(/(^|[\s,;])"([^"]*)"(?=[\s,;]|$)/g, (whole, before, cell) =>
+    cell.trim() && number(cell.trim()) === null ? whole : before + cell.trim());
+  return words(plain).every((word) => number(word) !== null) ? plain : text;
+}
+
+// The numbers of one list, tensor or array as Python prints it, in one line; any other text without needless quotes.
 export function unwrapped(text) {
   const list = LIST.exec(text.trim()) ?? CALL.exec(text.trim());
-  if (!list) return text;
+  if (!list) return unquoted(text);
   const inside = list[1].replace(/\b(?:np\.u?(?:int|float)\d+|tensor)\(([^(),]*)\)/g, "$1");
   const wrong = words(inside).find((word) => number(word) === null);
   if (wrong === undefined) return inside.trim().replace(/\s+/g, " ");

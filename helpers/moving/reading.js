@@ -5,8 +5,10 @@ import { fields, fieldsBy, labelsIn, linesOf, number, numbers, refuseGrouped, sa
 const MOST_CLASSES = 1e6;
 const NAMING = ["name", "class", "label"]; // as in helpers/diagnosis/__main__.py
 const COUNTING = ["n", "count", "counts", "freq", "frequency", "samples", "size", "total", "num_images", "n_samples",
-  "support", "0"]; // and this
-const TOTALS = ["total", "all", "sum", "summe", "grand total"]; // as in helpers/diagnosis/doubts.py
+  "support", "0", "num", "cnt", "len", "f0_", "images", "instances", "n_images", "num_samples", "anzahl"]; // and this
+const COUNTED = /^(?:(count(_star)?|n)\(.*\)|(count of|#) .+)$/; // and this
+const TOTALS = ["all", "sum", "summe", "grand total", "subtotal", "overall", "gesamt", "gesamtergebnis", "\u03c3"]; // as in helpers/diagnosis/doubts.py
+const MISSING = ["na", "n/a", "#n/a", "<na>", "null", "none", "\\n"]; // and this
 const HEADER = "expected a first line name,count, and a line such as cat,5000 for each class";
 
 // A whole number, also as 25.0 or "1,025".
@@ -38,7 +40,7 @@ function table(text) {
   const nameless = rows.find((row) => row[header.indexOf("", 1)]); // the first may be an index
   if (nameless)
     throw new Error(`the table has a column without a name with ${JSON.stringify(nameless[header.indexOf("", 1)])}; name it, or write 5000, not 5,000`);
-  const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()));
+  const beside = header.findIndex((name) => COUNTING.includes(name.toLowerCase()) || COUNTED.test(name.toLowerCase()));
   if (counts < 0 && beside >= 0 && rows.every((row) => WHOLE.test(row[beside])))
     throw new Error(`the table has beside label a column ${header[beside]} of whole numbers; leave it out if a `
       + "row is a sample, name it count if it is a class (add up the rows of each class first)");
@@ -55,6 +57,12 @@ function table(text) {
   return named(rows.map((row, i) => [names < 0 ? i : numbered ? Number(called[i]) : called[i], row[counts]]));
 }
 
+// Whether a row of this name may hold the sum of the others.
+function summing(name) {
+  const called = name.replace(/[ :]+$/, "").toLowerCase();
+  return TOTALS.includes(called) || called.startsWith("total");
+}
+
 // Pairs of a class and its count: by number and without -100 where all are numbered, else as given.
 function named(pairs) {
   const seen = new Set(pairs.map(([name]) => name));
@@ -67,7 +75,7 @@ function named(pairs) {
     return [name, count];
   });
   const total = rows.reduce((sum, [, count]) => sum + count, 0);
-  const sums = rows.length > 2 && rows.find(([name, count]) => TOTALS.includes(String(name).replace(/[ :]+$/, "").toLowerCase()) && 2 * count === total);
+  const sums = rows.length > 2 && rows.find(([name, count]) => 2 * count === total && summing(String(name)));
   if (sums) throw new Error(`counts has a class ${sums[0]}, the sum of the others; leave that row out`);
   if (numbered) rows.sort(([a], [b]) => a - b);
   return { keys: rows.map(([name]) => name), counts: rows.map(([, count]) => count), order: numbered ? "by number" : "as given", labels: false };
@@ -97,6 +105,9 @@ function tally(labels) {
     const names = [...found.keys()].sort(byCodePoint);
     if (names.every((name) => READS_AS_NUMBER.test(name)))
       throw new Error(`labels holds numbers as text, such as ${names.find((name) => number(name) === null)}; write them in the digits 0 to 9, or names that are none`);
+    const others = names.filter((name) => !READS_AS_NUMBER.test(name));
+    if (others.length < names.length && others.every((name) => MISSING.includes(name.toLowerCase())))
+      throw new Error(`labels holds a missing value, ${others[0]}; drop those samples, or give classes names that are no numbers`);
     return { keys: names, counts: names.map((name) => found.get(name)), order: "alphabetical", labels: true };
   }
   let most = 0;
