@@ -133,7 +133,7 @@ def test_answers_are_those_of_the_package(page: Page):
     # And 256 classes of which the last may mark what has no label, or may not.
     cases += [([71, 20, *[0] * 252, *last], on_page({})) for last in ([0, 1], [1, 10], [5, 0], [0, 10, 0], [10])]
     # A batch of one of two classes, which a balanced sampler fills with either as often.
-    cases += [([900, 100], on_page({"batch_size": 1, "scheme": "square root"}))]
+    cases += [([900, 100], on_page({"batch_size": 1, "scheme": "square root", "lr": lr})) for lr in (None, 0.03)]
     # Smoothing whose correction is not offered, or leaves classes out; RAdam's start; weights beside a sampler.
     smoothed = {"label_smoothing": 0.1, "batch_size": 128}
     cases += [(counts, on_page(smoothed | options)) for counts, options in (

@@ -449,6 +449,18 @@ def test_features_tell_the_curvature():
     assert d.lr <= flat / curved
 
 
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_weight_that_is_divided_by_itself_changes_no_learning_rate(optimizer):
+    labels = torch.tensor([0] * 90 + [1] * 10)
+    given = {"labels": labels, "inputs": torch.where(labels == 1, 10.0, 1.0)[:, None], "lr": 0.03}
+    alone = diagnose(**given, batch_size=1, accumulation_steps=4, optimizer=optimizer)
+    assert alone.facts.through.tolist() == pytest.approx([1, 1])
+    assert alone.lr == 0.03
+    assert "curvature" not in {f.name for f in alone.findings}
+    for options in ({"batch_size": 2}, {"batch_size": 1, "reduction": "none"}, {"batch_size": 1, "reduction": "sum"}):
+        assert diagnose(**given, **options, optimizer=optimizer).lr < 0.02
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"batch_size": 16}, {"optimizer": "Adam", "lr": 1e-3}, NONE | {"scheme": "balanced"}]
 )

@@ -108,6 +108,7 @@ def test_the_command_marks_a_class(tmp_path: Path, monkeypatch, capsys):
     saved_with_a_mark = notebook(tmp_path / "eve", RIGHT)
     saved_with_a_mark.write_text(saved_with_a_mark.read_text(encoding="utf-8"), encoding="utf-8-sig")
     steers = '{"trouble": "=HYPERLINK(1) \\u001b[31m\\n\\u202e"}'
+    notebook(tmp_path / "dan\x1b", RIGHT).rename(tmp_path / "dan\x1b" / "8_batches.ipynb")
     notebook(tmp_path / "=1\x1b[31m", f"import os; open('../../verdicts', 'w').write({steers!r})", "os._exit(0)")
     target = tmp_path / "marks.csv"
     monkeypatch.setattr(sys, "argv", ["mark", str(tmp_path), "--csv", str(target), "--clock", "3600"])
@@ -122,6 +123,7 @@ def test_the_command_marks_a_class(tmp_path: Path, monkeypatch, capsys):
     name, trouble = rf"=1\x1b[31m/{NAME}", r"=HYPERLINK(1) \x1b[31m \u202e"
     assert (formula["notebook"], formula["trouble"]) == (f"'{name}", f"'{trouble}")
     said = capsys.readouterr().out
+    assert "passed over, as no number stands in front such as 03_: dan\\x1b/8_batches.ipynb\n" in said
     assert f"1/5 {name}: 0 right {trouble}\n" in said and "5/5" in said
 
 
@@ -165,6 +167,16 @@ def test_a_folder_of_the_class_that_cannot_be_read_is_told_first(tmp_path: Path,
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(ValueError, match=r"bob cannot be read \(Permission denied\): unlock it"):
         numbered(tmp_path)
+
+
+def test_a_copy_is_marked_and_what_has_no_number_in_front_is_told(tmp_path: Path):
+    marked_ones = ["03_a.ipynb", "Copy of 08_b.ipynb", "Copy of Copy of 08_b (1).ipynb"]
+    passed_over = ["08-b.ipynb", "08_X.IPYNB", "8_b.ipynb", "notes.ipynb"]
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    for name in (*marked_ones, *passed_over, "._03_a.ipynb", "notes.txt", ".ipynb_checkpoints/03_a-checkpoint.ipynb"):
+        (tmp_path / name).touch()
+    found, others = numbered(tmp_path)
+    assert ([path.name for path in found], [path.name for path in others]) == (marked_ones, passed_over)
 
 
 def test_verdicts_that_a_notebook_has_locked_end_in_its_line(tmp_path: Path, monkeypatch):

@@ -1,10 +1,12 @@
 """Run the checks in a class's notebooks, and write a CSV: a line a notebook, a column an exercise.
 
-An empty field says that the check of that exercise never ran.
+An empty field says that the check of that exercise came to no verdict: it never ran, or raised, as where it is given
+no function.
 
     python -m tools.mark FOLDER [--csv marks.csv] [--seconds 180] [--clock 900] [--gigabytes 8]
 
-FOLDER holds notebooks of the course in any depth, each with its number in front: ``ada/03_gradient_scaling.ipynb``.
+FOLDER holds notebooks of the course in any depth, each with its number in front: ``ada/03_gradient_scaling.ipynb``, or
+``Copy of 03_gradient_scaling.ipynb``, as Colab names a copy. Others are passed over, and named at the start.
 Each runs in a process of its own, in a copy of the course that is thrown away, and ends after some seconds of processor
 time or by the clock. What a notebook cannot be kept from on this system is said at the start: the code of a stranger
 belongs on a machine that has nothing to lose. A mark says that the checks called an answer right, and not who found
@@ -32,6 +34,7 @@ import psutil
 from tools.options import ROOT, above_zero, at_least_one
 
 VERDICTS = ["right", "not yet", "not answered"]
+NUMBERED = re.compile(r"(Copy of )*\d\d_.*\.ipynb", re.ASCII | re.DOTALL)
 MOST_READ = 2**20  # bytes
 MOST = 10**9  # seconds or gigabytes; many more of them no system can count
 NOT_TO_COPY = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info")
@@ -77,17 +80,22 @@ def not_in_force(wrapper: tuple[str, ...]) -> list[str]:
     return [*missing, "fill the disk", f"take all memory{by}"]
 
 
-def numbered(folder: Path) -> list[Path]:
-    """The notebooks of the class, in order. Raises ValueError if there is none, or a folder that cannot be read."""
+def numbered(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The notebooks of the class, in order, and others that have no number in front.
+
+    Raises ValueError if there is none with a number, or a folder that cannot be read.
+    """
     locked: list[OSError] = []
     walk = os.walk(folder, onerror=locked.append)
     places = [Path(place) for place, _, _ in walk if ".ipynb_checkpoints" not in Path(place).parts]
-    found = sorted(path for place in places for path in place.glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(path for place in places for path in place.iterdir() if path.suffix.lower() == ".ipynb")
+    found = [path for path in paths if NUMBERED.fullmatch(path.name)]
     if locked and folder.is_dir():
         raise ValueError(f"{locked[0].filename} cannot be read ({locked[0].strerror}): unlock it, or move it away")
     if not found:
         raise ValueError(f"{folder} holds no notebook with its number in front, such as 03_gradient_scaling.ipynb")
-    return found
+    # macOS writes what a disk of another system cannot hold beside a file, as ._ and its name.
+    return found, [path for path in paths if path not in found and not path.name.startswith("._")]
 
 
 def mark(path: Path, *, seconds: int, clock: float, gigabytes: float, wrapper: tuple[str, ...] = ()) -> Mark:
@@ -258,12 +266,14 @@ def main() -> None:
     folder, target, marks, wrapper = arguments.folder, arguments.csv, [], apart()
     limits = {"seconds": arguments.seconds, "clock": arguments.clock, "gigabytes": arguments.gigabytes}
     try:
-        paths = numbered(folder)
+        paths, others = numbered(folder)
         write(marks, folder, target)  # an hour later is too late to learn that this is no place to write
     except (ValueError, OSError) as error:
         parser.error(str(error))
     sys.stdout.reconfigure(errors="backslashreplace")
     print("What a notebook is not kept from here: " + ", ".join(not_in_force(wrapper)) + ".", flush=True)
+    for path in others:
+        print(f"passed over, as no number stands in front such as 03_: {shown(path.relative_to(folder))}", flush=True)
     for number, path in enumerate(paths, 1):
         marks.append(one := mark(path, **limits, wrapper=wrapper))
         write(marks, folder, target)

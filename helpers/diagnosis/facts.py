@@ -138,9 +138,8 @@ class Facts:
     @cached_property
     def absent_share(self) -> float:
         """Of random batches without a sample of the rarest class."""
-        if self.sampler:
-            return (1 - float(self.share[self.rarest])) ** self.batch
-        return absent_share(float(self.counts[self.rarest]), self.samples, self.batch)
+        drawn_anew = (1 - float(self.share[self.rarest])) ** self.batch  # with replacement
+        return drawn_anew if self.sampler else absent_share(float(self.counts[self.rarest]), self.samples, self.batch)
 
     @cached_property
     def outweighs(self) -> float:
@@ -168,7 +167,8 @@ class Facts:
         """The learning rate advised for the advised weights, against the one that suits no weights."""
         adaptive = EPSILON[self.optimizer] is not None
         flatter = 1.0 if adaptive or self.curvatures is None else self.curvatures[0] / self.curvatures[1]
-        return min(flatter, advised_lr(1.0, self.advised, self.share, self.step, adaptive=adaptive))
+        alone = self.batch == 1 and self.divisor == "weights"  # a weight that is divided by itself
+        return 1.0 if alone else min(flatter, advised_lr(1.0, self.advised, self.share, self.step, adaptive=adaptive))
 
     @cached_property
     def room_above(self) -> float:

@@ -110,7 +110,8 @@ def _in_the_step(f: Facts) -> Iterator[Finding]:
         figure = f"it weighs {short(f.heaviest)} average samples, in a step of {f.step:,.0f}"
         cure = advised_loss(f) + "\n" + _slower(f)
         yield Finding(severity, "outweighs", sentence, figure, cure, "08_batches_and_machines")
-    if f.curvatures is not None and proportional and f.curvatures[1] >= CURVATURE * f.curvatures[0]:
+    weighed = f.divisor != "weights" or f.batch > 1  # else each weight is divided by itself
+    if f.curvatures is not None and weighed and proportional and f.curvatures[1] >= CURVATURE * f.curvatures[0]:
         flat, steep = f.curvatures
         bound = (0.25 if f.loss == "bce" else 0.5) * steep
         sentence = f"The ratios alone raise the bound of a linear model's curvature {short(steep / flat)} times."

@@ -112,7 +112,8 @@ export function factsOf(given) {
   f.advised = asked.map((w, c) => (n[c] > 0 ? w / mean : 1));
   f.adaptive = EPSILON[f.optimizer] !== null;
   const second = total(f.advised, (w, c) => f.share[c] * w ** 2) / total(f.advised, (w, c) => f.share[c] * w) ** 2;
-  f.factor = Math.min(1, rateFactor(second, f.step, f.adaptive));
+  const alone = f.all === 1 && f.divisor === "weights"; // a weight that is divided by itself
+  f.factor = alone ? 1 : Math.min(1, rateFactor(second, f.step, f.adaptive));
   f.newLr = f.lr === null ? null : f.lr * f.factor;
   const { max, smallest } = FORMATS[f.dtype];
   f.dividedBy = { weights: f.all * f.average, samples: f.all, nothing: 1 }[f.divisor];
