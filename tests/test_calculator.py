@@ -129,6 +129,17 @@ def test_answers_are_those_of_the_package(page: Page):
     cases = [draw() for _ in range(INPUTS)]
     # And what random inputs seldom are: like labels or percentages, and on either side of each edge.
     cases += [(counts, on_page({})) for counts in ([1, 2, 3] * 8, [1, 2, 3, 4] * 5, [61, 62, 63] * 8, [70, 20, 10])]
+    like_labels = (
+        [1, 2, 3, 5],
+        [2, 3, 5],
+        [1.5, 2, 3, 5],
+        range(1, 102),
+        range(2, 103),
+        range(1, 1001),
+        range(1, 1002),
+    )
+    cases += [(list(some) * 6, on_page({})) for some in like_labels]
+    cases += [([1, 2] * n + [4] * 20, on_page({})) for n in (90, 91)] + [(list(range(k)), on_page({})) for k in (3, 7)]
     cases += [(counts, on_page(options)) for _, *sides in EDGES for counts, options in sides]
     # And 256 classes of which the last may mark what has no label, or may not.
     cases += [([71, 20, *[0] * 252, *last], on_page({})) for last in ([0, 1], [1, 10], [5, 0], [0, 10, 0], [10])]
@@ -387,6 +398,7 @@ def test_a_list_is_read_as_python_prints_it(page: Page, text: str):
         (" ", {}, "nothing to read yet"),
         ("name,size\na,1\nb,2", {"kind": "table"}, "expected one named count"),
         ("0 1 2 2 1 0 " * 4, {}, "look like labels"),
+        ("0 2 " * 200, {}, "counts holds 400 numbers that are only 0 to 2 look like labels; choose labels"),
         ("5,000\n40\n700", {}, '"5,000" is one number or two; write 5000'),
         ("5 000\n40\n7", {"kind": "counts"}, '"5 000" is one number or two'),
         ("5,200;40;7", {}, 'write 5200 if one, "5, 200" if two'),

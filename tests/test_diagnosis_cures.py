@@ -292,6 +292,8 @@ def test_the_input_the_empty_and_the_few():
     assert "input" not in {f.name for f in cure(d, "input", counts=[n + 1 for n in labels])["d"].findings}
     d = diagnose([90, 9, 1])
     assert sum(cure(d, "input", counts=[90, 9, 1], total=5000)["counts"]) == 5000
+    d = cure(diagnose([0, 1, 2]), "input", labels=torch.tensor(labels))["d"]
+    assert d.facts.counts.tolist() == [10, 20, 10]
 
     labels = torch.tensor([0, 1, 1, 3] * 10)
     renumbered = cure(diagnose(labels=labels), "empty", labels=labels)["labels"]

@@ -236,9 +236,24 @@ def test_a_series_of_weights_keeps_no_order_of_its_own():
         (list(range(1, 101)) * 5, "500 numbers that are only 1 to 100 look like labels"),
         (([1, 2, 3, 4] * 5)[:19], ""),
         ([1, 2, 3, 4, 5] * 4, ""),
-        ([1, 2, 3, 5] * 5, ""),
+        ([1, 2, 3, 5] * 5, "20 numbers that are only 1 to 5 look like labels"),
+        ([2, 3, 4, 6] * 5, ""),
+        ([1, 1.5, 2, 3, 5] * 6, ""),
+        ([1.5, 2, 3, 4] * 5, ""),
+        ([1, 2, 3, 7] * 5, "20 numbers that are only 1 to 7 look like labels"),
+        ([1, 2, 3, 8] * 5, ""),
+        ([1, 3] * 10, "20 numbers that are only 1 to 3 look like labels"),
         ([7] * 20, ""),
-        (list(range(1, 102)) * 5, ""),
+        (list(range(1, 102)) * 5, "505 numbers that are only 1 to 101 look like labels"),
+        (list(range(2, 103)) * 5, ""),
+        (list(range(1, 1001)) * 5, "5,000 numbers that are only 1 to 1000 look like labels"),
+        (list(range(1, 1002)) * 5, ""),
+        ([1, 2] * 90 + [4] * 20, "200 numbers that are only 1 to 4 look like labels"),
+        ([1, 2] * 91 + [4] * 20, ""),
+        ([0, 1, 2], "counts that are 0 to 2 in order look like numbers of classes"),
+        (dict(zip("abcde", range(5), strict=True)), "counts that are 0 to 4 in order look like numbers of classes"),
+        ([0, 1, 3], ""),
+        ([1, 0, 2], ""),
         ([50, 30, 20], "counts that sum to exactly 100 look like percentages"),
         ([50, 30, 21], ""),
         ([60, 40], ""),
@@ -248,8 +263,31 @@ def test_counts_that_may_be_something_else(counts, doubt):
     assert diagnose(counts).facts.doubt == doubt
 
 
+# The mean of long tails and of balanced classes, with few samples and many.
+MEANS = {
+    "a long tail": lambda c: 5000 / (c + 1),
+    "a short tail": lambda c: 500 / (c + 1) ** 0.5,
+    "a geometric tail": lambda c: 600 * 0.01 ** (c / 999),
+    "balanced": lambda c: 500 + 0 * c,
+    "few and many": lambda c: np.where(c % 20, 2, 900),
+}
+
+
+@pytest.mark.parametrize("name", MEANS)
+@pytest.mark.parametrize("classes", [10, 100, 1000, 7000])
+def test_real_counts_are_not_doubted(name, classes):
+    mean = MEANS[name](np.arange(classes))
+    rounded, drawn = np.maximum(1, mean.round()), 1 + np.random.default_rng(classes).poisson(mean)
+    for counts in (rounded, drawn, np.minimum(rounded, 300)):
+        assert diagnose(counts).facts.doubt == ""
+
+
 def test_only_counts_are_doubted():
     assert diagnose(labels=LABELS).facts.doubt == ""
+    assert diagnose(labels=[1, 2, 2, 3, 3, 3]).facts.counts.tolist() == [0, 1, 2, 3]
+    refused("counts holds 400 numbers that are only 0 to 2 look like labels; give labels=", [0, 2] * 200)
+    coco = [c for c in range(1, 91) if c not in {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}]  # as its files number them
+    assert "1 to 90 look like labels" in diagnose(np.random.default_rng(0).choice(coco, 2000)).facts.doubt
     refused("counts holds 100 numbers that are only 0 to 2 look like labels; give labels=", pd.Series(LABELS))
 
 

@@ -14,6 +14,11 @@ DRAW = (
     "sampler = torch.utils.data.WeightedRandomSampler({weights}[labels], len(labels))\n"
     "loader = torch.utils.data.DataLoader(dataset, {batch}, sampler=sampler)  # and no weight in the loss"
 )
+MISREAD = {  # the cure, by the last word of the doubt
+    "labels": "d = diagnose(labels=counts)",
+    "classes": "d = diagnose(labels=labels)  # which counts the samples of each",
+    "percentages": "counts = [n * total / 100 for n in counts]",
+}
 TOO_MANY = "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n"
 
 
@@ -48,8 +53,8 @@ def rarest(f: Facts) -> str:
 def in_the_data(f: Facts) -> Iterator[Finding]:
     """Findings that follow from the counts and the batch: misread, empty, absent or too few samples."""
     if f.doubt:
-        cure = "d = diagnose(labels=counts)" if "labels" in f.doubt else "counts = [n * total / 100 for n in counts]"
-        yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", cure, "10_verdict")
+        looks_like = f.doubt.split()[-1]
+        yield Finding("note", "input", f"Taken as counts, but {f.doubt}.", "", MISREAD[looks_like], "10_verdict")
     if not f.held.all():
         first = f.name(int((~f.held).nonzero()[0]))
         sentence = f"No sample of {first}: nothing can be learnt of it. Its weight is 1, that of the average sample."

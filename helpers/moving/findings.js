@@ -5,6 +5,11 @@ import { brief, fixed, general, percent, samples, thousands } from "./formats.js
 const ROUNDING = 1e-9; // without weights the heaviest sample weighs one but for rounding
 const whole = (x) => thousands(fixed(x, 0));
 const BFLOAT16 = "with torch.autocast(inputs.device.type, torch.bfloat16):\n    z = model(inputs)";
+const MISREAD = { // the cure, by the last word of the doubt
+  labels: "d = diagnose(labels=counts)",
+  classes: "d = diagnose(labels=labels)  # which counts the samples of each",
+  percentages: "counts = [n * total / 100 for n in counts]",
+};
 // torch.multinomial refuses more categories than 2 ** 24.
 const draw = (f, weights = "d.weights.double()") => (f.samples > 2 ** 24 ? "# a sampler takes at most 16,777,216 samples: beyond, draw the class first, then one of its samples\n" : "")
   + `sampler = torch.utils.data.WeightedRandomSampler(${weights}[labels], len(labels))\n`
@@ -125,7 +130,7 @@ function inTheData(f, say) {
   if (f.title)
     say("note", "input", `Taken as labels, but ${f.title} stands in the first line alone, as the header of a column does.`, "", "labels = labels[1:]", "10_verdict");
   if (f.doubt)
-    say("note", "input", `Taken as counts, but ${f.doubt}.`, "", f.doubt.includes("labels") ? "d = diagnose(labels=counts)" : "counts = [n * total / 100 for n in counts]", "10_verdict");
+    say("note", "input", `Taken as counts, but ${f.doubt}.`, "", MISREAD[f.doubt.split(" ").at(-1)], "10_verdict");
   const occur = "labels = labels.unique(return_inverse=True)[1]  # only the classes that occur";
   const unlabelled = n.length === 256 && n[255] > 0 && n[254] === 0 && f.name(255) === "class 255";
   if (f.holding < n.length)

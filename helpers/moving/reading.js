@@ -120,14 +120,17 @@ function tally(labels) {
   return { keys, counts: keys.map((c) => found.get(c) ?? 0), order: "by number", labels: true };
 }
 
-// Why valid counts may be something else: numbers that look like labels, or whole percentages.
+// Why valid counts may be something else: numbers that look like labels or their order, or whole percentages.
 function doubtful(n, total) {
   const values = new Set(n);
   let [low, high] = [Infinity, 0];
   for (const v of values) { low = Math.min(low, v); high = Math.max(high, v); }
-  const run = high - low + 1;
-  if (n.length >= 20 && 5 * values.size <= n.length && values.size > 1 && values.size === Math.trunc(high - low) + 1 && run <= 100)
+  const run = Math.trunc(high - low) + 1;
+  const gaps = () => low <= 1 && run <= 1000 && run < 2 * values.size && 10 * n.filter((v) => v > (low + high) / 2).length >= n.length;
+  const several = n.length >= 20 && 5 * values.size <= n.length && values.size > 1;
+  if (several && [...values].every(Number.isInteger) && ((values.size === run && run <= 100) || gaps()))
     return `${thousands(String(n.length))} numbers that are only ${low} to ${high} look like labels`;
+  if (n.length > 2 && n.every((v, c) => v === c)) return `counts that are 0 to ${n.length - 1} in order look like numbers of classes`;
   return total === 100 && n.length > 2 ? "counts that sum to exactly 100 look like percentages" : "";
 }
 
