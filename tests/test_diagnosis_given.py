@@ -100,6 +100,11 @@ def test_labels_and_inputs_are_refused_by_their_names():
     assert diagnose(labels=[["a", -100], ["b", "b"]]).names == ("a", "b")
     refused(r"labels has shape \(2, 2\) and looks one-hot", labels=[[0, 1], [1, 0]])
     refused("counts or labels hold samples of fewer than two", labels=[[1], [1]])
+    said = "expected one entry a class or sample"
+    # A list of the values would be in the order in which the classes came.
+    refused(rf"counts is dict_values\(\[2, 1\]\); {said}: give the mapping itself$", Counter([1, 0, 1]).values())
+    refused(rf"labels is <generator .*>; {said}: give list\(...\) of it$", labels=(c for c in LABELS))
+    refused(rf"labels is 7; {said}$", labels=7)
     refused(r"counts has shape \(2,\), dtype timedelta64", np.array([3, 4], dtype="timedelta64[s]"))
     refused("classes lacks 0, which has samples", labels=[0, 1, 2], classes=["a", "b"])
 

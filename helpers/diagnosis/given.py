@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, ValuesView
 from numbers import Real
 from typing import Any
 
@@ -120,7 +120,9 @@ def read_array(name: str, values: Any) -> Array:
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise TypeError(f"{name} is a {type(values).__name__} that numpy cannot read: {error}") from None
     if not array.ndim:
-        raise TypeError(f"{name} is {values!r}; expected one entry a class or sample")
+        cures = {ValuesView: ": give the mapping itself", Iterator: ": give list(...) of it"}
+        cure = next((cure for kind, cure in cures.items() if isinstance(values, kind)), "")
+        raise TypeError(f"{name} is {values!r}; expected one entry a class or sample{cure}")
     return array
 
 

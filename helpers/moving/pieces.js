@@ -95,7 +95,10 @@ export function unwrapped(text) {
 // Without the empty lines, and without lines of spaces above the first: what stands at its start is an empty field.
 export const linesOf = (text) => text.replace(/^\s*\n/, "").split("\n").filter(Boolean);
 
-// Reads a line of a table: fields apart by one of the marks, in quotes where they hold one.
+const undoubled = (text) => text.replaceAll('""', '"');
+
+// Reads a line of a table: fields apart by one of the marks, in quotes where they hold one. As Python's csv does, it
+// takes the first two quotes from a field that goes on behind them; but "key": value keeps them, to be told by them.
 export function fieldsBy(marks) {
   const any = new RegExp(`["${marks}]`);
   // The reference to the first spaces keeps them whole: tried one by one, many would take seconds.
@@ -108,7 +111,8 @@ export function fieldsBy(marks) {
       const part = pattern.exec(line);
       if (!part)
         throw new Error(`the line ${JSON.stringify(line.slice(0, 40))} cannot be read: a quote has no end; close it, or leave out a column with line breaks in its cells`);
-      found.push((part[2]?.replaceAll('""', '"') ?? part[3]).trim());
+      const bare = part[3]?.replace(/^"((?:[^"]|"")*)"(?! ?[:=])/, (_, inside) => undoubled(inside));
+      found.push((bare ?? undoubled(part[2])).trim());
       more = part[4] !== "";
     }
     return found;

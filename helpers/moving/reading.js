@@ -35,8 +35,9 @@ function table(text) {
     if (row.length === header.length) return row;
     const start = JSON.stringify(line.slice(0, 40));
     throw new Error(`the table has ${header.length} columns, and its line ${start} has ${row.length}; `
-      + "write 5000, not 5,000, and a name with a comma in quotes");
+      + "write 5000, not 5,000, and a name with a comma, semicolon or tab in quotes");
   }).filter((row) => row.length === 1 || row.some(Boolean)); // a spreadsheet may add rows of empty cells
+  if (!rows.length) throw new Error(`the table has the columns ${header.join(", ")}; expected rows below them`);
   const nameless = rows.find((row) => row[header.indexOf("", 1)]); // the first may be an index
   if (nameless)
     throw new Error(`the table has a column without a name with ${JSON.stringify(nameless[header.indexOf("", 1)])}; name it, or write 5000, not 5,000`);
