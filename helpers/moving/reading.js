@@ -60,8 +60,8 @@ function table(text) {
 
 // Whether a row of this name may hold the sum of the others.
 function summing(name) {
-  const called = name.replace(/[ :]+$/, "").toLowerCase();
-  return TOTALS.includes(called) || called.startsWith("total");
+  const called = name.toLowerCase(); // what may stand behind it is asked of each word, as a pattern would try each space
+  return called.startsWith("total") || TOTALS.some((word) => called.startsWith(word) && !/[^ :]/.test(called.slice(word.length)));
 }
 
 // Pairs of a class and its count: by number and without -100 where all are numbered, else as given.
