@@ -109,7 +109,12 @@ def loss_is_cheaper(seed: int, **setting: Any) -> bool:
 
 
 def threshold_is_cheaper(
-    seed: int, cost: float = 10.0, ours: tuple[int, ...] = (7, 14), data: str = "flights", boosted: bool = False
+    seed: int,
+    cost: float = 10.0,
+    ours: tuple[int, ...] = (7, 14),
+    data: str = "flights",
+    boosted: bool = False,
+    **limits: int,
 ) -> bool:
     """Whether trees on 4,000 samples have the smaller bill by a threshold for ``cost`` than by weights 1 and cost."""
     split = SPLITS[data](seed)
@@ -118,7 +123,7 @@ def threshold_is_cheaper(
 
     def rare(weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
         kind = HistGradientBoostingClassifier if boosted else RandomForestClassifier
-        trees = kind(random_state=seed).fit(split.train_inputs[rows], y[rows], sample_weight=weights)
+        trees = kind(random_state=seed, **limits).fit(split.train_inputs[rows], y[rows], sample_weight=weights)
         return np.asarray(trees.predict_proba(split.test_inputs)[:, 1])
 
     def bill(called: NDArray[np.bool_]) -> float:
@@ -278,6 +283,10 @@ TREES: dict[str, dict[str, Any]] = {
         "letters, 10 : 1": {"data": "letters", "ours": RARE_LETTERS},
         "Shuttle, 10 : 1": FOUR_RAREST,
     }.items()
+}
+TREES |= {
+    "forest with leaves of 5, letters, 10 : 1": {"data": "letters", "ours": RARE_LETTERS, "min_samples_leaf": 5},
+    "forest with leaves of 5, flights, 100 : 1": {"cost": 100.0, "min_samples_leaf": 5},
 }
 
 VERDICTS = [
